@@ -1,0 +1,1 @@
+"""Registry, reading rooms and wiring of the clinic."""

@@ -1,0 +1,23 @@
+"""Typed readers of the environment: a setting is present and well-formed, or start-up stops."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def secret(name: str) -> str:
+    """The value of ``name``, or the content of the file that ``name_FILE`` points to.
+
+    Raises: ImproperlyConfigured if neither is set, or the file cannot be read.
+    """
+    file: str = env.str(f"{name}_FILE", default="")
+    if not file:
+        value: str = env.str(name)
+        return value
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}") from error

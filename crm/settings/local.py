@@ -1,0 +1,7 @@
+"""The embedded clinic on one machine: loopback only, demo sign-ins on the sign-in page."""
+
+from crm.settings.base import *
+from crm.settings.env import env
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+DEMO = env.bool("SUIAN_DEMO", default=True)

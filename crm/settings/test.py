@@ -1,0 +1,20 @@
+"""Tests: the same product on throw-away servers and throw-away keys."""
+
+import os
+import secrets
+
+for _root in ("CONTACT", "CLINICAL", "AUDIT"):
+    os.environ.setdefault(f"SUIAN_ROOT_{_root}", secrets.token_hex(32))
+os.environ.setdefault("SUIAN_SEALER_KEY", secrets.token_hex(32))
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(40))
+os.environ.setdefault("DATABASE_URL", "postgres://suian_owner@127.0.0.1:5432/suian")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("ROOT_PROVIDER", "privacy.encryption.providers.EnvRoots")
+
+from crm.settings.base import *
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True
+CELERY_TASK_ALWAYS_EAGER = False

@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line. Finds the running embedded clinic by itself (see crm/embedded/discovery.py)."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.local")
+    from crm.embedded.discovery import join_running_clinic
+
+    join_running_clinic(os.environ)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""Errors the business raises; doors (views, tasks, API) translate them.
+
+The text of a DomainError is shown to staff: write it with gettext, name no patient in it.
+"""
+
+
+class DomainError(Exception):
+    """A rule of the business said no."""
+
+
+class ConsentMissing(DomainError):
+    """The patient has not agreed, or no longer agrees."""
+
+
+class AccessDenied(DomainError):
+    """This person may not do this to this record."""
+
+
+class Unreadable(DomainError):
+    """A sealed value could not be opened: wrong key, or the box was changed. Never an empty text."""
+
+
+class Conflict(DomainError):
+    """Somebody else changed it first; nothing was overwritten."""
