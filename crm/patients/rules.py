@@ -1,2 +1,6 @@
-def mask_name(t): return t[:1]+"※"
-def mask_phone(t): return "※"+t[-2:]
+def mask_name(t):
+    return t[:1] + "※"
+
+
+def mask_phone(t):
+    return "※" + t[-2:]

@@ -1,2 +1,1 @@
 from rest_framework.pagination import PageNumberPagination as PageNumberPagination
-from rest_framework.views import exception_handler as refusal_handler
