@@ -1,1 +1,16 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
+
+from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+
+__all__ = [
+    "ApiToken",
+    "CareTeamMember",
+    "Clinic",
+    "Patient",
+    "PatientClinical",
+    "PatientContact",
+    "SignInFailure",
+    "TotpDevice",
+    "User",
+]
