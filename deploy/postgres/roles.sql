@@ -1,6 +1,6 @@
 -- The database roles of Suian. Plain SQL without psql variables, safe to run again at any time,
--- used by the embedded clinic (crm/embedded/roles.py) and by the containers (init-database.sh).
--- Passwords and the database itself are set by the caller, which alone knows them.
+-- run inside the clinic's database by the embedded clinic (crm/embedded/roles.py) and by the
+-- containers (deploy/postgres/init-database.sh). Passwords are set by the caller, which knows them.
 --
 -- suian_owner    owns the tables, runs migrations, nothing else
 -- suian_app      what the web, the worker and beat sign in as
@@ -31,3 +31,14 @@ ALTER ROLE suian_sealer WITH NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLI
 -- Not inherited: a special right must be asked for by name, so it shows in the code that asks.
 GRANT suian_auditor, suian_sealer TO suian_app WITH INHERIT FALSE, SET TRUE;
 GRANT suian_app, suian_auditor, suian_sealer TO suian_owner WITH INHERIT FALSE, SET TRUE;
+
+-- The clinic's database belongs to the owner and is closed to every role not named here.
+DO $$
+BEGIN
+  EXECUTE format('ALTER DATABASE %I OWNER TO suian_owner', current_database());
+  EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO suian_app', current_database());
+END
+$$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO suian_app, suian_auditor, suian_sealer;
