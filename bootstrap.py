@@ -171,8 +171,8 @@ def run_shown(command: list[str], env: dict[str, str] | None = None) -> None:
 
     Raises: SystemExit with the whole output shown if the command fails.
     """
-    merged = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    process = subprocess.Popen(command, env=env, **merged)
+    pipe, merge = subprocess.PIPE, subprocess.STDOUT
+    process = subprocess.Popen(command, env=env, stdout=pipe, stderr=merge, text=True)
     progress = Progress()
     lines = []
     assert process.stdout is not None  # noqa: S101  PIPE was asked for above

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from typing import IO, TextIO
 
+from crm.embedded.home import open_log
+
 KEEP_BYTES = 5 * 1024 * 1024
 NAME_WIDTH = 8
 
@@ -29,7 +31,7 @@ class Console:
 
     def follow(self, name: str, log: Path) -> None:
         """From now on relay what is added to this log."""
-        file = log.open("ab+")
+        file = open_log(log)
         file.seek(0, 2)
         self._followed[name] = file
 
@@ -40,7 +42,8 @@ class Console:
                 if not line.endswith(b"\n"):  # half a line: take it up again next time
                     file.seek(-len(line), 1)
                     break
-                self._write(name, line.decode(errors="replace").rstrip())
+                if line.strip():
+                    self._write(name, line.decode(errors="replace").rstrip())
 
     def _write(self, name: str, text: str) -> None:
         self._stream.write(f"{name:<{NAME_WIDTH}}| {text}\n" if text else "\n")

@@ -60,11 +60,11 @@ class ClinicLock:
 
     def __init__(self, home: Home) -> None:
         self._path = home.state / "lock"
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
 
     def take(self) -> bool:
         """Take the lock now; False if another process has it."""
-        file = self._path.open("a")
+        file = open_log(self._path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -82,12 +82,17 @@ class ClinicLock:
         """Whether some other process runs this home. Takes nothing."""
         if self._file or not self._path.exists():
             return False
-        with self._path.open("a") as file:
+        with open_log(self._path) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
                 return True
         return False
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open a log to add to it (and read it), closed to everybody else."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab+")
 
 
 def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:

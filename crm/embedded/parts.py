@@ -20,6 +20,7 @@ WEB_THREADS = 4
 WORKER_PROCESSES = 2
 # The path without its query: what somebody searched for has no business in a log.
 ACCESS_LINE = "%(m)s %(U)s %(s)s %(M)s ms"
+CELERY = ("celery", "--quiet", "--app", "crm")
 GATEWAY_MODULE = "crm.embedded.gateway"
 GATEWAY_KEY_ID = "embedded-clinic"
 
@@ -49,14 +50,15 @@ def worker(plan: Plan) -> Program:
     """The queue's worker."""
     quick = ["--without-gossip", "--without-mingle"]  # it has no fellow workers to find
     options = ["--concurrency", str(WORKER_PROCESSES), "--loglevel", "warning", *quick]
-    return _python(plan, "worker", "celery", "-A", "crm", "worker", *options)
+    environment = {**plan.environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
+    return _python(plan, "worker", *CELERY, "worker", *options, env=environment)
 
 
 def beat(plan: Plan) -> Program:
     """The clock that puts periodic tasks into the queue."""
     schedule = str(plan.home.state / "beat-schedule")
     options = ["--schedule", schedule, "--pidfile", "", "--loglevel", "warning"]
-    return _python(plan, "beat", "celery", "-A", "crm", "beat", *options)
+    return _python(plan, "beat", *CELERY, "beat", *options)
 
 
 def gateway(plan: Plan) -> Program:

@@ -13,16 +13,14 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
 
 from crm.embedded.home import PROJECT, Home
 from crm.embedded.keys import POSTGRES_PASSWORD, read_key
-from crm.embedded.processes import Program, wait_until
+from crm.embedded.processes import ON_LINUX, Program, RunAs, wait_until
 
 SUPERUSER = "postgres"
 PASSABLE_USERS = ("postgres", "suian-postgres")
@@ -44,7 +42,7 @@ class Postgres:
         self.port = port
         self._home = home
         self._throw_away = throw_away
-        self._user = unprivileged_user() if os.geteuid() == 0 else None
+        self._user = run_as(unprivileged_user()) if os.geteuid() == 0 else None
         self._bin = programs_for(self._user)
         self._env = {**os.environ, "LC_ALL": "C.UTF-8"}
         self.log = home.logs / "postgres.log"
@@ -66,7 +64,7 @@ class Postgres:
         shutil.rmtree(data, ignore_errors=True)  # an initdb that was cut short
         data.mkdir(mode=0o700)
         if self._user:
-            os.chown(data, self._user.pw_uid, self._user.pw_gid)
+            os.chown(data, self._user.uid, self._user.gid)
         self._initdb()
 
     def program(self) -> Program:
@@ -84,7 +82,7 @@ class Postgres:
             cwd=self._home.postgres,
             stop_signal=signal.SIGINT,  # "fast": end the sessions, write everything, stop
             orphan_signal=signal.SIGINT,
-            user=self._drop(),
+            user=self._user,
         )
 
     def answers(self) -> bool:
@@ -108,7 +106,7 @@ class Postgres:
             password.write(read_key(self._home, POSTGRES_PASSWORD))
             password.seek(0)
             if self._user:
-                os.fchown(password.fileno(), self._user.pw_uid, self._user.pw_gid)
+                os.fchown(password.fileno(), self._user.uid, self._user.gid)
             options = ["-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile=/dev/stdin"]
             options += ["-E", "UTF8", "--locale=C.UTF-8"]
             options += ["--no-sync"] if self._throw_away else []
@@ -120,16 +118,15 @@ class Postgres:
                 capture_output=True,
                 text=True,
                 check=False,
-                **self._drop(),  # type: ignore[call-overload]  # keywords chosen at run time
+                user=self._user.uid if self._user else None,
+                group=self._user.gid if self._user else None,
+                extra_groups=[] if self._user else None,
             )
         if done.returncode != 0:
             raise PostgresError(f"Postgres could not make its data folder: {done.stderr.strip()}")
 
     def _data_argument(self) -> str:
         return "/proc/self/cwd" if self._user else str(self._home.postgres)
-
-    def _drop(self) -> Mapping[str, object]:
-        return as_user(self._user) if self._user else {}
 
 
 def read_settings(path: Path) -> dict[str, str]:
@@ -155,7 +152,7 @@ def programs_folder() -> Path:
     raise PostgresError("No Postgres programs here: use make, or set DATABASE_URL.")
 
 
-def programs_for(user: pwd.struct_passwd | None) -> Path:
+def programs_for(user: RunAs | None) -> Path:
     """The programs where ``user`` can run them: in place, or a copy outside closed folders."""
     folder = programs_folder()
     if user is None or can_run(user, folder / "postgres"):
@@ -191,7 +188,7 @@ def unprivileged_user() -> pwd.struct_passwd:
 
     Raises: PostgresError where root cannot hand over its place in the file tree.
     """
-    if sys.platform != "linux":
+    if not ON_LINUX:
         raise PostgresError("As root this works on Linux only: use an ordinary user.")
     for name in PASSABLE_USERS:
         if user := find_user(name):
@@ -209,12 +206,14 @@ def find_user(name: str) -> pwd.struct_passwd | None:
         return None
 
 
-def can_run(user: pwd.struct_passwd, path: Path) -> bool:
+def can_run(user: RunAs, path: Path) -> bool:
     """Whether that user reaches a program: every folder on its way must be open."""
     test = ["/usr/bin/test", "-x", str(path)]
-    done = subprocess.run(test, cwd="/", check=False, **as_user(user))  # type: ignore[call-overload]  # keywords chosen at run time
-    return bool(done.returncode == 0)
+    done = subprocess.run(
+        test, cwd="/", check=False, user=user.uid, group=user.gid, extra_groups=[]
+    )
+    return done.returncode == 0
 
 
-def as_user(user: pwd.struct_passwd) -> dict[str, object]:
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+def run_as(user: pwd.struct_passwd) -> RunAs:
+    return RunAs(user.pw_uid, user.pw_gid)

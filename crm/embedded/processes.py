@@ -4,19 +4,28 @@ import contextlib
 import ctypes
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from crm.embedded.home import Home, write_private
+from crm.embedded.home import Home, open_log, write_private
 
+ON_LINUX = platform.system() == "Linux"
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class RunAs:
+    """Another user that root starts a program as, with that user's main group only."""
+
+    uid: int
+    gid: int
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Program:
     # What the kernel sends should the supervisor be killed outright (Linux only).
     orphan_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 8.0
-    user: Mapping[str, object] = field(default_factory=dict)  # user=, group=, extra_groups=
+    user: RunAs | None = None
 
 
 def start(program: Program) -> subprocess.Popen[bytes]:
@@ -40,7 +49,7 @@ def start(program: Program) -> subprocess.Popen[bytes]:
 
     Call it from the main thread: the kernel's orphan signal follows the thread that started it.
     """
-    with program.log.open("ab") as log:
+    with open_log(program.log) as log:
         return subprocess.Popen(
             [str(word) for word in program.command],
             cwd=program.cwd,
@@ -51,12 +60,14 @@ def start(program: Program) -> subprocess.Popen[bytes]:
             start_new_session=True,
             umask=0o077,
             preexec_fn=_die_with_parent(program.orphan_signal),  # noqa: PLW1509  no threads here
-            **program.user,  # type: ignore[call-overload]  # keywords chosen at run time
+            user=program.user.uid if program.user else None,
+            group=program.user.gid if program.user else None,
+            extra_groups=[] if program.user else None,
         )
 
 
 def _die_with_parent(death_signal: signal.Signals) -> Callable[[], object] | None:
-    if sys.platform != "linux":
+    if not ON_LINUX:
         return None
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(PR_SET_PDEATHSIG, int(death_signal))
@@ -102,7 +113,7 @@ def free_ports(count: int) -> list[int]:
 
 def birth_of(pid: int) -> str | None:
     """What tells this process from a later one with the same number; None if it has ended."""
-    if sys.platform == "linux":
+    if ON_LINUX:
         try:
             state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
