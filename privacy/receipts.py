@@ -1,4 +1,4 @@
-"""A receipt proves that an audit event was written, and says what that event allows to be opened."""
+"""A receipt proves that an audit event was written, and says what it allows to be opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

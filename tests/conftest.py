@@ -116,12 +116,13 @@ def receptionist(clinic: Clinic) -> User:
 
 
 @pytest.fixture
-def sign_in_as():  # noqa: ANN201 - a small factory of clients
+def sign_in_as():
     """``sign_in_as(user)`` gives a browser-like client with a started session."""
 
     def make(user: User) -> Client:
-        from crm.staff.middleware import SEEN, STARTED  # noqa: PLC0415
-        import time  # noqa: PLC0415
+        import time
+
+        from crm.staff.middleware import SEEN, STARTED
 
         client = Client()
         client.force_login(user, backend="crm.staff.backends.StaffBackend")

@@ -1,6 +1,7 @@
 """Password check for staff, in constant effort for known and unknown names."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
@@ -20,5 +21,5 @@ class StaffBackend:
             return None
         return user if user.check_password(password) and user.is_active else None
 
-    def get_user(self, user_id: object) -> User | None:
+    def get_user(self, user_id: UUID | str) -> User | None:
         return User.objects.select_related("clinic").filter(pk=user_id, is_active=True).first()

@@ -18,17 +18,13 @@ class SignInForm(forms.Form):
         label=_("Password"),
         max_length=128,
         strip=False,
-        widget=forms.PasswordInput(
-            render_value=False, attrs={"autocomplete": "current-password"}
-        ),
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "current-password"}),
     )
     code = forms.CharField(
         label=_("One-time code"),
         max_length=10,
         help_text=_("Six digits from the authenticator app"),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:

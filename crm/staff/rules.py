@@ -28,9 +28,7 @@ def locked_until(
     return max(ends, default=None)
 
 
-def matching_step(
-    codes: Sequence[tuple[int, int]], *, given: int, last_step: int
-) -> int | None:
+def matching_step(codes: Sequence[tuple[int, int]], *, given: int, last_step: int) -> int | None:
     """The step whose code was given and that was not used before, or None.
 
     In: (step, code) candidates around now. A code is good once: replays are refused.

@@ -20,6 +20,8 @@ from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError
 from privacy.records import new_id
 
+CODE_DIGITS = 6
+
 
 class SignInRefused(DomainError):
     """Name, password or code is wrong; which of them is not told."""
@@ -65,16 +67,14 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
 @transaction.atomic
 def _book_failure(event: StaffEvent, known: User | None) -> None:
     # An unknown name is not written down: people type passwords into the name field.
-    audit.record(
-        event, actor=known, process="" if known else "sign-in", outcome="denied"
-    )
+    audit.record(event, actor=known, process="" if known else "sign-in", outcome="denied")
 
 
 @transaction.atomic
 def spend_code(*, user: User, code: str) -> bool:
     """Use up a one-time code; False if it is wrong, too early, too late or used before."""
     device = TotpDevice.objects.select_for_update().filter(user=user).first()
-    if device is None or not (code.isascii() and code.isdigit() and len(code) == 6):
+    if device is None or not (code.isascii() and code.isdigit() and len(code) == CODE_DIGITS):
         return False
     step = rules.matching_step(codes_around(device), given=int(code), last_step=device.last_step)
     if step is None:
@@ -166,7 +166,9 @@ def issue_token(
         expires_at=timezone.now() + lifetime,
     )
     audit.record(
-        StaffEvent.TOKEN_ISSUED, actor=user, target=f"token:{token.pk}",
+        StaffEvent.TOKEN_ISSUED,
+        actor=user,
+        target=f"token:{token.pk}",
         detail={"scopes": " ".join(wanted)},
     )
     return token, secret

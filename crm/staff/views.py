@@ -59,7 +59,7 @@ def _page(
 ) -> HttpResponse:
     if filled and not form.is_bound:
         form.initial = {"staff_no": filled.staff_no, "code": filled.code}
-        form.fields["password"].widget.render_value = True  # type: ignore[attr-defined]  # PasswordInput
+        form.fields["password"].widget.render_value = True
         form.initial["password"] = filled.password
     page = {
         "form": form,

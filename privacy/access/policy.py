@@ -141,8 +141,13 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.MEDIATION: frozenset(_QUEUE | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
     Role.SYSTEM_ADMIN: frozenset(
-        {_P.VIEW_STAFF, _P.MANAGE_STAFF, _P.VIEW_OWN_AUDIT, _P.MANAGE_TOKENS,
-         _P.IMPORT_CONSULTATIONS}
+        {
+            _P.VIEW_STAFF,
+            _P.MANAGE_STAFF,
+            _P.VIEW_OWN_AUDIT,
+            _P.MANAGE_TOKENS,
+            _P.IMPORT_CONSULTATIONS,
+        }
     ),
     Role.SECURITY_ADMIN: frozenset(
         {_P.VIEW_STAFF, _P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.MANAGE_TOKENS}

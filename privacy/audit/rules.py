@@ -72,7 +72,7 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def checkpoint_chain(
+def checkpoint_chain(  # noqa: PLR0913 - one argument a signed fact, all by keyword
     *,
     previous: bytes,
     number: int,

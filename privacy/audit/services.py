@@ -27,7 +27,7 @@ _INSERT = (
 )
 
 
-def record(
+def record(  # noqa: PLR0913 - one argument a column of the trail, all by keyword
     event: Event,
     *,
     actor: Actor | None = None,
@@ -77,9 +77,7 @@ def record(
         detail=dict(detail),
     )
     _insert(row)
-    return Receipt(
-        event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields)
-    )
+    return Receipt(event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields))
 
 
 def _insert(row: AuditEvent) -> None:

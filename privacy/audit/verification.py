@@ -146,9 +146,7 @@ def _check_seals(report: Report, checkpoints: list[AuditCheckpoint]) -> None:
         report.add(Finding("gap", expected))
 
 
-def _check_root(
-    report: Report, checkpoint: AuditCheckpoint | None, leaves: list[bytes]
-) -> None:
+def _check_root(report: Report, checkpoint: AuditCheckpoint | None, leaves: list[bytes]) -> None:
     if not leaves:
         return
     if checkpoint is None:

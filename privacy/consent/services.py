@@ -34,7 +34,7 @@ class AnswerOutOfOrder(DomainError):
 
 
 @transaction.atomic
-def record_answer(
+def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all by keyword
     *,
     subject: SubjectRef,
     purpose: Purpose,

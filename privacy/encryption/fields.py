@@ -5,6 +5,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
+from typing_extensions import override
 
 from privacy.encryption import keyring
 from privacy.encryption.boxes import Place, key_version_of, seal, unseal
@@ -15,6 +16,7 @@ from privacy.receipts import Receipt
 __all__ = ["NotCovered", "Sealed", "SealedField", "SystemSealedField", "Zone"]
 
 SYSTEM_OWNER = b"suian"
+SHORT, TEXT = 32, 256  # padding steps in bytes: names leak by length otherwise
 
 
 class NotCovered(DomainError):
@@ -43,9 +45,9 @@ class Sealed:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sealed) and (self._place, self._box, self._plain) == (
-            other._place,  # noqa: SLF001 - same class
-            other._box,  # noqa: SLF001 - same class
-            other._plain,  # noqa: SLF001 - same class
+            other._place,
+            other._box,
+            other._plain,
         )
 
     __hash__ = None  # type: ignore[assignment]  # mutable in spirit: never a dictionary key
@@ -108,7 +110,7 @@ class _Attribute:
 class BoxField(models.BinaryField[Any, Any]):
     """Common ground of the sealed fields: text in, box in the column, ``Sealed`` out."""
 
-    def __init__(self, *, pad: int = 32, **kwargs: Any) -> None:
+    def __init__(self, *, pad: int = SHORT, **kwargs: Any) -> None:
         self.pad = pad
         kwargs.setdefault("null", True)
         kwargs.setdefault("blank", True)
@@ -116,10 +118,11 @@ class BoxField(models.BinaryField[Any, Any]):
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        if self.pad != 32:
+        if self.pad != SHORT:
             kwargs["pad"] = self.pad
         return name, path, args, kwargs
 
+    @override
     def contribute_to_class(
         self, cls: type[models.Model], name: str, private_only: bool = False
     ) -> None:
@@ -142,6 +145,7 @@ class BoxField(models.BinaryField[Any, Any]):
             place=self.place(instance), owner_id=self.owner_id(instance), box=box, plain=plain
         )
 
+    @override
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
         held = model_instance.__dict__.get(self.attname)
         if isinstance(held, str):
@@ -163,7 +167,9 @@ class SealedField(BoxField):
     short values (names leak by length otherwise), 256 for free text.
     """
 
-    def __init__(self, *, zone: str = Zone.CLINICAL, owner: str = "patient_id", **kwargs: Any):
+    def __init__(
+        self, *, zone: str = Zone.CLINICAL, owner: str = "patient_id", **kwargs: Any
+    ) -> None:
         self.zone, self.owner = str(zone), owner
         super().__init__(**kwargs)
 
@@ -190,9 +196,7 @@ class SealedField(BoxField):
         if owner is None:
             raise ValueError(f"{self.name} has no patient yet")
         version, key = keyring.writing_key(owner, self.zone)
-        return seal(
-            text, place=self.place(instance), key=key, key_version=version, step=self.pad
-        )
+        return seal(text, place=self.place(instance), key=key, key_version=version, step=self.pad)
 
 
 class SystemSealedField(BoxField):

@@ -7,7 +7,6 @@ from privacy.encryption import keyring
 from privacy.encryption.models import SubjectKey
 from privacy.records import Record, RetentionClass
 
-
 key_scope = keyring.scope  # for doors: keys fetched for writing are kept for one request only
 
 

@@ -88,7 +88,7 @@ FOURTH = "(SELECT event_id FROM privacy_auditseal WHERE seq = 4)"
     [
         ([f"UPDATE privacy_auditevent SET reason = 'x' WHERE id = {FOURTH}"], 4),
         ([f"DELETE FROM privacy_auditevent WHERE id = {FOURTH}"], 4),
-        ([f"DELETE FROM privacy_auditseal WHERE seq = 4"], 4),
+        (["DELETE FROM privacy_auditseal WHERE seq = 4"], 4),
         (["DELETE FROM privacy_auditcheckpoint WHERE number = 2"], 4),
         (["UPDATE privacy_auditcheckpoint SET count = count - 1 WHERE number = 2"], 4),
     ],
