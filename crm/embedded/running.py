@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from crm.embedded import steps
 from crm.embedded.clinic import Clinic, StepFailedError, Stopped
@@ -18,7 +19,7 @@ DEFAULT_PORT = 8000
 FAILURES = (KeysMissingError, PostgresError, StepFailedError, ValkeyError)
 
 
-def run() -> int:
+def run(_arguments: Sequence[str]) -> int:
     """Open the clinic, keep it up, close it; returns the exit code."""
     home, console = Home.of_this_checkout(), Console(sys.stdout)
     home.create()
