@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line. Finds the running embedded clinic by itself (see crm/embedded/discovery.py)."""
+"""Django's command line. Finds the running embedded clinic by itself."""
 
 import os
 import sys

@@ -1,1 +1,18 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
+
+from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.web.models import FormSubmission
+
+__all__ = [
+    "ApiToken",
+    "CareTeamMember",
+    "Clinic",
+    "FormSubmission",
+    "Patient",
+    "PatientClinical",
+    "PatientContact",
+    "SignInFailure",
+    "TotpDevice",
+    "User",
+]

@@ -17,7 +17,7 @@ class AccessDenied(DomainError):
 
 
 class Unreadable(DomainError):
-    """A sealed value could not be opened: wrong key, or the box was changed. Never an empty text."""
+    """A sealed value did not open: wrong key, or the box was changed. Never an empty text."""
 
 
 class Conflict(DomainError):

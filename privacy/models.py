@@ -1,1 +1,20 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
+
+from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
+from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
+from privacy.encryption.models import KeyCanary, SubjectKey
+from privacy.pseudonyms.models import Subject, VisitCode
+
+__all__ = [
+    "AuditCheckpoint",
+    "AuditEvent",
+    "AuditSeal",
+    "ConsentEntry",
+    "ConsentState",
+    "ConsentText",
+    "KeyCanary",
+    "SealerKey",
+    "Subject",
+    "SubjectKey",
+    "VisitCode",
+]

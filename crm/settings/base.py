@@ -66,7 +66,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "crm.web.context.shell",
             ],
-            "builtins": ["crm.templatetags.suian"],
+            "builtins": ["crm.templatetags.suian", "crm.templatetags.sealed"],
         },
     }
 ]
@@ -186,6 +186,7 @@ SPECTACULAR_SETTINGS = {
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
 ROOT_PROVIDER = env.str("ROOT_PROVIDER", default="privacy.encryption.providers.FileRoots")
 ROOT_FILES_DIR = env.str("ROOT_FILES_DIR", default="")
+AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 

@@ -1,0 +1,173 @@
+"""The registry: a patient row without identity, and beside it what is sealed."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.staff.models import Clinic, User
+from privacy.access.policy import CLINIC_WIDE
+from privacy.encryption.blind_index import fingerprint, name_tokens
+from privacy.encryption.fields import SealedField, Zone
+from privacy.pseudonyms.models import Subject
+from privacy.records import Record, RetentionClass
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, staff: User) -> Self:
+        """Own clinic; and for caring roles only those whose care team they are on."""
+        mine = self.filter(clinic_id=staff.clinic_id)
+        if staff.role in CLINIC_WIDE:
+            return mine
+        team = CareTeamMember.objects.filter(patient_id=models.OuterRef("pk"), staff_id=staff.pk)
+        return mine.filter(models.Exists(team))
+
+
+class Patient(Record):
+    """A person in the clinic's care, known by code. Nothing here says who they are."""
+
+    class Status(models.TextChoices):
+        PROVISIONAL = "provisional", _("Provisional")
+        ACTIVE = "active", _("Active")
+        RESTRICTED = "restricted", _("Restricted")
+        INACTIVE = "inactive", _("Inactive")
+
+    class Stage(models.TextChoices):
+        """Where the talk stands: neutral words, never a value of the person (U10, R12)."""
+
+        NEW = "new", _("New")
+        IN_CONVERSATION = "in_conversation", _("In conversation")
+        ESTIMATE_GIVEN = "estimate_given", _("Estimate given")
+        IN_TREATMENT = "in_treatment", _("In treatment")
+        FOLLOW_UP = "follow_up", _("In follow-up")
+        CLOSED = "closed", _("Closed")
+
+    retention = RetentionClass.CLINICAL
+    subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="patient")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
+    status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.NEW)
+    same_sex_staff = models.BooleanField(default=False)  # asked for (S48)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # The patient's key is its subject's key: sealed values elsewhere bind to patient_id.
+            models.CheckConstraint(name="patient_is_its_subject", condition=Q(id=F("subject_id"))),
+        ]
+        indexes = [models.Index(name="patients_of_clinic", fields=["clinic", "-created_at", "id"])]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def code(self) -> str:
+        """The random code; join ``subject`` when listing."""
+        return self.subject.code
+
+
+class PatientContactQuerySet(models.QuerySet["PatientContact"]):
+    def may_have_phone(self, phone: str) -> Self:
+        """Candidates by blind index for a normalised number; open them to be sure."""
+        return self.filter(phone_index=fingerprint("phone", phone))
+
+    def may_have_id_number(self, id_number: str) -> Self:
+        """Candidates by blind index for a normalised ID number."""
+        return self.filter(id_number_index=fingerprint("id_number", id_number))
+
+    def may_be_named(self, parts: Iterable[tuple[str, str]]) -> Self:
+        """Candidates whose name tokens hold all the given (kind, text) parts."""
+        return self.filter(name_tokens__contains=name_tokens(parts))
+
+
+class PatientContact(Record):
+    """How to address and reach the person: the contact zone, which can be destroyed alone."""
+
+    retention = RetentionClass.CONTACT_LOG
+    patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="contact")
+    name = SealedField(zone=Zone.CONTACT)  # legal name or just a form of address
+    phone = SealedField(zone=Zone.CONTACT)
+    id_number = SealedField(zone=Zone.CONTACT)
+    phone_index = models.IntegerField(null=True)
+    id_number_index = models.IntegerField(null=True)
+    name_tokens = ArrayField(models.IntegerField(), default=list, blank=True)
+
+    objects = PatientContactQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="phone_and_its_index_together",
+                condition=Q(phone__isnull=True, phone_index__isnull=True)
+                | Q(phone__isnull=False, phone_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="id_number_and_its_index_together",
+                condition=Q(id_number__isnull=True, id_number_index__isnull=True)
+                | Q(id_number__isnull=False, id_number_index__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(name="contact_phone_index", fields=["phone_index"]),
+            models.Index(name="contact_id_number_index", fields=["id_number_index"]),
+            GinIndex(name="contact_name_tokens", fields=["name_tokens"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact of {self.patient_id}"
+
+    def set_phone(self, phone: str) -> None:
+        """Take a normalised number (or "") with its blind index."""
+        self.phone = phone or None
+        self.phone_index = fingerprint("phone", phone) if phone else None
+
+    def set_id_number(self, id_number: str) -> None:
+        """Take a normalised ID number (or "") with its blind index."""
+        self.id_number = id_number or None
+        self.id_number_index = fingerprint("id_number", id_number) if id_number else None
+
+    def set_name(self, name: str, parts: Iterable[tuple[str, str]]) -> None:
+        """Take a name with its search tokens; no tokens where the clinic switched them off."""
+        self.name = name
+        self.name_tokens = name_tokens(parts) if settings.NAME_SEARCH else []
+
+
+class PatientClinical(Record):
+    """What the person said about themselves: the clinical zone, kept 15 years."""
+
+    DECLINED = "declined"
+
+    retention = RetentionClass.CLINICAL
+    patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="clinical")
+    chief_complaint = SealedField(zone=Zone.CLINICAL, pad=256)
+    sex = SealedField(zone=Zone.CLINICAL)
+    birth_year = SealedField(zone=Zone.CLINICAL)
+    marital_status = SealedField(zone=Zone.CLINICAL)
+
+    def __str__(self) -> str:
+        return f"clinical data of {self.patient_id}"
+
+
+class CareTeamMember(Record):
+    """One member of staff who cares for one patient, and so may see more than the code."""
+
+    retention = RetentionClass.CLINICAL
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_team")
+    staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="care_team_of")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="on_a_care_team_once", fields=["patient", "staff"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} for {self.patient_id}"

@@ -1,0 +1,57 @@
+"""What upper floors show on a patient's page: named by URL, never imported (the house, 2)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.functional import Promise
+
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A tab of the patient page, fetched by ``hx-get`` from ``url_name`` with the code."""
+
+    key: str
+    label: Promise | str
+    url_name: str
+    permission: Permission
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PatientAction:
+    """A button in the head of the patient page; ``url_name`` takes the code."""
+
+    label: Promise | str
+    url_name: str
+    permission: Permission
+    icon: str = "plus"
+    order: int = 50
+
+
+class PatientPage:
+    """Registry that ``AppConfig.ready()`` of each floor adds to."""
+
+    panels: ClassVar[dict[str, Panel]] = {}
+    actions: ClassVar[dict[str, PatientAction]] = {}
+
+    @classmethod
+    def add(cls, *entries: Panel | PatientAction) -> None:
+        """Register panels and actions; the same key twice replaces (autoreload)."""
+        for entry in entries:
+            if isinstance(entry, Panel):
+                cls.panels[entry.key] = entry
+            else:
+                cls.actions[entry.url_name] = entry
+
+    @classmethod
+    def panels_for(cls, staff: User) -> list[Panel]:
+        found = [one for one in cls.panels.values() if can(staff, one.permission)]
+        return sorted(found, key=lambda one: one.order)
+
+    @classmethod
+    def actions_for(cls, staff: User) -> list[PatientAction]:
+        found = [one for one in cls.actions.values() if can(staff, one.permission)]
+        return sorted(found, key=lambda one: one.order)

@@ -1,0 +1,22 @@
+"""Start-up checks: what must not be, stops the start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
+
+
+@register()
+def demo_stays_on_loopback(**_kwargs: Any) -> list[CheckMessage]:
+    """The demo clinic answers to this machine's own names only."""
+    if settings.DEMO and not set(settings.ALLOWED_HOSTS) <= LOOPBACK:
+        return [
+            Error(
+                "DEMO is on and ALLOWED_HOSTS has a name that is not loopback.",
+                hint="Use crm.settings.production, which cannot be a demo.",
+                id="suian.E001",
+            )
+        ]
+    return []

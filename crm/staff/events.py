@@ -1,0 +1,18 @@
+"""What is booked about staff and their sign-ins."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.audit.events import Event, Kind
+
+
+class StaffEvent(Event):
+    SIGNED_IN = "staff.signed_in", Kind.SIGN_IN, _("Signed in")
+    SIGN_IN_FAILED = "staff.sign_in_failed", Kind.DENIAL, _("Failed to sign in")
+    SIGN_IN_THROTTLED = "staff.sign_in_throttled", Kind.DENIAL, _("Sign-in locked for a while")
+    SIGNED_OUT = "staff.signed_out", Kind.SIGN_IN, _("Signed out")
+    LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
+    CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
+    SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")
+    TOTP_ENROLLED = "staff.totp_enrolled", Kind.CHANGE, _("Set up a second factor")
+    TOKEN_ISSUED = "staff.token_issued", Kind.CHANGE, _("Issued an API token")
+    TOKEN_REVOKED = "staff.token_revoked", Kind.CHANGE, _("Revoked an API token")

@@ -1,0 +1,130 @@
+"""Clinics, people who work there, and what they sign in with."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_otp.oath import TOTP
+
+from privacy.access.policy import Role
+from privacy.encryption.fields import SystemSealedField
+from privacy.records import Record, RetentionClass
+
+
+class Clinic(Record):
+    """One site. Staff and patients belong to exactly one."""
+
+    retention = RetentionClass.SETTINGS
+    name = models.CharField(max_length=60)
+    site_label = models.CharField(max_length=60, blank=True)
+    visit_letter = models.CharField(max_length=1, default="B")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_clinic_per_name", fields=["name"]),
+            models.CheckConstraint(
+                name="visit_letter_is_a_letter", condition=Q(visit_letter__regex=r"^[A-Z]$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, *, staff_no: str, password: str, **extra: Any) -> "User":
+        user = User(staff_no=staff_no, **extra)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, Record):
+    """A named member of staff: one person, one account, one role (S1, R30). No superusers."""
+
+    retention = RetentionClass.STAFF
+    staff_no = models.CharField(_("Staff number"), max_length=20, unique=True)
+    display_name = models.CharField(_("Name"), max_length=40)
+    role = models.CharField(_("Role"), max_length=20, choices=Role)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="staff")
+    is_active = models.BooleanField(default=True)
+    single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
+
+    USERNAME_FIELD = "staff_no"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="user_has_known_role", condition=Q(role__in=[role.value for role in Role])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class TotpDevice(Record):
+    """The second factor: a time-based code, its seed sealed under the audit+auth root (R29)."""
+
+    STEP_SECONDS: ClassVar[int] = 30
+    TOLERANCE: ClassVar[int] = 1  # one step early or late: phone clocks drift
+
+    retention = RetentionClass.STAFF
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="totp")
+    seed = SystemSealedField()
+    last_step = models.BigIntegerField(default=-1)  # a code is good once
+    confirmed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"TOTP of {self.user_id}"
+
+    def generator(self, at: datetime | None = None) -> TOTP:
+        """The generator set to a moment (aware; default now)."""
+        field = self._meta.get_field("seed")
+        if not isinstance(field, SystemSealedField):
+            raise TypeError("the seed is sealed")
+        totp = TOTP(bytes.fromhex(field.open(self)), step=self.STEP_SECONDS, digits=6)
+        totp.time = (at or timezone.now()).timestamp()
+        return totp
+
+
+class SignInFailure(Record):
+    """A failed attempt, kept for the throttle's window; the name as a hash, known or not."""
+
+    retention = RetentionClass.STAFF
+    name_hash = models.BinaryField(max_length=32)
+    ip = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [models.Index(name="sign_in_failures", fields=["name_hash", "created_at"])]
+
+    def __str__(self) -> str:
+        return str(self.created_at)
+
+
+class ApiToken(Record):
+    """A personal token: stored as a hash, limited to scopes, with an end."""
+
+    LONGEST: ClassVar[timedelta] = timedelta(days=90)
+
+    retention = RetentionClass.STAFF
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("Name"), max_length=60)
+    digest = models.BinaryField(max_length=32, unique=True)
+    scopes = models.JSONField(default=list)  # values of Permission; never more than the role's
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,0 +1,22 @@
+"""Reading staff."""
+
+from django.db.models import QuerySet
+
+from crm.staff.models import User
+
+
+def staff_member(user: object) -> User:
+    """The signed-in member of staff; for doors that run after authentication.
+
+    Raises: TypeError if nobody is signed in, which such a door never meets.
+    """
+    if not isinstance(user, User):
+        raise TypeError("no member of staff is signed in")
+    return user
+
+
+def colleagues_of(staff: User) -> QuerySet[User]:
+    """Active staff of the same clinic, by role and name."""
+    return User.objects.filter(clinic_id=staff.clinic_id, is_active=True).order_by(
+        "role", "display_name"
+    )

@@ -1,0 +1,190 @@
+"""Signing in and out; accounts; second factors; tokens."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from crm.staff import rules
+from crm.staff.api_authentication import PREFIX
+from crm.staff.events import StaffEvent
+from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from privacy.access.policy import Permission, can
+from privacy.audit import services as audit
+from privacy.errors import AccessDenied, DomainError
+from privacy.records import new_id
+
+CODE_DIGITS = 6
+
+
+class SignInRefused(DomainError):
+    """Name, password or code is wrong; which of them is not told."""
+
+
+class SignInLocked(DomainError):
+    """Too many failures; try again later."""
+
+
+def _name_hash(staff_no: str) -> bytes:
+    return salted_hmac("suian.sign-in", staff_no.casefold(), algorithm="sha256").digest()
+
+
+def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
+    """Check password and one-time code.
+
+    In: ``code`` six digits. Out: the account; the door starts the session.
+    Raises: SignInLocked after 5 failures in 15 minutes from one address or 10 an hour in all;
+        SignInRefused if anything is wrong.
+    Source: R28, R29.
+    """
+    name_hash, now = _name_hash(staff_no), timezone.now()
+    failures = SignInFailure.objects.filter(
+        name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
+    ).values_list("created_at", "ip")
+    until = rules.locked_until(list(failures), ip=ip, now=now)
+    known = User.objects.filter(staff_no=staff_no).first()
+    if until:
+        _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
+        clock = timezone.localtime(until).strftime("%H:%M")
+        raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
+    user = authenticate(None, staff_no=staff_no, password=password)
+    if not isinstance(user, User) or not spend_code(user=user, code=code):
+        SignInFailure.objects.create(name_hash=name_hash, ip=ip)
+        _book_failure(StaffEvent.SIGN_IN_FAILED, known)
+        raise SignInRefused(_("Staff number, password or one-time code is not right."))
+    with transaction.atomic():
+        SignInFailure.objects.filter(name_hash=name_hash, ip=ip).delete()
+        audit.record(StaffEvent.SIGNED_IN, actor=user)
+    return user
+
+
+@transaction.atomic
+def _book_failure(event: StaffEvent, known: User | None) -> None:
+    # An unknown name is not written down: people type passwords into the name field.
+    audit.record(event, actor=known, process="" if known else "sign-in", outcome="denied")
+
+
+@transaction.atomic
+def spend_code(*, user: User, code: str) -> bool:
+    """Use up a one-time code; False if it is wrong, too early, too late or used before."""
+    device = TotpDevice.objects.select_for_update().filter(user=user).first()
+    if device is None or not (code.isascii() and code.isdigit() and len(code) == CODE_DIGITS):
+        return False
+    step = rules.matching_step(codes_around(device), given=int(code), last_step=device.last_step)
+    if step is None:
+        return False
+    device.last_step = step
+    device.confirmed_at = device.confirmed_at or timezone.now()
+    device.save(update_fields=["last_step", "confirmed_at", "updated_at"])
+    return True
+
+
+def codes_around(device: TotpDevice) -> list[tuple[int, int]]:
+    """(step, code) for the present step and those within the tolerance."""
+    found = []
+    for drift in range(-device.TOLERANCE, device.TOLERANCE + 1):
+        generator = device.generator()
+        generator.drift = drift
+        found.append((generator.t(), generator.token()))
+    return found
+
+
+@transaction.atomic
+def book_sign_out(*, user: User) -> None:
+    """Write the end of a session to the trail."""
+    audit.record(StaffEvent.SIGNED_OUT, actor=user)
+
+
+@transaction.atomic
+def open_account(
+    *,
+    clinic: Clinic,
+    staff_no: str,
+    display_name: str,
+    role: str,
+    password: str,
+    actor: User | None = None,
+) -> tuple[User, str]:
+    """A new account with its second factor.
+
+    Out: the account, and the TOTP seed in hexadecimal: shown once, stored sealed.
+    """
+    user = User.objects.create_user(
+        staff_no=staff_no, password=password, display_name=display_name, role=role, clinic=clinic
+    )
+    seed = secrets.token_hex(20)
+    TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
+    audit.record(
+        StaffEvent.CREATED,
+        actor=actor,
+        process="" if actor else "set-up",
+        target=f"staff:{staff_no}",
+        detail={"role": role},
+    )
+    return user, seed
+
+
+@transaction.atomic
+def suspend_account(*, user: User, actor: User) -> None:
+    """Close an account at once; its sessions and tokens stop with it. Never deleted (W14).
+
+    Raises: AccessDenied if people try to suspend themselves.
+    """
+    if user.pk == actor.pk:
+        raise AccessDenied(_("You cannot suspend your own account."))
+    user.is_active = False
+    user.save(update_fields=["is_active", "updated_at"])
+    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    audit.record(StaffEvent.SUSPENDED, actor=actor, target=f"staff:{user.staff_no}")
+
+
+@transaction.atomic
+def issue_token(
+    *, user: User, name: str, scopes: Iterable[Permission], lifetime: timedelta
+) -> tuple[ApiToken, str]:
+    """A personal API token: the secret is shown once and stored as a SHA-256 hash.
+
+    Raises: AccessDenied for a scope that the role does not carry, or a life over 90 days.
+    """
+    wanted = sorted({scope.value for scope in scopes})
+    if not wanted or not all(can(user, Permission(scope)) for scope in wanted):
+        raise AccessDenied(_("A token cannot do more than its owner."))
+    if not timedelta(0) < lifetime <= ApiToken.LONGEST:
+        raise AccessDenied(_("A token lives 90 days at most."))
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        digest=sha256(secret.encode()).digest(),
+        scopes=wanted,
+        expires_at=timezone.now() + lifetime,
+    )
+    audit.record(
+        StaffEvent.TOKEN_ISSUED,
+        actor=user,
+        target=f"token:{token.pk}",
+        detail={"scopes": " ".join(wanted)},
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: User) -> None:
+    """Stop a token for good."""
+    token.revoked_at = token.revoked_at or timezone.now()
+    token.save(update_fields=["revoked_at", "updated_at"])
+    audit.record(StaffEvent.TOKEN_REVOKED, actor=actor, target=f"token:{token.pk}")
+
+
+def forget_old_failures(*, now: datetime) -> int:
+    """Delete attempts that no window looks at any more; returns how many."""
+    deleted, _by_model = SignInFailure.objects.filter(
+        created_at__lt=now - rules.PER_NAME_WINDOW
+    ).delete()
+    return deleted

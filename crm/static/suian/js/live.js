@@ -1,0 +1,11 @@
+// <textarea data-live hx-post="…" hx-trigger="live">: asks for a check after a pause in typing, never mid-composition.
+const PAUSE = 600;
+const timers = new WeakMap();
+function later(field) {
+  clearTimeout(timers.get(field));
+  timers.set(field, setTimeout(() => field.dispatchEvent(new CustomEvent("live", { bubbles: true })), PAUSE));
+}
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-live]") && !event.isComposing) later(event.target);
+});
+document.addEventListener("compositionend", (event) => { if (event.target.matches("[data-live]")) later(event.target); });

@@ -1,0 +1,15 @@
+// One import a behaviour. Nothing here decides anything: rules, keys and permissions are the server's.
+import "./net.js";
+import "./toasts.js";
+import "./dialogs.js";
+import "./curtain.js";
+import "./hotkeys.js";
+import "./commands.js";
+import "./submit.js";
+import "./autosave.js";
+import "./guard.js";
+import "./live.js";
+import "./expires.js";
+import "./copy.js";
+import "./focus.js";
+import "./theme.js";

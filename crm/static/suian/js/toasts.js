@@ -1,0 +1,26 @@
+// Short notices bottom right. With an undo they stay 30 s, without 8 s; reading or focusing one holds it.
+import { $, $$ } from "./page.js";
+
+const LONG = 30_000, SHORT = 8_000;
+function watch(element) {
+  if (element.dataset.watched) return;
+  element.dataset.watched = "1";
+  let left = $("form, a", element) ? LONG : SHORT;
+  const held = () => element.matches(":hover, :focus-within");
+  const timer = setInterval(() => {
+    if (!held()) left -= 1000;
+    if (left <= 0 || !element.isConnected) { clearInterval(timer); element.remove(); }
+  }, 1000);
+}
+export function toast(text, level = "") {
+  const copy = $("#t-toast")?.content.firstElementChild.cloneNode(true);
+  if (!copy || !text) return;
+  $("p", copy).textContent = text;
+  if (level) copy.classList.add(level);
+  $("#toasts").append(copy);
+  watch(copy);
+}
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
+document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".toast, .notice")?.remove());
+document.addEventListener("htmx:load", () => $$("#toasts > .toast").forEach(watch));
+$$("#toasts > .toast").forEach(watch);

@@ -1,0 +1,12 @@
+"""The roof: the only file that knows every door."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("crm.web.urls")),
+    path("", include("crm.staff.urls")),
+]
+handler400 = "crm.web.views.bad_request"
+handler403 = "crm.web.views.permission_denied"
+handler404 = "crm.web.views.not_found"
+handler500 = "crm.web.views.server_error"

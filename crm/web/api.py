@@ -1,0 +1,62 @@
+"""The API's manners: pages with a ceiling, refusals in one shape."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import pagination, status
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.response import Response
+
+from crm.web.refusals import not_found_refusal, refusal_of
+from privacy.errors import DomainError
+
+PROBLEM = "application/problem+json"
+
+
+class PageNumberPagination(pagination.PageNumberPagination):
+    """``?page=&page_size=``, never more than 200 rows at once."""
+
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+def refusal_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every refusal as ``{code, detail}``; None (a 500) for what nobody foresaw.
+
+    A record that is not there and one that is not yours give the same bytes.
+    """
+    if isinstance(error, DomainError):
+        refusal = refusal_of(error)
+        return _problem(refusal.status, refusal.code, refusal.detail)
+    if isinstance(error, Http404 | NotFound):
+        nothing = not_found_refusal()
+        return _problem(nothing.status, nothing.code, nothing.detail)
+    if isinstance(error, PermissionDenied):
+        return _problem(status.HTTP_403_FORBIDDEN, "access-denied", _("You may not do this"))
+    if isinstance(error, ValidationError):
+        return _invalid(error)
+    return _expected(error) if isinstance(error, APIException) else None
+
+
+def _problem(status_code: int, code: str, detail: str) -> Response:
+    return Response({"code": code, "detail": detail}, status=status_code, content_type=PROBLEM)
+
+
+def _invalid(error: ValidationError) -> Response:
+    body = {"code": "invalid", "detail": _("Some values are not right"), "fields": error.detail}
+    return Response(body, status=error.status_code, content_type=PROBLEM)
+
+
+def _expected(error: APIException) -> Response:
+    codes = error.get_codes()
+    code = codes if isinstance(codes, str) else error.default_code
+    response = _problem(error.status_code, code.replace("_", "-"), str(error.detail))
+    header = getattr(error, "auth_header", None)
+    if header:
+        response["WWW-Authenticate"] = header
+    wait = getattr(error, "wait", None)
+    if wait:
+        response["Retry-After"] = str(int(wait))
+    return response

@@ -1,0 +1,65 @@
+"""What base.html asks for on every page, computed only when it is asked."""
+
+from functools import cached_property
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
+
+THEMES: Final = frozenset({"light", "dark"})
+
+
+class Shell:
+    """The frame of a page for one request."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def user(self) -> Any:  # a member of staff or a stranger; the model lives above this floor
+        return getattr(self._request, "user", None)
+
+    @cached_property
+    def signed_in(self) -> bool:
+        return bool(getattr(self.user, "is_authenticated", False))
+
+    @cached_property
+    def nav(self) -> list[Group]:
+        return groups_for(self.user, self._request.path) if self.signed_in else []
+
+    @cached_property
+    def own(self) -> list[Item]:
+        return own_items(self.user) if self.signed_in else []
+
+    @cached_property
+    def place(self) -> str:
+        """Clinic and site, at the foot of the side column."""
+        if not self.signed_in:
+            return ""
+        clinic = self.user.clinic
+        return " · ".join(part for part in (clinic.name, clinic.site_label) if part)
+
+    @property
+    def theme(self) -> str:
+        """ "light", "dark", or "" for what the system says."""
+        chosen = self._request.COOKIES.get("theme", "")
+        return chosen if chosen in THEMES else ""
+
+    @property
+    def demo(self) -> bool:
+        return bool(settings.DEMO)
+
+    @property
+    def search_url(self) -> str:
+        return url_or_none("search:find")
+
+    @property
+    def sign_out_url(self) -> str:
+        return url_or_none("staff:sign-out")
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor: ``shell`` in every template."""
+    return {"shell": Shell(request)}

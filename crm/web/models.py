@@ -1,0 +1,25 @@
+"""What the pages themselves remember."""
+
+from django.conf import settings
+from django.db import models
+
+from privacy.records import Record, RetentionClass
+
+
+class FormSubmission(Record):
+    """A form that was carried out: its key and where the answer led, never what it said."""
+
+    retention = RetentionClass.SETTINGS
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.UUIDField()
+    path = models.CharField(max_length=200)
+    location = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_submission_per_key", fields=["user", "key"])
+        ]
+        indexes = [models.Index(name="old_submissions", fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return str(self.key)

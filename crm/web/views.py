@@ -1,0 +1,86 @@
+"""Doors that belong to no feature: health, language, reports of the browser, error pages."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
+from django.views.decorators.http import require_GET, require_POST
+from django.views.i18n import set_language as django_set_language
+
+from crm.web import csp_reports, readiness
+from crm.web.openness import public
+from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of
+
+logger = logging.getLogger(__name__)
+
+
+@public("a process manager asks; the answer names no data")
+@require_GET
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers at all."""
+    return JsonResponse({"status": "ok"})
+
+
+@public("a load balancer asks; the answer names checks, not reasons")
+@require_GET
+def ready(request: HttpRequest) -> JsonResponse:
+    """Every registered check passes, or 503 and the names of those that do not."""
+    failing = readiness.failing()
+    body = {"status": "failing" if failing else "ok", "failing": failing}
+    return JsonResponse(body, status=503 if failing else 200)
+
+
+@public("the sign-in page offers it; it sets one cookie")
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Take the language from the form and go back."""
+    return django_set_language(request)
+
+
+@public("browsers report without credentials; the body is size-limited and never stored")
+@csrf_exempt
+@require_POST
+def csp_report(request: HttpRequest) -> HttpResponse:
+    """Count and log what the content security policy stopped."""
+    csp_reports.note(request)
+    return HttpResponse(status=204)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the request makes no sense, usually an old form."""
+    detail = _("The page may be old. Go back, reload it and try again.")
+    return answer(request, Refusal(400, "bad-request", _("This could not be understood"), detail))
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: the role does not open this door. The refusal itself is booked by the guard."""
+    detail = _("Your role does not include this page. The security administrator decides on roles.")
+    return answer(request, Refusal(403, "access-denied", _("You may not do this"), detail))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: there is no such page, or not for this person; the answer never tells which."""
+    return answer(request, not_found_refusal())
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault. The page must come out even if half the house is down."""
+    logger.error("answered 500, reference %s", reference_of(request))
+    detail = _("Nothing half-done was kept. Try once more; if it fails again, report the number.")
+    return answer(request, Refusal(500, "error", _("Something went wrong on our side"), detail))
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's proof of origin is missing or old. What was typed is one step back."""
+    logger.warning("CSRF check failed: %s", reason)
+    title = _("The form was open for too long")
+    detail = _("It was not sent. What you typed is still there: go back, reload and send it again.")
+    refusal = Refusal(403, "stale-form", title, detail)
+    if request.headers.get("HX-Request"):
+        return answer(request, refusal)
+    context = {"refusal": refusal, "reference": reference_of(request), "go_back": True}
+    return render(request, "errors/refusal.html", context, status=403)

@@ -1,0 +1,173 @@
+"""Who may do what: one table, default closed (security.md 6; R30, R56)."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from privacy.actors import Actor
+
+
+class Role(models.TextChoices):
+    """The eleven roles. Nobody holds two; nobody is a superuser."""
+
+    FRONT_DESK = "front_desk", _("Front desk")
+    CONSULTANT = "consultant", _("Consultant")
+    DOCTOR = "doctor", _("Doctor")
+    NURSE = "nurse", _("Nurse")
+    FOLLOWUP_AGENT = "followup_agent", _("Follow-up agent")
+    FINANCE = "finance", _("Finance")
+    MEDICAL_QC = "medical_qc", _("Medical quality control")
+    MEDIATION = "mediation", _("Mediation")
+    SYSTEM_ADMIN = "system_admin", _("System administrator")
+    SECURITY_ADMIN = "security_admin", _("Security administrator")
+    AUDITOR = "auditor", _("Auditor")
+
+
+class Permission(StrEnum):
+    """One verb on one kind of record. G0-G10 are the field groups of the access design."""
+
+    VIEW_PATIENTS = "patients.view"  # G0: code and queue
+    SEARCH_PATIENTS = "patients.search"
+    REGISTER_PATIENT = "patients.register"
+    VIEW_CONTACT = "patients.view_contact"  # G1, masked
+    REVEAL_CONTACT = "patients.reveal_contact"  # G1, with reason
+    REVEAL_IDENTITY = "patients.reveal_identity"  # G2, with reason
+    VIEW_COMPLAINT = "patients.view_chief_complaint"  # G4
+    EDIT_CARE_TEAM = "patients.edit_care_team"
+    ISSUE_VISIT_CODE = "patients.issue_visit_code"
+    VIEW_CONSENTS = "consents.view"  # G6
+    RECORD_CONSENT = "consents.record"
+    VIEW_CONSULTATIONS = "consultations.view"  # G3
+    WRITE_CONSULTATION = "consultations.write"
+    IMPORT_CONSULTATIONS = "consultations.import"
+    VIEW_ESTIMATES = "estimates.view"  # G5
+    EDIT_ESTIMATE = "estimates.edit"
+    VIEW_PLANS = "plans.view"
+    MANAGE_PLANS = "plans.manage"
+    VIEW_MESSAGES = "messages.view"
+    SETTLE_MESSAGES = "messages.settle"
+    VIEW_AUDIT = "audit.view"  # G8
+    VIEW_OWN_AUDIT = "audit.view_own"
+    VERIFY_AUDIT = "audit.verify"
+    EXPORT_AUDIT = "audit.export"
+    VIEW_STAFF = "staff.view"
+    MANAGE_STAFF = "staff.manage"  # G10: accounts
+    MANAGE_TOKENS = "staff.tokens"
+
+
+_P = Permission
+_QUEUE = {_P.VIEW_PATIENTS, _P.MANAGE_TOKENS}
+_CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS}
+
+ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
+    Role.FRONT_DESK: frozenset(
+        _CARE
+        | {
+            _P.REGISTER_PATIENT,
+            _P.REVEAL_CONTACT,
+            _P.EDIT_CARE_TEAM,
+            _P.ISSUE_VISIT_CODE,
+            _P.RECORD_CONSENT,
+            _P.VIEW_ESTIMATES,
+        }
+    ),
+    Role.CONSULTANT: frozenset(
+        _CARE
+        | {
+            _P.REVEAL_CONTACT,
+            _P.EDIT_CARE_TEAM,
+            _P.VIEW_COMPLAINT,
+            _P.VIEW_CONSULTATIONS,
+            _P.WRITE_CONSULTATION,
+            _P.VIEW_ESTIMATES,
+            _P.EDIT_ESTIMATE,
+            _P.VIEW_PLANS,
+        }
+    ),
+    Role.DOCTOR: frozenset(
+        _CARE
+        | {
+            _P.REVEAL_IDENTITY,
+            _P.EDIT_CARE_TEAM,
+            _P.VIEW_COMPLAINT,
+            _P.VIEW_CONSULTATIONS,
+            _P.WRITE_CONSULTATION,
+            _P.VIEW_ESTIMATES,
+            _P.EDIT_ESTIMATE,
+            _P.VIEW_PLANS,
+            _P.MANAGE_PLANS,
+        }
+    ),
+    Role.NURSE: frozenset(
+        _CARE
+        | {
+            _P.REVEAL_CONTACT,
+            _P.VIEW_COMPLAINT,
+            _P.VIEW_CONSULTATIONS,
+            _P.RECORD_CONSENT,
+            _P.VIEW_ESTIMATES,
+            _P.VIEW_PLANS,
+            _P.MANAGE_PLANS,
+            _P.VIEW_MESSAGES,
+            _P.SETTLE_MESSAGES,
+        }
+    ),
+    Role.FOLLOWUP_AGENT: frozenset(
+        _CARE | {_P.VIEW_PLANS, _P.MANAGE_PLANS, _P.VIEW_MESSAGES, _P.SETTLE_MESSAGES}
+    ),
+    Role.FINANCE: frozenset(
+        _QUEUE
+        | {
+            _P.SEARCH_PATIENTS,
+            _P.VIEW_CONTACT,
+            _P.REVEAL_IDENTITY,
+            _P.VIEW_ESTIMATES,
+            _P.EDIT_ESTIMATE,
+        }
+    ),
+    Role.MEDICAL_QC: frozenset(
+        _QUEUE
+        | {
+            _P.VIEW_CONTACT,
+            _P.VIEW_COMPLAINT,
+            _P.VIEW_CONSULTATIONS,
+            _P.VIEW_CONSENTS,
+            _P.VIEW_MESSAGES,
+            _P.VIEW_AUDIT,
+            _P.VERIFY_AUDIT,
+        }
+    ),
+    Role.MEDIATION: frozenset(_QUEUE | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
+    Role.SYSTEM_ADMIN: frozenset(
+        {
+            _P.VIEW_STAFF,
+            _P.MANAGE_STAFF,
+            _P.VIEW_OWN_AUDIT,
+            _P.MANAGE_TOKENS,
+            _P.IMPORT_CONSULTATIONS,
+        }
+    ),
+    Role.SECURITY_ADMIN: frozenset(
+        {_P.VIEW_STAFF, _P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.MANAGE_TOKENS}
+    ),
+    Role.AUDITOR: frozenset(
+        {_P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.EXPORT_AUDIT, _P.VIEW_STAFF, _P.MANAGE_TOKENS}
+    ),
+}
+
+# Roles that work with the whole clinic's patients; the others see those they care for.
+CLINIC_WIDE = frozenset(
+    {Role.FRONT_DESK, Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT, Role.MEDIATION}
+)
+
+
+def can(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role carries the permission; an inactive account can do nothing."""
+    return actor.is_active and permission in ROLE_PERMISSIONS.get(actor.role, frozenset())
+
+
+def roles_with(permission: Permission) -> frozenset[str]:
+    """All roles that carry the permission: for the matrix of tests and the docs."""
+    return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)

@@ -1,0 +1,86 @@
+"""What can happen: each feature names its events in an ``events.py`` of its own."""
+
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(StrEnum):
+    """The few classes of act that an auditor filters by (S59)."""
+
+    VIEW = "view"
+    REVEAL = "reveal"
+    CHANGE = "change"
+    EXPORT = "export"
+    PRINT = "print"
+    SIGN_IN = "sign_in"
+    DENIAL = "denial"
+    SEND = "send"
+    IMPORT = "import"
+    SYSTEM = "system"
+
+    @property
+    def label(self) -> Promise | str:
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS: dict[Kind, Promise | str] = {
+    Kind.VIEW: _("View"),
+    Kind.REVEAL: _("Reveal"),
+    Kind.CHANGE: _("Change"),
+    Kind.EXPORT: _("Export"),
+    Kind.PRINT: _("Print"),
+    Kind.SIGN_IN: _("Sign-in"),
+    Kind.DENIAL: _("Denial"),
+    Kind.SEND: _("Send"),
+    Kind.IMPORT: _("Import"),
+    Kind.SYSTEM: _("System"),
+}
+
+
+class Event(StrEnum):
+    """Base of the features' event names: ``NAME = "estimate.issued", Kind.CHANGE, _("…")``."""
+
+    kind: Kind
+    label: Promise | str
+
+    def __new__(cls, value: str, kind: Kind, label: Promise | str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.kind = kind
+        member.label = label
+        return member
+
+    def __init__(self, *_args: Any) -> None:
+        Registry.known[self._value_] = self
+
+
+class Registry:
+    """Every event name of the running product, for filters and for showing old rows."""
+
+    known: ClassVar[dict[str, Event]] = {}
+
+    @classmethod
+    def label(cls, action: str) -> Promise | str:
+        """The name to show for an action; the bare action where this version knows it no more."""
+        event = cls.known.get(action)
+        return event.label if event else action
+
+
+class AuditTrailEvent(Event):
+    """What is done to the trail itself."""
+
+    VIEWED = "audit.viewed", Kind.VIEW, _("Opened the audit log")
+    VERIFIED = "audit.verified", Kind.SYSTEM, _("Verified the audit log")
+    EXPORTED = "audit.exported", Kind.EXPORT, _("Exported audit events")
+    PLAINTEXT_HUNTED = "audit.plaintext_hunted", Kind.SYSTEM, _("Looked for plain text on disk")
+
+
+class AccessEvent(Event):
+    """What guards and the cipher report."""
+
+    DENIED = "access.denied", Kind.DENIAL, _("Was refused")
+    NOT_FOUND = "access.not_found", Kind.DENIAL, _("Asked for a record out of reach")
+    CRYPTO_FAILED = "crypto.failed", Kind.SYSTEM, _("A sealed value did not open")

@@ -1,0 +1,166 @@
+"""The trail. Tables are made by hand in ``migrations/operations/audit.py``: monthly partitions,
+INSERT alone for the app's role, reading and sealing by roles of their own (security.md 5.5).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models, transaction
+
+from privacy.audit.rules import SCHEMA
+from privacy.encryption.keys import derive
+from privacy.records import Record, RetentionClass, new_id
+
+READER, SEALER = "suian_auditor", "suian_sealer"
+
+
+def mac_key() -> bytes:
+    """The key of the events' MACs, from the audit root."""
+    return derive("audit", "audit/mac")
+
+
+@contextmanager
+def acting_as(role: str) -> Iterator[None]:
+    """Run the block under another database role and come back, also when it fails.
+
+    The app's own role can neither read nor seal the trail; these two roles can do just that.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(role)}")
+        yield
+        cursor.execute(f"SET LOCAL ROLE {connection.ops.quote_name(before)}")
+
+
+class AuditEvent(models.Model):
+    """One thing somebody (or some process) did. Never changed, never deleted by the product.
+
+    The column ``xid`` (the writing transaction, for the sealer) is not mapped.
+    """
+
+    retention = RetentionClass.AUDIT
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    at = models.DateTimeField()
+    schema = models.PositiveSmallIntegerField(default=SCHEMA)
+    kind = models.CharField(max_length=10)
+    action = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=10)
+    actor = models.UUIDField(null=True)
+    role = models.CharField(max_length=20)
+    process = models.CharField(max_length=60)
+    clinic = models.UUIDField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200)
+    session = models.BinaryField(null=True)
+    request = models.UUIDField(null=True)
+    codes = ArrayField(models.CharField(max_length=8))
+    fields = ArrayField(models.CharField(max_length=80))
+    purpose = models.CharField(max_length=60)
+    reason = models.TextField()
+    target = models.CharField(max_length=100)
+    count = models.PositiveIntegerField()
+    detail = models.JSONField()
+    digest = models.BinaryField()
+    mac = models.BinaryField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.pk}"
+
+    def facts(self) -> dict[str, Any]:
+        """The event as the canonical form sees it (integers and strings only)."""
+        return {
+            "v": self.schema,
+            "id": self.id.hex,
+            "at": microseconds(self.at),
+            "kind": self.kind,
+            "action": self.action,
+            "outcome": self.outcome,
+            "actor": self.actor.hex if self.actor else None,
+            "role": self.role,
+            "process": self.process,
+            "clinic": self.clinic.hex if self.clinic else None,
+            "ip": str(self.ip) if self.ip else None,
+            "agent": self.agent,
+            "session": bytes(self.session).hex() if self.session else None,
+            "request": self.request.hex if self.request else None,
+            "codes": list(self.codes),
+            "fields": list(self.fields),
+            "purpose": self.purpose,
+            "reason": self.reason,
+            "target": self.target,
+            "count": self.count,
+            "detail": self.detail,
+        }
+
+
+class AuditCheckpoint(models.Model):
+    """A signed head over a run of events, chained to the one before."""
+
+    retention = RetentionClass.AUDIT
+    number = models.BigIntegerField(primary_key=True)
+    sealed_at = models.DateTimeField()
+    xid_from = models.BigIntegerField()
+    xid_to = models.BigIntegerField()
+    first_seq = models.BigIntegerField()
+    count = models.BigIntegerField()
+    root = models.BinaryField()
+    previous = models.BinaryField()
+    chain = models.BinaryField()
+    signature = models.BinaryField()
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class AuditSeal(models.Model):
+    """The gapless number of one event, and its leaf in the checkpoint's tree."""
+
+    retention = RetentionClass.AUDIT
+    seq = models.BigIntegerField(primary_key=True)
+    checkpoint = models.BigIntegerField()
+    event_id = models.UUIDField()
+    event_at = models.DateTimeField()
+    leaf = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_seal_per_event", fields=["event_id"])]
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class SealerKey(Record):
+    """A public key that checkpoints are signed with; the private half never comes here."""
+
+    retention = RetentionClass.AUDIT
+    public = models.BinaryField(unique=True)
+
+    def __str__(self) -> str:
+        return bytes(self.public).hex()[:8]
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970 UTC of an aware moment, without a float on the way."""
+    seconds = int(moment.replace(microsecond=0).timestamp())
+    return seconds * 1_000_000 + moment.microsecond
+
+
+def sealer_private_key(secret: bytes) -> Ed25519PrivateKey:
+    """The sealer's signing key from its 32-byte secret."""
+    return Ed25519PrivateKey.from_private_bytes(secret)
+
+
+def sealer_public_key(raw: bytes) -> Ed25519PublicKey:
+    """The checking half from its 32 bytes."""
+    return Ed25519PublicKey.from_public_bytes(raw)

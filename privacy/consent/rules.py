@@ -1,0 +1,45 @@
+"""Which answer may follow which (domain.md 4.1), and when a cell allows contact."""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """What the patient said last about one purpose over one channel."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    PAUSED = "paused"
+
+
+ALLOWED: dict[Answer | None, frozenset[Answer]] = {
+    None: frozenset({Answer.GRANTED, Answer.REFUSED}),
+    Answer.GRANTED: frozenset({Answer.WITHDRAWN, Answer.PAUSED, Answer.GRANTED}),
+    Answer.PAUSED: frozenset({Answer.GRANTED, Answer.WITHDRAWN, Answer.PAUSED}),
+    Answer.REFUSED: frozenset({Answer.GRANTED, Answer.REFUSED}),
+    Answer.WITHDRAWN: frozenset({Answer.GRANTED, Answer.WITHDRAWN}),
+}
+
+
+def may_follow(before: Answer | None, after: Answer) -> bool:
+    """Whether the ledger may go from one answer to the next."""
+    return after in ALLOWED[before]
+
+
+def holds(
+    *,
+    status: str | None,
+    paused_until: datetime | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> bool:
+    """Whether a cell allows contact at ``now`` (aware). No cell means no: default deny.
+
+    A pause with an end is over when its moment has come; one without an end never is.
+    """
+    if expires_at is not None and expires_at <= now:
+        return False
+    if status == Answer.PAUSED:
+        return paused_until is not None and paused_until <= now
+    return status == Answer.GRANTED

@@ -1,0 +1,84 @@
+"""Asking what a patient allows."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from privacy.consent.models import (
+    CELLS,
+    Channel,
+    ConsentEntry,
+    ConsentState,
+    ConsentText,
+    Purpose,
+)
+from privacy.consent.rules import holds
+from privacy.receipts import SubjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One row of the consent desk: what is asked, and the last answer if there is one."""
+
+    purpose: Purpose
+    channel: Channel
+    state: ConsentState | None
+    text: ConsentText | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.purpose.value}-{self.channel.value}"
+
+    @property
+    def allows(self) -> bool:
+        """Whether contact is allowed at this instant."""
+        return state_allows(self.state)
+
+
+def state_allows(state: ConsentState | None) -> bool:
+    """Whether a cell's present state allows contact now; no state, no contact."""
+    return state is not None and holds(
+        status=state.status,
+        paused_until=state.paused_until,
+        expires_at=state.expires_at,
+        now=timezone.now(),
+    )
+
+
+def has_consent(subject: SubjectRef, purpose: Purpose, channel: Channel) -> bool:
+    """Whether the patient agrees now. For screens; sending asks again under a lock."""
+    state = ConsentState.objects.filter(
+        subject_id=subject.pk, purpose=purpose, channel=channel
+    ).first()
+    return state_allows(state)
+
+
+def consent_text(purpose: Purpose, language: str) -> ConsentText | None:
+    """The newest text of a purpose, in ``language`` or else in Chinese."""
+    texts = ConsentText.objects.filter(purpose=purpose).order_by("-version")
+    return texts.filter(language=language).first() or texts.filter(language="zh-hans").first()
+
+
+def cells_of(subject: SubjectRef, language: str) -> list[Cell]:
+    """All cells of the consent desk with their last answers, in two statements."""
+    states = {
+        (state.purpose, state.channel): state
+        for state in ConsentState.objects.filter(subject_id=subject.pk)
+    }
+    texts: dict[str, ConsentText] = {}
+    for text in ConsentText.objects.order_by("version"):
+        if text.language == language or text.purpose not in texts:
+            texts[text.purpose] = text
+    return [
+        Cell(purpose, channel, states.get((purpose, channel)), texts.get(purpose))
+        for purpose, channel in CELLS
+    ]
+
+
+def ledger_of(subject: SubjectRef) -> list[ConsentEntry]:
+    """The patient's ledger, newest first."""
+    return list(
+        ConsentEntry.objects.filter(subject_id=subject.pk)
+        .select_related("text", "operator")
+        .order_by("-created_at", "-pk")
+    )

@@ -1,0 +1,130 @@
+"""Giving, refusing, pausing, resuming, withdrawing. Each binds from its commit (R7)."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from privacy.actors import Actor
+from privacy.audit import services as audit
+from privacy.consent.events import ConsentTrailEvent
+from privacy.consent.models import (
+    Channel,
+    ConsentEntry,
+    ConsentState,
+    ConsentText,
+    Manner,
+    Purpose,
+)
+from privacy.consent.rules import Answer, may_follow
+from privacy.consent.signals import consent_changed
+from privacy.errors import Conflict, DomainError
+from privacy.receipts import SubjectRef
+
+_EVENTS = {
+    Answer.GRANTED: ConsentTrailEvent.GRANTED,
+    Answer.REFUSED: ConsentTrailEvent.REFUSED,
+    Answer.WITHDRAWN: ConsentTrailEvent.WITHDRAWN,
+    Answer.PAUSED: ConsentTrailEvent.PAUSED,
+}
+
+
+class AnswerOutOfOrder(DomainError):
+    """The ledger cannot go from the present answer to this one."""
+
+
+@transaction.atomic
+def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all by keyword
+    *,
+    subject: SubjectRef,
+    purpose: Purpose,
+    channel: Channel,
+    answer: Answer,
+    actor: Actor | None,
+    manner: Manner = Manner.SPOKEN,
+    text: ConsentText | None = None,
+    paused_until: datetime | None = None,
+) -> ConsentState:
+    """Write one answer to the ledger and make it the present one.
+
+    In: ``text`` is what the patient was shown; a grant must name it (R5). ``paused_until`` is an
+    aware moment, or None for "until the patient says otherwise". ``actor`` None: the patient.
+    Raises: AnswerOutOfOrder if the present answer does not allow this one;
+        Conflict if two people answered for the same patient at the same moment.
+    Source: security.md 7; PIPL 14-16; S74.
+    """
+    state = (
+        ConsentState.objects.select_for_update()
+        .filter(subject_id=subject.pk, purpose=purpose, channel=channel)
+        .first()
+    )
+    before = Answer(state.status) if state else None
+    if not may_follow(before, answer):
+        raise AnswerOutOfOrder(_("There is no consent here that could be paused or withdrawn."))
+    entry = ConsentEntry(
+        subject_id=subject.pk,
+        purpose=purpose,
+        channel=channel,
+        answer=answer,
+        paused_until=paused_until if answer == Answer.PAUSED else None,
+        text=text,
+        text_sha256=text.sha256 if text else "",
+        manner=manner,
+        operator_id=actor.pk if actor else None,
+    )
+    entry.save(force_insert=True)
+    state = _project(state, entry)
+    resumed = before == Answer.PAUSED and answer == Answer.GRANTED
+    audit.record(
+        ConsentTrailEvent.RESUMED if resumed else _EVENTS[answer],
+        actor=actor,
+        process="" if actor else "patient",
+        subjects=[subject],
+        purpose=purpose,
+        target=f"consent:{purpose}/{channel}",
+        detail={"manner": manner, "text": text.sha256[:16] if text else ""},
+    )
+    consent_changed.send(sender=ConsentState, state=state)
+    return state
+
+
+def _project(state: ConsentState | None, entry: ConsentEntry) -> ConsentState:
+    if state is None:
+        state = ConsentState(
+            subject_id=entry.subject_id, purpose=entry.purpose, channel=entry.channel
+        )
+    state.status = entry.answer
+    state.paused_until = entry.paused_until
+    try:
+        with transaction.atomic():
+            state.save()
+    except IntegrityError as error:
+        raise Conflict(_("Somebody else has just recorded this answer. Please look again.")) from (
+            error
+        )
+    return state
+
+
+@transaction.atomic
+def stop_all_contact(*, subject: SubjectRef, actor: Actor | None, pause: bool = False) -> int:
+    """One tap: withdraw (or pause) every consent to contact that stands (S74).
+
+    Returns: how many cells changed. Care itself is not touched (R3).
+    """
+    allowed = [Answer.GRANTED] if pause else [Answer.GRANTED, Answer.PAUSED]
+    states = (
+        ConsentState.objects.select_for_update()
+        .filter(subject_id=subject.pk, status__in=allowed)
+        .exclude(channel=Channel.NONE)
+        .order_by("pk")
+    )
+    cells = [(Purpose(state.purpose), Channel(state.channel)) for state in states]
+    for purpose, channel in cells:
+        record_answer(
+            subject=subject,
+            purpose=purpose,
+            channel=channel,
+            answer=Answer.PAUSED if pause else Answer.WITHDRAWN,
+            actor=actor,
+        )
+    return len(cells)

@@ -1,0 +1,101 @@
+"""The sealed box: AES-256-GCM, bound to the place it stands in (security.md 4.3).
+
+    format 1 B | algorithm 1 B | key version 4 B | nonce 12 B | ciphertext | tag 16 B
+
+The bound data is a length-prefixed list of format, algorithm, zone, model, field, row, owner and
+key version, so that a box moved to another row, field or patient does not open.
+"""
+
+import os
+import struct
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from privacy.errors import Unreadable
+
+FORMAT = 1
+AES_256_GCM = 1
+NONCE_BYTES = 12
+TAG_BYTES = 16
+HEADER = struct.Struct(">BBI")
+OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a box belongs: ``owner`` is the patient (or the installation for its own secrets)."""
+
+    zone: str
+    model: str
+    field: str
+    row: bytes
+    owner: bytes
+
+    @property
+    def path(self) -> str:
+        return f"{self.model}.{self.field}"
+
+
+def bind(*parts: bytes) -> bytes:
+    """Length-prefixed join: no two different lists give the same bytes."""
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+
+
+def _bound(place: Place, key_version: int) -> bytes:
+    return bind(
+        bytes([FORMAT]),
+        bytes([AES_256_GCM]),
+        place.zone.encode(),
+        place.model.encode(),
+        place.field.encode(),
+        place.row,
+        place.owner,
+        struct.pack(">I", key_version),
+    )
+
+
+def pad(data: bytes, step: int) -> bytes:
+    """Length first, then zeros up to a multiple of ``step``: the size says little about a name."""
+    framed = struct.pack(">I", len(data)) + data
+    return framed + bytes(-len(framed) % step)
+
+
+def unpad(data: bytes) -> bytes:
+    (length,) = struct.unpack_from(">I", data)
+    return data[4 : 4 + length]
+
+
+def seal(text: str, *, place: Place, key: AESGCM, key_version: int, step: int) -> bytes:
+    """Encrypt ``text`` for ``place``; a new random nonce for every box."""
+    nonce = os.urandom(NONCE_BYTES)
+    body = key.encrypt(nonce, pad(text.encode(), step), _bound(place, key_version))
+    return HEADER.pack(FORMAT, AES_256_GCM, key_version) + nonce + body
+
+
+def key_version_of(box: bytes) -> int:
+    """Which version of the patient's key sealed the box.
+
+    Raises: Unreadable if this is no box of a known form.
+    """
+    if len(box) < OVERHEAD:
+        raise Unreadable("E-BOX-SHORT")
+    form, algorithm, version = HEADER.unpack_from(box)
+    if (form, algorithm) != (FORMAT, AES_256_GCM):
+        raise Unreadable("E-BOX-FORM")
+    return int(version)
+
+
+def unseal(box: bytes, *, place: Place, key: AESGCM) -> str:
+    """The text of the box.
+
+    Raises: Unreadable if the box was changed, moved or belongs to another key. Never "".
+    """
+    version = key_version_of(box)
+    nonce = box[HEADER.size : HEADER.size + NONCE_BYTES]
+    try:
+        padded = key.decrypt(nonce, box[HEADER.size + NONCE_BYTES :], _bound(place, version))
+    except InvalidTag as error:
+        raise Unreadable("E-BOX-TAG") from error
+    return unpad(padded).decode()

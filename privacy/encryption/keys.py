@@ -1,0 +1,46 @@
+"""Key encryption keys and everything else derived from a root (security.md 4.1, 4.2).
+
+root --HKDF-SHA256(label, version)--> KEK of a zone, keys of blind indexes, of the audit MAC.
+"""
+
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.db import models
+
+from privacy.encryption.providers import provider
+
+KEK_VERSION = 1
+
+
+class Zone(models.TextChoices):
+    """Which of a patient's two keys seals a field, so that each can be destroyed alone."""
+
+    CONTACT = "contact", "Contact"
+    CLINICAL = "clinical", "Clinical"
+
+
+@lru_cache(maxsize=64)
+def derive(root_name: str, label: str, version: int = 1) -> bytes:
+    """32 bytes derived from a root for one use.
+
+    Raises: ImproperlyConfigured if this process does not hold the root.
+    """
+    info = f"suian/{label}/v{version}".encode()
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(
+        provider().root(root_name)
+    )
+
+
+@lru_cache(maxsize=16)
+def kek(zone: str, version: int) -> AESGCM:
+    """The key that wraps data keys of ``zone``; the object is kept, making one costs more."""
+    return AESGCM(derive(zone, f"kek/{zone}", version))
+
+
+def forget() -> None:
+    """Drop derived keys: after a change of roots in tests."""
+    derive.cache_clear()
+    kek.cache_clear()

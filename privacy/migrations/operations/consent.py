@@ -1,0 +1,23 @@
+"""The consent ledger only grows."""
+
+from django.db import migrations
+
+OPERATIONS = [
+    migrations.RunSQL(
+        sql="""
+        REVOKE UPDATE, DELETE ON privacy_consententry FROM suian_app;
+        CREATE FUNCTION consent_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'the consent ledger is append-only'
+            USING ERRCODE = 'insufficient_privilege';
+        END $$;
+        CREATE TRIGGER consent_no_change BEFORE UPDATE OR DELETE ON privacy_consententry
+          FOR EACH ROW EXECUTE FUNCTION consent_refuse_change();
+        """,
+        reverse_sql="""
+        DROP TRIGGER consent_no_change ON privacy_consententry;
+        DROP FUNCTION consent_refuse_change();
+        GRANT UPDATE, DELETE ON privacy_consententry TO suian_app;
+        """,
+    )
+]

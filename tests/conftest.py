@@ -1,0 +1,134 @@
+"""One database for all tests, used through the app's own role as in the product."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from django.utils import translation
+
+from crm.patients.models import Patient
+from crm.staff.models import Clinic, User
+from privacy.access.policy import Role
+from privacy.encryption.canaries import plant
+from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def owner_connection() -> psycopg.Connection:
+    """A connection as the owner of the test database, for what the app's role may not do."""
+    params = connection.get_connection_params()
+    allowed = {"dbname", "user", "password", "host", "port"}
+    return psycopg.connect(
+        **{key: value for key, value in params.items() if key in allowed}, autocommit=True
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    """After migrating as the owner, work as ``suian_app``: grants are tested by every test."""
+    options = connection.settings_dict.setdefault("OPTIONS", {})
+    with django_db_blocker.unblock():
+        connection.close()
+    options["assume_role"] = settings.DATABASE_APP_ROLE
+    yield
+    options.pop("assume_role")
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+def empty_tables() -> None:
+    with owner_connection() as owner:
+        tables = owner.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
+            "AND relnamespace = 'public'::regnamespace"
+        ).fetchall()
+        names = sorted({name for (name,) in tables} - KEPT)
+        owner.execute("BEGIN")
+        fences = owner.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
+            "WHERE tgname = 'audit_no_truncate' AND NOT tgisinternal"
+        ).fetchall()
+        for table, fence in fences:
+            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {fence}")
+        owner.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        for table, fence in fences:
+            owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {fence}")
+        owner.execute("COMMIT")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_as_owner() -> Iterator[None]:
+    """Tests with real commits are cleaned up by the owner: the app's role cannot truncate."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: empty_tables())
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> Iterator[None]:
+    with translation.override("zh-hans"):
+        yield
+
+
+@pytest.fixture
+def canaries(db: None) -> None:
+    plant()
+
+
+@pytest.fixture
+def clinic(db: None) -> Clinic:
+    return ClinicFactory.create()
+
+
+@pytest.fixture
+def patient(clinic: Clinic) -> Patient:
+    return PatientFactory.create(clinic=clinic)
+
+
+@pytest.fixture
+def carer(clinic: Clinic, patient: Patient) -> User:
+    """Of the care team of ``patient``."""
+    user = UserFactory.create(clinic=clinic, role=Role.CONSULTANT)
+    patient.care_team.create(staff=user)
+    return user
+
+
+@pytest.fixture
+def colleague(clinic: Clinic) -> User:
+    """Same clinic and role, not on the care team."""
+    return UserFactory.create(clinic=clinic, role=Role.CONSULTANT)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Another clinic altogether, with the widest role there."""
+    return UserFactory.create(clinic=ClinicFactory.create(), role=Role.FRONT_DESK)
+
+
+@pytest.fixture
+def receptionist(clinic: Clinic) -> User:
+    return UserFactory.create(clinic=clinic, role=Role.FRONT_DESK)
+
+
+@pytest.fixture
+def sign_in_as():
+    """``sign_in_as(user)`` gives a browser-like client with a started session."""
+
+    def make(user: User) -> Client:
+        import time
+
+        from crm.staff.middleware import SEEN, STARTED
+
+        client = Client()
+        client.force_login(user, backend="crm.staff.backends.StaffBackend")
+        session = client.session
+        session[STARTED] = session[SEEN] = int(time.time())
+        session.save()
+        return client
+
+    return make
