@@ -150,6 +150,7 @@ _ONE_CHARACTER_SHARE = 0.25
 _YOUNGEST, _OLDEST, _USUAL_AGE = 18, 85, 33
 _FIRST_SEQUENCE, _SEQUENCES = 900, 48  # 900..995 in steps of two: even women, odd men
 _YEAR = 365.2425
+_DEMO_DAY = date(2026, 1, 1)  # ages need some day to be counted on
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +169,30 @@ class SyntheticPerson:
         return on.year - self.born.year - (not had_birthday)
 
 
-def people(seed: int, *, today: date) -> Iterator[SyntheticPerson]:
-    """An endless row of people; the same ``seed`` and ``today`` give the same row.
+class People:
+    """A row of people without end; the same dice and day give the same row.
 
     Phones do not repeat within a row; names and, rarely, identity numbers may, as in life.
     """
-    # Repeatable on purpose: nothing here is secret.
-    dice = random.Random(seed)  # noqa: S311
-    surnames, weights = list(_SURNAMES), list(accumulate(_SURNAMES.values()))
-    phones = _phones(dice)
-    while True:
+
+    def __init__(self, dice: random.Random, *, today: date = _DEMO_DAY) -> None:
+        """``today``: the day on which everybody is 18 to 85 years old."""
+        self._dice = dice
+        self._today = today
+        self._surnames, self._weights = list(_SURNAMES), list(accumulate(_SURNAMES.values()))
+        self._phones = _phones(dice)
+
+    def person(self) -> SyntheticPerson:
+        """The next one."""
+        dice = self._dice
         female = dice.random() < _FEMALE_SHARE
-        surname = dice.choices(surnames, cum_weights=weights)[0]
-        born = _birth_date(dice, today)
-        yield SyntheticPerson(
+        surname = dice.choices(self._surnames, cum_weights=self._weights)[0]
+        born = _birth_date(dice, self._today)
+        return SyntheticPerson(
             name=surname + _given_name(dice, _FEMALE if female else _MALE),
             female=female,
             born=born,
-            phone=next(phones),
+            phone=next(self._phones),
             id_number=_id_number(dice, born, female=female),
         )
 
