@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.core.exceptions import BadRequest
 from django.utils.translation import gettext as _
 
 from crm.web.models import FormSubmission
@@ -83,6 +83,8 @@ def _same_again(request: HttpRequest, mark: FormSubmission) -> HttpResponse:
         raise Conflict(_("This form has already been used. Open the page again."))
     if mark.location:
         return HttpResponseRedirect(mark.location)
-    if request.headers.get("HX-Request"):  # the first answer was a fragment: show things as they are
+    if request.headers.get(
+        "HX-Request"
+    ):  # the first answer was a fragment: show things as they are
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return HttpResponseRedirect(urlsplit(request.headers.get("Referer", "")).path or "/")
