@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test lint bench lock clean
+.PHONY: help run manage test coverage lint bench lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -17,6 +17,9 @@ manage:  ## run one command: make manage ARGS="verify_audit"
 
 test:  ## run all tests with coverage; ARGS="-k word" runs some, without coverage
 	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded test $(ARGS)
+
+coverage:  ## print the coverage figures of the last full "make test"
+	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded coverage
 
 lint:  ## style, types, import contracts, templates, migrations, container files
 	@$(PY) bootstrap.py dev
