@@ -99,4 +99,6 @@ def gaps(catalogue: Catalog) -> list[str]:
 
 
 def _complete(text: str | tuple[str, ...] | list[str] | None) -> bool:
-    return bool(text) and (isinstance(text, str) or all(text))
+    if not text:
+        return False
+    return isinstance(text, str) or all(text)

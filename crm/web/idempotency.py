@@ -14,13 +14,14 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from crm.web.models import FormSubmission
 from privacy.errors import Conflict, DomainError
 
 FIELD: Final = "idempotency_key"
+REFUSALS: Final = (DomainError, PermissionDenied, Http404)
 ViewFunc = Callable[..., HttpResponseBase]
 
 
@@ -34,7 +35,7 @@ def once(view: ViewFunc) -> ViewFunc:
 
     What the view writes and the mark that it ran are one transaction. An answer that is not a
     success (a form shown again, a refusal) leaves no mark, so the corrected form may be sent.
-    A DomainError keeps what was booked before it, such as a denial, and is raised again.
+    A refusal that is raised keeps what was booked before it, such as a denial, and is raised again.
     Raises: BadRequest without a well-formed key; Conflict if the key belongs to another page.
     """
 
@@ -43,7 +44,7 @@ def once(view: ViewFunc) -> ViewFunc:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         key = _key_of(request)
-        refusal: DomainError | None = None
+        refusal: Exception | None = None
         with transaction.atomic():
             mark, first = FormSubmission.objects.get_or_create(
                 user_id=_user_id(request), key=key, defaults={"path": request.path[:200]}
@@ -52,7 +53,7 @@ def once(view: ViewFunc) -> ViewFunc:
                 return _same_again(request, mark)
             try:
                 response = view(request, *args, **kwargs)
-            except DomainError as error:
+            except REFUSALS as error:
                 refusal = error
             if refusal is not None or response.status_code >= HTTPStatus.BAD_REQUEST:
                 mark.delete()
