@@ -27,7 +27,8 @@ lint:  ## style, types, import contracts, templates, migrations, container files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	test ! -d templates || $(BIN)/djlint --check --lint --quiet templates
+	test ! -d templates || $(BIN)/djlint --lint --quiet templates
+	test ! -d templates || find templates -name "*.html" -exec $(BIN)/djade --check --target-version 5.2 {} +
 	DJANGO_SETTINGS_MODULE=crm.settings.test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
