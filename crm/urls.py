@@ -1,11 +1,16 @@
 """The roof: the only file that knows every door."""
 
 from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+# Every collection of the API, by address; a patient's things lie under the patient's code.
+router = SimpleRouter()
 
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("api/v1/", include(router.urls)),
 ]
 handler400 = "crm.web.views.bad_request"
 handler403 = "crm.web.views.permission_denied"
