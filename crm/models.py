@@ -2,6 +2,7 @@
 
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.trail.models import VerificationRun
 from crm.web.models import FormSubmission
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "SignInFailure",
     "TotpDevice",
     "User",
+    "VerificationRun",
 ]
