@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from consult.consultations import rules
+from privacy.minimisation.rules import Kind
 
 
 class Channel(models.TextChoices):
@@ -90,3 +91,13 @@ class Speaker(models.TextChoices):
     PATIENT = rules.Speaker.PATIENT.value, pgettext_lazy("speaker", "Patient")
     STAFF = rules.Speaker.STAFF.value, pgettext_lazy("speaker", "Staff")
     UNKNOWN = rules.Speaker.UNKNOWN.value, pgettext_lazy("speaker", "Not clear")
+
+
+NUMBERS = {
+    Kind.PHONE: _("phone numbers"),
+    Kind.ID_CARD: _("identity numbers"),
+    Kind.BANK_CARD: _("bank cards"),
+    Kind.EMAIL: _("e-mail addresses"),
+    Kind.WECHAT: _("WeChat ids"),
+    Kind.QQ: _("QQ numbers"),
+}

@@ -48,11 +48,11 @@ class Consultation(Record):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consultations")
     # Who talked with the patient; nobody of ours for imported talks, whose importer stands apart.
     consultant = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     channel = models.CharField(max_length=14, choices=Channel)
-    started_at = models.DateTimeField(null=True)  # null: an import that did not tell
+    started_at = models.DateTimeField(null=True, blank=True)  # null: an import that did not tell
     source = models.CharField(max_length=12, choices=Source, blank=True)
     keyword = SealedField(zone=Zone.CLINICAL, pad=256)  # search phrase or landing page
     need_clarity = models.CharField(max_length=8, choices=NeedClarity, blank=True)
@@ -73,16 +73,16 @@ class Consultation(Record):
     version = models.PositiveIntegerField(default=1)
     talk_version = models.PositiveIntegerField(default=1)
     edited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    edited_at = models.DateTimeField(null=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    submitted_at = models.DateTimeField(null=True)
-    import_row = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - unique
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    import_row = models.CharField(max_length=120, null=True, blank=True, unique=True)  # noqa: DJ001 - unique
     imported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     objects = ConsultationQuerySet.as_manager()

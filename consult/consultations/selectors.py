@@ -1,5 +1,7 @@
 """Reading consultations, always through the eyes of one viewer. Nothing here opens a box."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from consult.consultations.models import Consultation
@@ -57,3 +59,18 @@ def own_draft_of(patient: Patient, staff: User) -> Consultation | None:
         .order_by("-id")
         .first()
     )
+
+
+def beyond_reach(consultation_id: UUID) -> Consultation | None:
+    """The record whoever may see it: only for booking that somebody asked for it in vain."""
+    return (
+        Consultation.objects.filter(pk=consultation_id)
+        .select_related("patient__subject")
+        .defer("keyword", "note", "unsent", "department")
+        .first()
+    )
+
+
+def patient_beyond_reach(code: str) -> Patient | None:
+    """The patient whoever may see them: for booking a question asked in vain."""
+    return Patient.objects.filter(subject__code=code).select_related("subject").first()

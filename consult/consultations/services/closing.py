@@ -101,7 +101,7 @@ def add_to(*, consultation: Consultation, actor: User, kind: str, text: str) -> 
         text=words,
         covered=min(covered, 32_767),
     )
-    row.full_clean(exclude=["consultation", "author"], validate_constraints=False)
+    row.clean_fields(exclude=["consultation", "author"])
     row.save()
     audit.record(
         ConsultationEvent.ADDED_TO,

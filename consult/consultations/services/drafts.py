@@ -55,7 +55,7 @@ def start_draft(
         edited_by=actor,
         edited_at=timezone.now(),
     )
-    draft.full_clean(exclude=["patient", "consultant", "edited_by"], validate_constraints=False)
+    draft.clean_fields(exclude=["patient", "consultant", "edited_by"])
     draft.save()
     append(draft, turns)
     audit.record(

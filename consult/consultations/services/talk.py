@@ -35,12 +35,25 @@ class TurnChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A talk after a change: what to draw anew, what is gone, and the leave to show it."""
+    """A talk after a change, and the leave to show it.
+
+    ``shown``: turns that are new or different; the last ``news`` of them are new rows.
+    """
 
     draft: Consultation
     receipt: Receipt
     shown: Sequence[Turn]
+    news: int = 0
     gone: Sequence[UUID] = ()
+
+    @property
+    def redrawn(self) -> Sequence[Turn]:
+        return self.shown[: len(self.shown) - self.news]
+
+    @property
+    def inserted(self) -> Sequence[Turn]:
+        """New rows behind the last redrawn one."""
+        return self.shown[len(self.shown) - self.news :]
 
 
 def _open(draft: Consultation, *, actor: User, act: str) -> tuple[Consultation, Receipt]:
@@ -88,7 +101,7 @@ def add_turns(
         found.unsent = None
         found.save(update_fields=["unsent"])
     _close(found, actor=actor)
-    return Talk(found, receipt, rows)
+    return Talk(found, receipt, rows, news=len(rows))
 
 
 @transaction.atomic
@@ -145,7 +158,7 @@ def split_turn(
     ]  # fmt: skip
     Turn.objects.bulk_create(rows)
     _close(found, actor=actor)
-    return Talk(found, receipt, [turn, *rows])
+    return Talk(found, receipt, [turn, *rows], news=len(rows))
 
 
 @transaction.atomic
@@ -165,7 +178,7 @@ def merge_turn(*, draft: Consultation, actor: User, turn_id: UUID, seen: datetim
     turn.delete()
     before.save()
     _close(found, actor=actor)
-    return Talk(found, receipt, [before], [turn_id])
+    return Talk(found, receipt, [before], gone=[turn_id])
 
 
 @transaction.atomic
@@ -177,7 +190,7 @@ def remove_turn(*, draft: Consultation, actor: User, turn_id: UUID, seen: dateti
     found, receipt = _open(draft, actor=actor, act="remove")
     _turn(found, turn_id, seen, receipt).delete()
     _close(found, actor=actor)
-    return Talk(found, receipt, [], [turn_id])
+    return Talk(found, receipt, [], gone=[turn_id])
 
 
 @transaction.atomic
