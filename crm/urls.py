@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("", include("consult.urls")),
 ]
 handler400 = "crm.web.views.bad_request"
 handler403 = "crm.web.views.permission_denied"
