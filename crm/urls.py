@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
+    path("", include("consult.urls")),
 ]
 handler400 = "crm.web.views.bad_request"
 handler403 = "crm.web.views.permission_denied"

@@ -243,10 +243,14 @@ def prices_of(staff: User) -> QuerySet[PriceItem]:
     )
 
 
+def not_past(prices: QuerySet[PriceItem], on: date) -> QuerySet[PriceItem]:
+    """Those that are in force on a day (clinic time) or will be."""
+    return prices.filter(Q(effective_until__isnull=True) | Q(effective_until__gt=on))
+
+
 def prices_in_force(staff: User, on: date) -> QuerySet[PriceItem]:
     """The clinic's prices of one day (clinic time)."""
-    open_end = Q(effective_until__isnull=True) | Q(effective_until__gt=on)
-    return prices_of(staff).filter(open_end, effective_from__lte=on)
+    return not_past(prices_of(staff), on).filter(effective_from__lte=on)
 
 
 def price_by_id(staff: User, price_id: object) -> PriceItem:

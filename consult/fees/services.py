@@ -87,20 +87,20 @@ def save_draft(
     *,
     version: EstimateVersion,
     revision: int,
-    title: str,
+    title: str | None,
     reason: str,
     lines: Sequence[Line],
     actor: User,
 ) -> EstimateVersion:
     """Replace the content of a draft, if nobody has saved it since ``revision``.
 
-    ``title`` is taken while no version has been issued; afterwards it is fixed.
+    ``title`` belongs to the first version and is None for later ones: it is fixed by then.
     Raises: StaleDraft, NotADraft, NotAnEstimate; nothing is written then.
     """
     _check(title=title, reason=reason, lines=lines)
     held = _lock(version)
     _expect_draft(held, revision)
-    if held.number == 1:
+    if title is not None and held.number == 1:
         held.estimate.title = title
         held.estimate.save(update_fields=["title", "updated_at"])
     held.reason = reason
@@ -192,15 +192,15 @@ def print_version(*, version: EstimateVersion, actor: User) -> tuple[OpenedEstim
     return opened, held.copies, timezone.now()
 
 
-def _check(*, title: str, reason: str, lines: Sequence[Line]) -> None:
+def _check(*, title: str | None, reason: str, lines: Sequence[Line]) -> None:
     findings: list[tuple[int, Finding]] = []
     for name, text, limit in (
-        ("title", title, LONGEST_TITLE),
+        ("title", title or "", LONGEST_TITLE),
         ("reason", reason, LONGEST_REASON),
     ):
         if len(text) > limit:
             findings.append((0, Finding(name, Problem.TOO_LONG, str(limit))))
-    if not title.strip():
+    if title is not None and not title.strip():
         findings.append((0, Finding("title", Problem.MISSING)))
     if lines:
         findings += [(0, finding) for finding in rules.estimate_findings(lines)]

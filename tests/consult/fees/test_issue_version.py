@@ -77,7 +77,7 @@ def test_an_accepted_version_holds_until_the_next_is_accepted(patient, carer) ->
     second = services.save_draft(
         version=second,
         revision=1,
-        title="促排卵方案",
+        title=None,
         reason="延长两天",
         lines=opened.current.lines[:-1],
         actor=carer,
@@ -98,7 +98,7 @@ def test_an_open_version_makes_room_when_the_next_is_issued(patient, carer) -> N
     second = services.revise_estimate(estimate=first.estimate, actor=carer)
     opened = selectors.open_version(version=second, staff=carer)
     services.save_draft(
-        version=second, revision=1, title="促排卵方案", reason="加一次", lines=opened.current.lines,
+        version=second, revision=1, title=None, reason="加一次", lines=opened.current.lines,
         actor=carer,
     )  # fmt: skip
     services.issue_version(version=second, revision=2, actor=carer)
