@@ -57,7 +57,9 @@ def measured_clinic(patients: int) -> Iterator[Measured]:
     environment["DATABASE_URL"] = _with_database(os.environ["DATABASE_URL"], name)
     began = time.monotonic()
     build = [sys.executable, "-m", "benchmarks.builder", str(patients)]
-    made = json.loads(subprocess.run(build, env=environment, check=True, capture_output=True).stdout)
+    made = json.loads(
+        subprocess.run(build, env=environment, check=True, capture_output=True).stdout
+    )
     sys.stderr.write(f"{patients} patients built in {time.monotonic() - began:.0f} s\n")
     with psycopg.connect(_with_database(owner, name), autocommit=True) as connection:
         connection.execute("ANALYZE")

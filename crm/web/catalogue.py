@@ -37,7 +37,7 @@ HEADER: Final = "# Suian in Chinese (simplified). Sources are English; this file
 
 def from_template(
     file: Any, keywords: Any, comment_tags: Any, options: Any
-) -> Iterator[tuple[int, str, Any, list[str]]]:
+) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     """Babel's extractor for Django templates: Django turns tags into calls, Babel reads those."""
     calls = django_template.templatize(file.read().decode())
     yield from extract_python(BytesIO(calls.encode()), keywords, comment_tags, options)
@@ -98,5 +98,7 @@ def gaps(catalogue: Catalog) -> list[str]:
     )
 
 
-def _complete(text: str | tuple[str, ...] | list[str]) -> bool:
-    return bool(text) and (isinstance(text, str) or all(text))
+def _complete(text: str | tuple[str, ...] | list[str] | None) -> bool:
+    if not text:
+        return False
+    return isinstance(text, str) or all(text)
