@@ -3,13 +3,11 @@
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
 from crm.web.models import FormSubmission
-from crm.web.models import FormSubmission
 
 __all__ = [
     "ApiToken",
     "CareTeamMember",
     "Clinic",
-    "FormSubmission",
     "FormSubmission",
     "Patient",
     "PatientClinical",

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('public', models.BinaryField(unique=True)),
+                ('mac', models.BinaryField()),
             ],
             options={
                 'abstract': False,
