@@ -19,6 +19,7 @@ from crm.messaging import answers
 from crm.messaging.events import MessageEvent
 from crm.messaging.models import DeliveryAnswer
 from crm.messaging.rules import is_stop_word
+from crm.messaging.sms.callback_address import derived_token
 from crm.messaging.sms.provider import Answer, Fate
 from crm.patients.models import Patient, PatientContact
 from crm.patients.rules import normalise_phone
@@ -37,13 +38,6 @@ def callback_token() -> str:
     if settings.SMS_CALLBACK_TOKEN:
         return str(settings.SMS_CALLBACK_TOKEN)
     return derived_token(settings.SMS_GATEWAY_SECRET)
-
-
-def derived_token(secret: str) -> str:
-    """What both ends of the embedded clinic can work out by themselves; "" without a secret."""
-    if not secret:
-        return ""
-    return hmac.new(secret.encode(), b"sms callback address", sha256).hexdigest()[:32]
 
 
 def is_callback_token(token: str) -> bool:

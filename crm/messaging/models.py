@@ -91,9 +91,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def counting_against_caps(self, patient_ids: Iterable[UUID], since: datetime) -> Self:
         """What these patients may have received since ``since``, over all purposes."""
-        return self.filter(
-            patient_id__in=list(patient_ids), handed_over_at__gte=since
-        ).exclude(state=Status.FAILED)
+        return self.filter(patient_id__in=list(patient_ids), handed_over_at__gte=since).exclude(
+            state=Status.FAILED
+        )
 
 
 class Message(Record):
@@ -147,9 +147,7 @@ class Message(Record):
         ]
         indexes = [
             # Partial: 10 million messages, a handful of them due (0.5 ms against 430 ms).
-            models.Index(
-                name="messages_due", fields=["not_before"], condition=Q(state="queued")
-            ),
+            models.Index(name="messages_due", fields=["not_before"], condition=Q(state="queued")),
             models.Index(
                 name="messages_to_check",
                 fields=["check_at"],

@@ -37,7 +37,9 @@ class PlanTemplate(Record):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="one_plan_template_per_version", fields=["code", "version"]),
+            models.UniqueConstraint(
+                name="one_plan_template_per_version", fields=["code", "version"]
+            ),
             models.UniqueConstraint(
                 name="one_current_plan_template", fields=["code"], condition=Q(is_current=True)
             ),
@@ -62,7 +64,9 @@ class TemplateStep(Record):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(name="one_template_step_per_position", fields=["template", "position"]),
+            models.UniqueConstraint(
+                name="one_template_step_per_position", fields=["template", "position"]
+            ),
             models.CheckConstraint(
                 name="template_step_sms_has_wording",
                 condition=Q(kind="sms") ^ Q(message_code=""),

@@ -81,8 +81,7 @@ class Step(Record):
             ),
             models.CheckConstraint(
                 name="step_settled_has_stamp",
-                condition=Q(state__in=["due", "queued", "failed"])
-                ^ Q(settled_at__isnull=False),
+                condition=Q(state__in=["due", "queued", "failed"]) ^ Q(settled_at__isnull=False),
             ),
         ]
         indexes = [
