@@ -1,6 +1,7 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.scheduling.models import Room, Visit
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
 from crm.web.models import FormSubmission
 
@@ -12,7 +13,9 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "Room",
     "SignInFailure",
     "TotpDevice",
     "User",
+    "Visit",
 ]
