@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test lint bench lock clean
+.PHONY: help run manage test coverage lint bench lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -18,13 +18,17 @@ manage:  ## run one command: make manage ARGS="verify_audit"
 test:  ## run all tests with coverage; ARGS="-k word" runs some, without coverage
 	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded test $(ARGS)
 
+coverage:  ## print the coverage figures of the last full "make test"
+	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded coverage
+
 lint:  ## style, types, import contracts, templates, migrations, container files
 	@$(PY) bootstrap.py dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	test ! -d templates || $(BIN)/djlint --check --lint --quiet templates
+	test ! -d templates || $(BIN)/djlint --lint --quiet templates
+	test ! -d templates || find templates -name "*.html" -exec $(BIN)/djade --check --target-version 5.2 {} +
 	DJANGO_SETTINGS_MODULE=crm.settings.test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

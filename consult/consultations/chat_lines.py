@@ -17,6 +17,7 @@ LAST_MONTH, NOON = 12, 12
 NOON_ENDS = 2  # 中午两点 is still noon, 中午 11 点 lies before it
 LEAP_YEAR = 2000  # stands in for an unknown year, so that 2-29 is accepted
 SHORTEST_DATE = 2  # 今天
+LEAP_DAY_WITHIN = 8  # years; around 1900 and 2100 a leap day is missing
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SHADOW = _FULL_WIDTH | {0x3000: " ", 0xA0: " ", 0x9: " ", ord("【"): "[", ord("】"): "]"}
@@ -83,11 +84,10 @@ class Stamp:
             return None
         if self.year is not None:
             return date(self.year, self.month, self.day)
-        for year in range(today.year + 1, today.year - 8, -1):
-            found = _calendar_date(year, self.month, self.day)
-            if found is not None and found <= today + timedelta(days=1):
-                return found
-        return None  # pragma: no cover - eight years hold a leap day, save around 1900 and 2100
+        latest = today + timedelta(days=1)
+        years = range(today.year + 1, today.year - LEAP_DAY_WITHIN, -1)
+        days = (_calendar_date(year, self.month, self.day) for year in years)
+        return next((day for day in days if day is not None and day <= latest), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``python -m crm.embedded run | manage ... | test ... | bench ...``; see the Makefile."""
+"""``python -m crm.embedded run|manage|test|coverage|bench``, as the Makefile calls it."""
 
 import os
 import sys
@@ -9,26 +9,26 @@ from crm.embedded.home import PROJECT
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+WORDS = {
+    "run": running.run,
+    "manage": commands.manage,
+    "test": testing.test,
+    "coverage": testing.coverage,
+    "bench": testing.bench,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do one of the four things; returns the exit code."""
+    """Do what the first word says with the others; returns the exit code."""
     os.chdir(PROJECT)
-    word, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    do = WORDS.get(arguments[0]) if arguments else None
+    if do is None:
+        sys.stderr.write(f"{__doc__}\n")
+        return USAGE_ERROR
     try:
-        match word:
-            case "run":
-                return running.run()
-            case "manage":
-                return commands.manage(rest)
-            case "test":
-                return testing.test(rest)
-            case "bench":
-                return testing.bench(rest)
+        return do(arguments[1:])
     except KeyboardInterrupt:
         return INTERRUPTED
-    sys.stderr.write(f"{__doc__}\n")
-    return USAGE_ERROR
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from crm.embedded.supervisor import Supervisor
 
 LOOK_SECONDS = 0.1
 READY_SECONDS = 120.0
-READY_PATH = "/healthz/live"
+READY_PATH = "/healthz/live/"
 MAY_DIE_WHILE_OPENING = 4  # more quick deaths than this before the pages open: it is broken
 
 
@@ -123,7 +123,7 @@ class Clinic:
         withdraw(self.home)
         self.supervisor.stop_together(["beat", "web", "worker", "gateway"])
         self.supervisor.stop_all()
-        self.console.relay()
+        self.console.close()
 
     def output_of(self, *arguments: str) -> str:
         """What a ``manage.py`` command prints; its log's end if it fails."""

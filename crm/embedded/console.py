@@ -45,6 +45,13 @@ class Console:
                 if line.strip():
                     self._write(name, line.decode(errors="replace").rstrip())
 
+    def close(self) -> None:
+        """Relay what is left and let go of the logs."""
+        self.relay()
+        for file in self._followed.values():
+            file.close()
+        self._followed.clear()
+
     def _write(self, name: str, text: str) -> None:
         self._stream.write(f"{name:<{NAME_WIDTH}}| {text}\n" if text else "\n")
         self._stream.flush()

@@ -21,6 +21,7 @@ WORKER_PROCESSES = 2
 # The path without its query: what somebody searched for has no business in a log.
 ACCESS_LINE = "%(m)s %(U)s %(s)s %(M)s ms"
 CELERY = ("celery", "--quiet", "--app", "crm")
+SEALER_KEY_FILE = "SUIAN_SEALER_KEY_FILE"
 GATEWAY_MODULE = "crm.embedded.gateway"
 GATEWAY_KEY_ID = "embedded-clinic"
 
@@ -43,11 +44,11 @@ def web(plan: Plan) -> Program:
     options += ["--timeout", "60", "--graceful-timeout", "4", "--no-control-socket"]
     options += ["--worker-tmp-dir", beats, "--log-level", "warning"]
     options += ["--access-logfile", "-", "--access-logformat", ACCESS_LINE]
-    return _python(plan, "web", "gunicorn", "crm.wsgi", *options)
+    return _python(plan, "web", "gunicorn", "crm.wsgi", *options, env=without_sealer_key(plan))
 
 
 def worker(plan: Plan) -> Program:
-    """The queue's worker."""
+    """The queue's worker; it also seals the audit trail, so it alone gets the sealer's key."""
     quick = ["--without-gossip", "--without-mingle"]  # it has no fellow workers to find
     options = ["--concurrency", str(WORKER_PROCESSES), "--loglevel", "warning", *quick]
     environment = {**plan.environment, "PYTHONWARNINGS": "ignore:You're running the worker"}
@@ -58,7 +59,7 @@ def beat(plan: Plan) -> Program:
     """The clock that puts periodic tasks into the queue."""
     schedule = str(plan.home.state / "beat-schedule")
     options = ["--schedule", schedule, "--pidfile", "", "--loglevel", "warning"]
-    return _python(plan, "beat", *CELERY, "beat", *options)
+    return _python(plan, "beat", *CELERY, "beat", *options, env=without_sealer_key(plan))
 
 
 def gateway(plan: Plan) -> Program:
@@ -79,6 +80,10 @@ PARTS: tuple[Callable[[Plan], Program], ...] = (gateway, worker, web, beat)
 def programs(plan: Plan) -> list[Program]:
     """The parts to start, in order."""
     return [part(plan) for part in PARTS if part is not gateway or has_gateway()]
+
+
+def without_sealer_key(plan: Plan) -> dict[str, str]:
+    return {name: value for name, value in plan.environment.items() if name != SEALER_KEY_FILE}
 
 
 def has_gateway() -> bool:

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from crm.embedded import steps
 from crm.embedded.clinic import Clinic, StepFailedError, Stopped
@@ -18,7 +19,7 @@ DEFAULT_PORT = 8000
 FAILURES = (KeysMissingError, PostgresError, StepFailedError, ValkeyError)
 
 
-def run() -> int:
+def run(_arguments: Sequence[str]) -> int:
     """Open the clinic, keep it up, close it; returns the exit code."""
     home, console = Home.of_this_checkout(), Console(sys.stdout)
     home.create()
@@ -29,8 +30,6 @@ def run() -> int:
     clinic = Clinic(home, console)
     clinic.stop_on_signals()
     try:
-        if not port_is_free(port):
-            raise StepFailedError(f"Port {port} is in use. Try: PORT={port + 1} make run")
         open_clinic(clinic, port)
         clinic.watch()
     except Stopped:
@@ -48,7 +47,9 @@ def open_clinic(clinic: Clinic, port: int) -> None:
     """All the way from nothing to open pages, saying so."""
     console = clinic.console
     console.step("Starting Postgres and Valkey")
-    clinic.open_servers()
+    clinic.open_servers()  # ends leftovers of a killed clinic, which may hold the port
+    if not port_is_free(port):
+        raise StepFailedError(f"Port {port} is in use. Try: PORT={port + 1} make run")
     clinic.set_up()
     address = clinic.open_pages(port)
     console.step(f"Suian is open: {address}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from crm.embedded.discovery import SETTINGS
 from crm.embedded.home import Home
-from crm.embedded.keys import GATEWAY_SECRET, SECRET_KEY, ensure_keys, path_of
+from crm.embedded.keys import GATEWAY_SECRET, SEALER_KEY, SECRET_KEY, ensure_keys, path_of
 from crm.embedded.parts import GATEWAY_KEY_ID, has_gateway
 from crm.embedded.postgres import Postgres
 from crm.embedded.processes import free_ports
@@ -78,6 +78,8 @@ def clinic_environment(home: Home, addresses: Addresses, *, gateway_port: int) -
         "SECRET_KEY_FILE": str(path_of(home, SECRET_KEY)),
         "ROOT_PROVIDER": "privacy.encryption.providers.FileRoots",
         "ROOT_FILES_DIR": str(home.keys),
+        "SUIAN_SEALER_KEY_FILE": str(path_of(home, SEALER_KEY)),
+        "AUDIT_ANCHOR_FILE": str(home.state / "audit-anchors.log"),
         "STATIC_ROOT": str(home.static),
         "SUIAN_DEMO": os.environ.get("SUIAN_DEMO", "1"),
     }

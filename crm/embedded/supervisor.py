@@ -58,6 +58,13 @@ class Supervisor:
         """Whether no part has died since it was last considered steady."""
         return all(part.is_up and not part.failures for part in self._parts)
 
+    def pid_of(self, name: str) -> int | None:
+        """The process number of a part that is up, or None."""
+        for part in self._parts:
+            if part.program.name == name and part.process and part.is_up:
+                return part.process.pid
+        return None
+
     def worst_failures(self) -> int:
         """How often the most troubled part has died in a row."""
         return max((part.failures for part in self._parts), default=0)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from crm.web import nav
+from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
 
 THEMES: Final = frozenset({"light", "dark"})
 
@@ -26,12 +26,12 @@ class Shell:
         return bool(getattr(self.user, "is_authenticated", False))
 
     @cached_property
-    def nav(self) -> list[nav.Group]:
-        return nav.groups_for(self.user, self._request.path) if self.signed_in else []
+    def nav(self) -> list[Group]:
+        return groups_for(self.user, self._request.path) if self.signed_in else []
 
     @cached_property
-    def own(self) -> list[nav.Item]:
-        return nav.own_items(self.user) if self.signed_in else []
+    def own(self) -> list[Item]:
+        return own_items(self.user) if self.signed_in else []
 
     @cached_property
     def place(self) -> str:
@@ -53,11 +53,11 @@ class Shell:
 
     @property
     def search_url(self) -> str:
-        return nav.url_or_none("search:find")
+        return url_or_none("search:find")
 
     @property
     def sign_out_url(self) -> str:
-        return nav.url_or_none("staff:sign-out")
+        return url_or_none("staff:sign-out")
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

@@ -7,19 +7,21 @@ waits for the first at the unique constraint.
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from crm.web.models import FormSubmission
 from privacy.errors import Conflict, DomainError
 
 FIELD: Final = "idempotency_key"
+REFUSALS: Final = (DomainError, PermissionDenied, Http404)
 ViewFunc = Callable[..., HttpResponseBase]
 
 
@@ -33,7 +35,7 @@ def once(view: ViewFunc) -> ViewFunc:
 
     What the view writes and the mark that it ran are one transaction. An answer that is not a
     success (a form shown again, a refusal) leaves no mark, so the corrected form may be sent.
-    A DomainError keeps what was booked before it, such as a denial, and is raised again.
+    A refusal that is raised keeps what was booked before it, such as a denial, and is raised again.
     Raises: BadRequest without a well-formed key; Conflict if the key belongs to another page.
     """
 
@@ -42,18 +44,18 @@ def once(view: ViewFunc) -> ViewFunc:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         key = _key_of(request)
-        refusal: DomainError | None = None
+        refusal: Exception | None = None
         with transaction.atomic():
             mark, first = FormSubmission.objects.get_or_create(
-                user_id=request.user.pk, key=key, defaults={"path": request.path[:200]}
+                user_id=_user_id(request), key=key, defaults={"path": request.path[:200]}
             )
             if not first:
                 return _same_again(request, mark)
             try:
                 response = view(request, *args, **kwargs)
-            except DomainError as error:
+            except REFUSALS as error:
                 refusal = error
-            if refusal is not None or response.status_code >= 400:
+            if refusal is not None or response.status_code >= HTTPStatus.BAD_REQUEST:
                 mark.delete()
             else:
                 mark.location = _location(response)
@@ -63,6 +65,12 @@ def once(view: ViewFunc) -> ViewFunc:
         return response
 
     return wrapper
+
+
+def _user_id(request: HttpRequest) -> UUID:
+    if request.user.pk is None:
+        raise PermissionDenied("A stranger's form has nobody to remember it for.")
+    return request.user.pk
 
 
 def _key_of(request: HttpRequest) -> UUID:
@@ -83,6 +91,8 @@ def _same_again(request: HttpRequest, mark: FormSubmission) -> HttpResponse:
         raise Conflict(_("This form has already been used. Open the page again."))
     if mark.location:
         return HttpResponseRedirect(mark.location)
-    if request.headers.get("HX-Request"):  # the first answer was a fragment: show things as they are
+    if request.headers.get(
+        "HX-Request"
+    ):  # the first answer was a fragment: show things as they are
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return HttpResponseRedirect(urlsplit(request.headers.get("Referer", "")).path or "/")

@@ -1,4 +1,4 @@
-"""Where each member of staff may go. One table; pages that do not exist are left out by themselves."""
+"""Where each member of staff may go: one table; pages that do not exist leave themselves out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

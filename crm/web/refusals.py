@@ -1,6 +1,7 @@
 """How a "no" is answered: status, short code, page or toast. The words are the refuser's own."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -34,7 +35,7 @@ class Refusal:
 def refusal_of(error: DomainError) -> Refusal:
     """The answer to a rule that said no."""
     status, code = next((status, code) for kind, status, code in KINDS if isinstance(error, kind))
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         # The error's own text is a code for the log; the reader needs to know nothing is lost.
         detail = _("A sealed value could not be opened. Nothing was changed or overwritten.")
         return Refusal(status, code, _("This record cannot be read right now"), detail)

@@ -78,7 +78,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form's proof of origin is missing or old. What was typed is one step back."""
     logger.warning("CSRF check failed: %s", reason)
     title = _("The form was open for too long")
-    detail = _("It was not sent. What you typed is still there: go back, reload and send it again.")
+    detail = _("It was not sent. What you typed is still there: go back and send it again.")
     refusal = Refusal(403, "stale-form", title, detail)
     if request.headers.get("HX-Request"):
         return answer(request, refusal)

@@ -75,6 +75,7 @@ class AuditTrailEvent(Event):
     VIEWED = "audit.viewed", Kind.VIEW, _("Opened the audit log")
     VERIFIED = "audit.verified", Kind.SYSTEM, _("Verified the audit log")
     EXPORTED = "audit.exported", Kind.EXPORT, _("Exported audit events")
+    PLAINTEXT_HUNTED = "audit.plaintext_hunted", Kind.SYSTEM, _("Looked for plain text on disk")
 
 
 class AccessEvent(Event):

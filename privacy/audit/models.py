@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
-from privacy.audit.rules import SCHEMA
+from privacy.audit.rules import SCHEMA, address
 from privacy.encryption.keys import derive
 from privacy.records import Record, RetentionClass, new_id
 
@@ -87,7 +87,7 @@ class AuditEvent(models.Model):
             "role": self.role,
             "process": self.process,
             "clinic": self.clinic.hex if self.clinic else None,
-            "ip": str(self.ip) if self.ip else None,
+            "ip": address(self.ip),
             "agent": self.agent,
             "session": bytes(self.session).hex() if self.session else None,
             "request": self.request.hex if self.request else None,
@@ -145,6 +145,7 @@ class SealerKey(Record):
 
     retention = RetentionClass.AUDIT
     public = models.BinaryField(unique=True)
+    mac = models.BinaryField()  # under the audit root: a key slipped in by SQL is not believed
 
     def __str__(self) -> str:
         return bytes(self.public).hex()[:8]

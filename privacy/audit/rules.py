@@ -8,10 +8,11 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 SCHEMA = 1
-LEAF, NODE, CHECKPOINT = b"\x00", b"\x01", b"\x02"
+LEAF, NODE, CHECKPOINT, SIGNER = b"\x00", b"\x01", b"\x02", b"\x03"
 EMPTY_CHAIN = bytes(32)
 
 
@@ -26,6 +27,25 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def address(text: str | None) -> str | None:
+    """One spelling of an IP address; None for what is none.
+
+    An IPv4 address that arrives in IPv6 clothes is the IPv4 address; a zone (``%eth0``) is a
+    matter of the server and is dropped. Python and PostgreSQL spell both differently.
+    """
+    try:
+        found = ip_address((text or "").partition("%")[0].partition("/")[0].strip())
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return str(mapped or found)
+
+
+def storable(text: str) -> str:
+    """What the database can hold of a text: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def canonical(event: Mapping[str, Any]) -> bytes:
@@ -70,6 +90,11 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
             pairs.append(level[-1])
         level = pairs
     return level[0]
+
+
+def signer_mac(key: bytes, public: bytes) -> bytes:
+    """Vouches for a sealer's public key: nobody without the audit root can bring in another."""
+    return hmac.digest(key, SIGNER + public, "sha256")
 
 
 def checkpoint_chain(  # noqa: PLR0913 - one argument a signed fact, all by keyword

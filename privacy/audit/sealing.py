@@ -4,7 +4,6 @@ It reads by transaction id below the oldest running one, because commits come ou
 reader of ``id > last`` misses events (1,453 of 3,832 in a trial).
 """
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +11,18 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from privacy.audit import rules
+from privacy.audit.anchors import Anchor, drop_anchor
 from privacy.audit.models import (
     SEALER,
     AuditCheckpoint,
     SealerKey,
     acting_as,
+    mac_key,
     microseconds,
     sealer_private_key,
 )
@@ -58,31 +58,48 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
+class SealerBehind(Exception):
+    """The server counts transactions from lower than the trail has sealed to.
+
+    It is another cluster than the one that was sealed: a dump was restored into it. Until its
+    counter is moved past the trail's (ADR 0005), new events could not be told from old ones.
+    """
+
+
 def seal_once() -> Sealed:
     """Seal what is committed, up to BATCH events; one sealer at a time, others return at once.
 
+    Raises: SealerBehind after a dump was restored into another server; RuntimeError inside a
+        transaction, which could roll back what the anchor file already tells the world.
     Source: security.md 5.6, 5.7; performance.md C (iii).
     """
     key = signing_key()
-    with acting_as(SEALER):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
-            if not cursor.fetchone()[0]:
-                return Sealed(checkpoint=None, events=0, more=False)
+    with transaction.atomic(durable=True), acting_as(SEALER):
+        if not _alone():
+            return Sealed(checkpoint=None, events=0, more=False)
         _publish(public_bytes(key))
         last = AuditCheckpoint.objects.order_by("number").last()
+        if last:
+            _anchor(last)  # made good here if the machine stopped between commit and anchor
         start = last.xid_to if last else 0
         end, count = _horizon(start)
-        if not count:
-            return Sealed(checkpoint=None, events=0, more=False)
-        made = _make_checkpoint(key, last, start, end)
+        made = _make_checkpoint(key, last, start, end) if count else None
+    if made is None:
+        return Sealed(checkpoint=None, events=0, more=False)
     _anchor(made)
     return Sealed(checkpoint=made.number, events=made.count, more=count > made.count)
 
 
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
 def _publish(public: bytes) -> None:
+    # Only a process that holds the audit root can introduce a sealer's key (see verification).
     if not SealerKey.objects.filter(public=public).exists():
-        SealerKey.objects.create(public=public)
+        SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
 
 
 def _horizon(start: int) -> tuple[int, int]:
@@ -99,11 +116,14 @@ def _horizon(start: int) -> tuple[int, int]:
               ORDER BY xid, id
             ), batch AS (SELECT xid FROM waiting LIMIT %s)
             SELECT COALESCE((SELECT max(xid)::text::bigint + 1 FROM batch), 0),
-                   (SELECT count(*) FROM waiting)
+                   (SELECT count(*) FROM waiting),
+                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint
             """,
             [str(start), BATCH],
         )
-        end, count = cursor.fetchone()
+        end, count, counter = cursor.fetchone()
+    if int(counter) < start:
+        raise SealerBehind(f"transactions count from {counter}, sealed up to {start}")
     return int(end), int(count)
 
 
@@ -162,15 +182,9 @@ def _seal_rows(number: int, first_seq: int, start: int, end: int) -> list[bytes]
         return [bytes(row[0]) for row in cursor.fetchall()]
 
 
-def _anchor(checkpoint: AuditCheckpoint) -> None:
-    """Write the head where a change of the database does not reach (security.md 5.9)."""
-    path = settings.AUDIT_ANCHOR_FILE
-    if path:
-        line = {"number": checkpoint.number, "chain": bytes(checkpoint.chain).hex()}
-        with Path(path).open("a") as file:
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+def _anchor(head: AuditCheckpoint) -> None:
+    last_seq = head.first_seq + head.count - 1
+    drop_anchor(Anchor(head.number, last_seq, bytes(head.chain).hex()))
 
 
 def ensure_partitions(today: datetime) -> int:

@@ -1,9 +1,26 @@
 """Reading the trail, under the reader's role alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
 
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from privacy.audit.anchors import Anchor, last_anchor
 from privacy.audit.events import Kind
-from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.models import (
+    READER,
+    AuditCheckpoint,
+    AuditEvent,
+    AuditSeal,
+    acting_as,
+    mac_key,
+    microseconds,
+)
+from privacy.audit.verification import genuine
 from privacy.receipts import SubjectRef
 
 
@@ -15,3 +32,181 @@ def trail_of(subject: SubjectRef, *, kinds: Iterable[Kind], limit: int = 50) -> 
                 codes__contains=[subject.code], kind__in=[kind.value for kind in kinds]
             )[:limit]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.
+
+    ``clinic`` None shows all; else that clinic's staff and the processes, which have no clinic.
+    """
+
+    clinic: UUID | None = None
+    actors: frozenset[UUID] | None = None
+    kind: str = ""
+    action: str = ""
+    code: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    ip: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place between two events in the order of time: where a page begins or ends."""
+
+    at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{microseconds(self.at)}-{self.id.hex}"
+
+    @classmethod
+    def of(cls, event: AuditEvent) -> "Mark":
+        return cls(event.at, event.id)
+
+    @classmethod
+    def parse(cls, text: str) -> "Mark | None":
+        """The mark that ``str`` wrote; None for anything else."""
+        stamp, _, key = text.partition("-")
+        try:
+            seconds, rest = divmod(int(stamp), 1_000_000)
+            moment = datetime.fromtimestamp(seconds, tz=UTC).replace(microsecond=rest)
+            return cls(moment, UUID(hex=key))
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One screen of events, newest first, and whether there are more on either side."""
+
+    events: list[AuditEvent]
+    newer: Mark | None = None
+    older: Mark | None = None
+    seals: dict[UUID, AuditSeal] = field(default_factory=dict)
+
+
+def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
+    rows = AuditEvent.objects.all()
+    if wanted.clinic:
+        rows = rows.filter(Q(clinic=wanted.clinic) | Q(clinic__isnull=True))
+    if wanted.actors is not None:
+        rows = rows.filter(actor__in=wanted.actors)
+    if wanted.code:
+        rows = rows.filter(codes__contains=[wanted.code])
+    if wanted.since:
+        rows = rows.filter(at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(at__lt=wanted.until)
+    exact = {"kind": wanted.kind, "action": wanted.action, "ip": wanted.ip,
+             "outcome": wanted.outcome}  # fmt: skip
+    return rows.filter(**{name: value for name, value in exact.items() if value})
+
+
+def _beyond(rows: QuerySet[AuditEvent], mark: Mark, *, newer: bool) -> QuerySet[AuditEvent]:
+    # The plain comparison on ``at`` is what lets the index and the partitions do the work.
+    if newer:
+        later = Q(at__gt=mark.at) | Q(at=mark.at, id__gt=mark.id)
+        return rows.filter(Q(at__gte=mark.at) & later)
+    earlier = Q(at__lt=mark.at) | Q(at=mark.at, id__lt=mark.id)
+    return rows.filter(Q(at__lte=mark.at) & earlier)
+
+
+def find(
+    wanted: Filter, *, before: Mark | None = None, after: Mark | None = None, limit: int = 50
+) -> Slice:
+    """One screen of matching events: the newest, those older than ``before``, or the ``limit``
+    next ones newer than ``after``. Costs the same on any page of any number of events.
+    """
+    with acting_as(READER):
+        rows = _matching(wanted)
+        if after:
+            found = list(_beyond(rows, after, newer=True).order_by("at", "id")[: limit + 1])
+            more_newer, more_older = len(found) > limit, True
+            shown = found[:limit][::-1]
+        else:
+            rows = _beyond(rows, before, newer=False) if before else rows
+            found = list(rows.order_by("-at", "-id")[: limit + 1])
+            more_newer, more_older = before is not None, len(found) > limit
+            shown = found[:limit]
+        seals = AuditSeal.objects.filter(event_id__in=[event.id for event in shown])
+        return Slice(
+            events=shown,
+            newer=Mark.of(shown[0]) if shown and more_newer else None,
+            older=Mark.of(shown[-1]) if shown and more_older else None,
+            seals={seal.event_id: seal for seal in seals},
+        )
+
+
+def walk(wanted: Filter, *, page: int = 500) -> Iterator[list[AuditEvent]]:
+    """All matching events in pages, newest first; for exports."""
+    mark: Mark | None = None
+    while True:
+        found = find(wanted, before=mark, limit=page)
+        if found.events:
+            yield found.events
+        if found.older is None:
+            return
+        mark = found.older
+
+
+def count_up_to(wanted: Filter, limit: int) -> int:
+    """How many events match, counting no further than ``limit``."""
+    with acting_as(READER):
+        return _matching(wanted).order_by()[:limit].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One event with what vouches for it."""
+
+    event: AuditEvent
+    genuine: bool
+    seal: AuditSeal | None
+    checkpoint: AuditCheckpoint | None
+
+
+def proof_of(event_id: UUID) -> Proof | None:
+    """One event, whether its contents still give its MAC, its seal and its checkpoint."""
+    with acting_as(READER):
+        event = AuditEvent.objects.filter(id=event_id).first()
+        if event is None:
+            return None
+        seal = AuditSeal.objects.filter(event_id=event.id, event_at=event.at).first()
+        checkpoint = (
+            AuditCheckpoint.objects.filter(number=seal.checkpoint).first() if seal else None
+        )
+        return Proof(event, genuine(event, mac_key()), seal, checkpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class SealStatus:
+    """Where the sealer stands. ``lag_seconds``: age of the oldest event that waits, else 0."""
+
+    events: int
+    checkpoint: AuditCheckpoint | None
+    waiting: int
+    lag_seconds: int
+    anchor: Anchor | None
+
+
+def seal_status() -> SealStatus:
+    """Sealed and waiting events, the last checkpoint, the last anchor. Costs no full scan."""
+    with acting_as(READER):
+        last = AuditCheckpoint.objects.order_by("number").last()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*), min(at) FROM privacy_auditevent WHERE xid >= %s::text::xid8",
+                [str(last.xid_to if last else 0)],
+            )
+            waiting, oldest = cursor.fetchone()
+    lag = int((timezone.now() - oldest).total_seconds()) if oldest else 0
+    return SealStatus(
+        events=last.first_seq + last.count - 1 if last else 0,
+        checkpoint=last,
+        waiting=waiting,
+        lag_seconds=max(0, lag),
+        anchor=last_anchor(),
+    )

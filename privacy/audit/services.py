@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from privacy.actors import Actor
 from privacy.audit import rules
-from privacy.audit.context import current_origin
+from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
 from privacy.receipts import EMPTY, Receipt, SubjectRef
@@ -64,17 +64,17 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         role=actor.role if actor else "",
         process=process,
         clinic=actor.clinic_id if actor else None,
-        ip=origin.ip,
-        agent=origin.agent[:200],
+        ip=rules.address(origin.ip),
+        agent=rules.storable(origin.agent)[:200],
         session=origin.session,
         request=origin.request_id,
         codes=sorted(shown.values()),
         fields=sorted(set(fields)),
         purpose=purpose,
-        reason=reason,
-        target=target,
+        reason=rules.storable(reason),
+        target=rules.storable(target)[:100],
         count=len(shown),
-        detail=dict(detail),
+        detail={key: rules.storable(v) if isinstance(v, str) else v for key, v in detail.items()},
     )
     _insert(row)
     return Receipt(event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields))
@@ -98,11 +98,26 @@ def record_denial(
     event: Event = AccessEvent.DENIED,
     subjects: Iterable[SubjectRef] = (),
 ) -> None:
-    """Book a refusal in a transaction of its own: nothing was done that could roll it back."""
-    with transaction.atomic():
-        record(
-            event, actor=actor, target=target, reason=reason, subjects=subjects, outcome="denied"
-        )
+    """Book a refusal so that it stays booked, whatever becomes of the request.
+
+    Inside an open transaction the event waits for the end of the request: the refusal is about
+    to roll that transaction back, and the event with it (security.md 5.4).
+    """
+    refused = list(subjects)
+
+    def book() -> None:
+        with transaction.atomic():
+            record(
+                event,
+                actor=actor,
+                target=target,
+                reason=reason,
+                subjects=refused,
+                outcome="denied",
+            )
+
+    if not (connection.in_atomic_block and afterwards(book)):
+        book()
 
 
 def record_crypto_failure(*, path: str, code: str) -> None:

@@ -1,16 +1,21 @@
-"""Proof that the trail is whole: every link is recomputed, nothing stored is believed."""
+"""Proof that the trail is whole: every link is recomputed, nothing stored is believed.
 
-import json
+The trail is read in pages and may grow meanwhile: what is sealed after the start is left for the
+next time. Memory does not grow with the trail.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import timedelta
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
-from django.conf import settings
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
+from django.db.models import Max
 
 from privacy.audit import rules
+from privacy.audit.anchors import Anchor, anchors
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -25,6 +30,7 @@ from privacy.audit.sealing import chain_of
 
 CHUNK = 5_000
 MOST_FINDINGS = 50
+CLOCK_SLACK = timedelta(minutes=10)  # an event is sealed seconds after its transaction ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +45,33 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What a verification saw."""
+    """What a verification saw. ``clock_jumps`` is for the reader: a wrong clock is no tampering."""
 
     events: int = 0
     checkpoints: int = 0
     unsealed: int = 0
     anchored: int = 0
+    clock_jumps: int = 0
     head: bytes = rules.EMPTY_CHAIN
     findings: list[Finding] = field(default_factory=list)
+    found: int = 0
 
     @property
     def whole(self) -> bool:
-        return not self.findings
+        return not self.found
 
     @property
     def first_bad(self) -> Finding | None:
         """The finding with the lowest event number; unnumbered ones come last."""
-        return min(self.findings, key=lambda one: (one.seq == 0, one.seq), default=None)
+        return min(
+            self.findings,
+            key=lambda one: (one.seq == 0, one.seq, one.event_id is None),
+            default=None,
+        )
 
     def add(self, finding: Finding) -> None:
+        """Count a finding; the first ones are also kept."""
+        self.found += 1
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(finding)
 
@@ -70,101 +84,107 @@ def verify() -> Report:
     """
     report = Report()
     with acting_as(READER):
-        checkpoints = list(AuditCheckpoint.objects.order_by("number"))
-        _check_chain(report, checkpoints)
-        _check_anchors(report, checkpoints)
-        _check_seals(report, checkpoints)
-        _check_unsealed(report, checkpoints)
+        # Seals first, then checkpoints: both are committed together, so every seal counted here
+        # has its checkpoint in what is read afterwards, however fast the sealer runs.
+        last_seal = AuditSeal.objects.aggregate(last=Max("seq"))["last"] or 0
+        last = AuditCheckpoint.objects.order_by("number").last()
+        _Walk(report, last).run(last_seal)
+        _check_anchors(report, last)
+        _check_unsealed(report, last.xid_to if last else 0)
+        _name_events(report)
     return report
 
 
-def _check_chain(report: Report, checkpoints: list[AuditCheckpoint]) -> None:
-    keys = [sealer_public_key(bytes(row.public)) for row in SealerKey.objects.all()]
-    previous, number, seq, xid = rules.EMPTY_CHAIN, 1, 1, 0
-    for one in checkpoints:
+class _Walk:
+    """Goes through checkpoints and seals side by side, in the order of their numbers."""
+
+    def __init__(self, report: Report, last: AuditCheckpoint | None) -> None:
+        self.report = report
+        self.last_number = last.number if last else 0
+        self.key = mac_key()
+        self.signers = _trusted_signers(report)
+        self.before: AuditCheckpoint | None = None
+        self.expected = 1
+
+    def run(self, last_seal: int) -> None:
+        for checkpoint in _checkpoints(self.last_number):
+            self._check_checkpoint(checkpoint)
+            end = checkpoint.first_seq + checkpoint.count
+            self._check_run(checkpoint, self.expected, end, last_seal)
+            self.before, self.expected = checkpoint, max(self.expected, end)
+            self.report.checkpoints += 1
+            self.report.head = bytes(checkpoint.chain)
+        if last_seal >= self.expected:
+            for seal, _event in _sealed_events(self.expected, last_seal + 1):
+                self.report.add(Finding("orphan_seal", seal.seq, seal.event_id, seal.checkpoint))
+
+    def _check_checkpoint(self, one: AuditCheckpoint) -> None:
+        before = self.before
         sound = (
-            one.number == number
-            and one.first_seq == seq
-            and one.xid_from == xid
-            and bytes(one.previous) == previous
+            one.number == (before.number + 1 if before else 1)
+            and one.first_seq == self.expected
+            and one.xid_from == (before.xid_to if before else 0)
+            and bytes(one.previous) == (bytes(before.chain) if before else rules.EMPTY_CHAIN)
             and bytes(one.chain) == chain_of(one)
-            and any(_signed(key, one) for key in keys)
+            and any(_signed(key, one) for key in self.signers)
         )
         if not sound:
-            report.add(Finding("checkpoint", seq, checkpoint=one.number))
-        previous, xid = bytes(one.chain), one.xid_to
-        number, seq = one.number + 1, one.first_seq + one.count
-        report.checkpoints += 1
-    report.head = previous
+            self.report.add(Finding("checkpoint", self.expected, checkpoint=one.number))
+
+    def _check_run(self, checkpoint: AuditCheckpoint, start: int, end: int, last_seal: int) -> None:
+        leaves: list[bytes] = []
+        seq = start
+        for seal, event in _sealed_events(start, min(end, last_seal + 1)):
+            if seal.seq != seq:
+                self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
+            seq = seal.seq + 1
+            leaves.append(bytes(seal.leaf))
+            self._check_event(seal, event)
+            if seal.checkpoint != checkpoint.number:
+                self.report.add(Finding("renumbered", seal.seq, seal.event_id, checkpoint.number))
+            if event is not None:
+                self._check_clock(event, checkpoint)
+            self.report.events += 1
+        if seq < end:
+            self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
+        if rules.merkle_root(leaves) != bytes(checkpoint.root):
+            self.report.add(Finding("root", start, checkpoint=checkpoint.number))
+
+    def _check_event(self, seal: AuditSeal, event: AuditEvent | None) -> None:
+        code = ""
+        if event is None:
+            code = "missing"
+        elif rules.leaf(event.id.bytes, bytes(event.digest), bytes(event.mac)) != bytes(seal.leaf):
+            code = "leaf"
+        elif not genuine(event, self.key):
+            code = "edited"
+        if code:
+            self.report.add(Finding(code, seal.seq, seal.event_id, seal.checkpoint))
+
+    def _check_clock(self, event: AuditEvent, checkpoint: AuditCheckpoint) -> None:
+        late = event.at > checkpoint.sealed_at + CLOCK_SLACK
+        early = self.before is not None and event.at < self.before.sealed_at - CLOCK_SLACK
+        self.report.clock_jumps += late or early
 
 
-def _signed(key: object, checkpoint: AuditCheckpoint) -> bool:
+def _trusted_signers(report: Report) -> list[Ed25519PublicKey]:
+    """Sealers' keys that the audit root vouches for; one slipped in by SQL is a finding."""
+    trusted = []
+    for row in SealerKey.objects.order_by("created_at"):
+        public = bytes(row.public)
+        if rules.signer_mac(mac_key(), public) == bytes(row.mac):
+            trusted.append(sealer_public_key(public))
+        else:
+            report.add(Finding("signer", 0))
+    return trusted
+
+
+def _signed(key: Ed25519PublicKey, checkpoint: AuditCheckpoint) -> bool:
     try:
-        key.verify(bytes(checkpoint.signature), bytes(checkpoint.chain))  # type: ignore[attr-defined]  # Ed25519PublicKey
+        key.verify(bytes(checkpoint.signature), bytes(checkpoint.chain))
     except InvalidSignature:
         return False
     return True
-
-
-def anchors() -> Iterator[tuple[int, str]]:
-    """(checkpoint number, chain in hexadecimal) from the file kept outside the database."""
-    path = Path(settings.AUDIT_ANCHOR_FILE or "/nonexistent")
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            row = json.loads(line)
-            yield int(row["number"]), str(row["chain"])
-
-
-def _check_anchors(report: Report, checkpoints: list[AuditCheckpoint]) -> None:
-    chains = {one.number: (bytes(one.chain).hex(), one.first_seq) for one in checkpoints}
-    tail = checkpoints[-1].first_seq + checkpoints[-1].count if checkpoints else 1
-    for number, chain in anchors():
-        report.anchored += 1
-        found, seq = chains.get(number, ("", tail))
-        if found != chain:
-            report.add(Finding("anchor", seq, checkpoint=number))
-
-
-def _check_seals(report: Report, checkpoints: list[AuditCheckpoint]) -> None:
-    key, expected = mac_key(), 1
-    by_number = {one.number: one for one in checkpoints}
-    leaves: list[bytes] = []
-    current = 0
-    for seal, event in _sealed_events():
-        if seal.checkpoint != current:
-            _check_root(report, by_number.get(current), leaves)
-            current, leaves = seal.checkpoint, []
-        if seal.seq != expected:
-            report.add(Finding("gap", expected, checkpoint=seal.checkpoint))
-        expected = seal.seq + 1
-        leaves.append(bytes(seal.leaf))
-        _check_event(report, seal, event, key)
-        report.events += 1
-    _check_root(report, by_number.get(current), leaves)
-    sealed = sum(one.count for one in checkpoints)
-    if expected - 1 < sealed:
-        report.add(Finding("gap", expected))
-
-
-def _check_root(report: Report, checkpoint: AuditCheckpoint | None, leaves: list[bytes]) -> None:
-    if not leaves:
-        return
-    if checkpoint is None:
-        report.add(Finding("orphan_seal", 0))
-    elif rules.merkle_root(leaves) != bytes(checkpoint.root) or len(leaves) != checkpoint.count:
-        report.add(Finding("root", checkpoint.first_seq, checkpoint=checkpoint.number))
-
-
-def _check_event(report: Report, seal: AuditSeal, event: AuditEvent | None, key: bytes) -> None:
-    code = ""
-    if event is None:
-        code = "missing"
-    elif rules.leaf(event.id.bytes, bytes(event.digest), bytes(event.mac)) != bytes(seal.leaf):
-        code = "leaf"
-    elif not genuine(event, key):
-        code = "edited"
-    if code:
-        report.add(Finding(code, seal.seq, seal.event_id, seal.checkpoint))
 
 
 def genuine(event: AuditEvent, key: bytes) -> bool:
@@ -173,41 +193,96 @@ def genuine(event: AuditEvent, key: bytes) -> bool:
     return found == bytes(event.digest) and rules.mac(key, found) == bytes(event.mac)
 
 
-def _sealed_events() -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
+def _checkpoints(last_number: int) -> Iterator[AuditCheckpoint]:
     after = 0
     while True:
-        seals = list(AuditSeal.objects.filter(seq__gt=after).order_by("seq")[:CHUNK])
-        if not seals:
+        page = list(
+            AuditCheckpoint.objects.filter(number__gt=after, number__lte=last_number).order_by(
+                "number"
+            )[:CHUNK]
+        )
+        yield from page
+        if not page:
             return
+        after = page[-1].number
+
+
+def _sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
+    """Seals of ``start <= seq < end`` with their events; an event counts at its own moment only."""
+    for first in range(start, end, CHUNK):
+        last = min(first + CHUNK, end)
+        seals = list(AuditSeal.objects.filter(seq__gte=first, seq__lt=last).order_by("seq"))
+        moments = [seal.event_at for seal in seals]
         # Not by primary key alone: the moment lets the planner open one partition only.
         events = AuditEvent.objects.filter(
-            id__in=[seal.event_id for seal in seals],
-            at__gte=min(seal.event_at for seal in seals),
-            at__lte=max(seal.event_at for seal in seals),
-        ).in_bulk()
+            id__in=[seal.event_id for seal in seals], at__in=set(moments)
+        )
+        found = {(event.id, event.at): event for event in events}
         for seal in seals:
-            yield seal, events.get(seal.event_id)
-        after = seals[-1].seq
+            yield seal, found.get((seal.event_id, seal.event_at))
 
 
-def _check_unsealed(report: Report, checkpoints: list[AuditCheckpoint]) -> None:
-    """Events without a seal: new ones wait for the sealer, old ones were slipped in."""
-    key, sealed_to = mac_key(), checkpoints[-1].xid_to if checkpoints else 0
+def _check_anchors(report: Report, last: AuditCheckpoint | None) -> None:
+    """What the file outside says must stand in the database: it exposes a cut or rewritten tail."""
+    page: list[Anchor] = []
+    for anchor in anchors():
+        page.append(anchor)
+        if len(page) == CHUNK:
+            _check_anchor_page(report, page, last)
+            page = []
+    _check_anchor_page(report, page, last)
+
+
+def _check_anchor_page(report: Report, page: list[Anchor], last: AuditCheckpoint | None) -> None:
+    numbers = [anchor.number for anchor in page]
+    held = {one.number: one for one in AuditCheckpoint.objects.filter(number__in=numbers)}
+    tail = last.first_seq + last.count if last else 1
+    for anchor in page:
+        report.anchored += 1
+        one = held.get(anchor.number)
+        if not anchor.readable:
+            report.add(Finding("anchor_line", 0))
+        elif one is None:
+            report.add(Finding("anchor", tail, checkpoint=anchor.number))
+        elif bytes(one.chain).hex() != anchor.chain:
+            report.add(Finding("anchor", one.first_seq, checkpoint=anchor.number))
+
+
+def _check_unsealed(report: Report, sealed_to: int) -> None:
+    """Events without a seal: new ones wait for the sealer, old ones were slipped in.
+
+    A copy of a sealed event at another moment has no seal of its own either.
+    """
+    key = mac_key()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT event.id, event.xid < %s::text::xid8
+            SELECT event.id, event.at, event.xid < %s::text::xid8
             FROM privacy_auditevent AS event
-            LEFT JOIN privacy_auditseal AS seal ON seal.event_id = event.id
-            WHERE seal.seq IS NULL
+            LEFT JOIN privacy_auditseal AS seal
+              ON seal.event_id = event.id AND seal.event_at = event.at
+            WHERE seal.seq IS NULL ORDER BY event.xid, event.id
             """,
             [str(sealed_to)],
         )
-        late = dict(cursor.fetchall())
-    for event in AuditEvent.objects.filter(id__in=late).iterator(chunk_size=CHUNK):
-        if late[event.id]:
-            report.add(Finding("inserted", 0, event.id))
-        elif not genuine(event, key):
-            report.add(Finding("forged", 0, event.id))
-        else:
-            report.unsealed += 1
+        late = {(event_id, at): too_late for event_id, at, too_late in cursor.fetchall()}
+    waiting = list(late)
+    for first in range(0, len(waiting), CHUNK):
+        ids, moments = zip(*waiting[first : first + CHUNK], strict=True)
+        for event in AuditEvent.objects.filter(id__in=ids, at__in=moments):
+            if late.get((event.id, event.at)):
+                report.add(Finding("inserted", 0, event.id))
+            elif not genuine(event, key):
+                report.add(Finding("forged", 0, event.id))
+            else:
+                report.unsealed += 1
+
+
+def _name_events(report: Report) -> None:
+    """Give findings that know only a number the id of that event, where a seal still tells it."""
+    numbers = [one.seq for one in report.findings if one.event_id is None and one.seq]
+    ids = dict(AuditSeal.objects.filter(seq__in=numbers).values_list("seq", "event_id"))
+    report.findings = [
+        Finding(one.code, one.seq, one.event_id or ids.get(one.seq), one.checkpoint)
+        for one in report.findings
+    ]

@@ -58,6 +58,11 @@ class Sealed:
         return self._place.path
 
     @property
+    def place(self) -> Place:
+        """Where the value belongs."""
+        return self._place
+
+    @property
     def box(self) -> bytes | None:
         """The stored bytes; None while a new value waits for its save."""
         return self._box
@@ -103,7 +108,12 @@ class _Attribute:
 
     def __set__(self, instance: models.Model, value: object) -> None:
         if isinstance(value, Sealed):
+            # Bound to its place: in another row, field or patient the box would never open again.
+            if value.place != self.field.place(instance):
+                raise ValueError(f"{value!r} belongs to another place than {self.field}")
             value = value.pending if value.pending is not None else value.box
+        if not isinstance(value, str | bytes | memoryview | None):
+            raise TypeError(f"{self.field} takes text, not {type(value).__name__}")
         instance.__dict__[self.field.attname] = value or None
 
 
@@ -152,6 +162,13 @@ class BoxField(models.BinaryField[Any, Any]):
             held = self.seal_for(model_instance, held)
             model_instance.__dict__[self.attname] = held
         return cast("bytes | None", held)
+
+    @override
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Only boxes pass: ``update(name="…")`` or a filter would carry the plain text to SQL."""
+        if not isinstance(value, bytes | memoryview | None):
+            raise TypeError(f"{self} is set on an instance and saved, never by update or filter")
+        return super().get_db_prep_value(value, connection, prepared)
 
     def value_from_object(self, obj: models.Model) -> Any:
         return None  # a form never starts from a sealed value by itself

@@ -92,6 +92,12 @@ BEGIN
   END LOOP;
 END $$;
 
+-- A clock far off must not close the clinic: such events land here, and the verifier shows them.
+CREATE TABLE privacy_auditevent_stray PARTITION OF privacy_auditevent DEFAULT;
+REVOKE ALL ON privacy_auditevent_stray FROM suian_app;
+ALTER TABLE privacy_auditevent_stray ENABLE ALWAYS TRIGGER audit_no_change;
+SELECT audit_fence('privacy_auditevent_stray');
+
 -- The app's role may ask for partitions but cannot make tables: it runs this as the owner.
 CREATE FUNCTION audit_ensure_partitions(first_month date, months integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -100,10 +106,15 @@ DECLARE
   month date;
   name text;
 BEGIN
-  FOR i IN 0 .. months - 1 LOOP
+  FOR i IN 0 .. least(months, 24) - 1 LOOP
     month := (date_trunc('month', first_month) + make_interval(months => i))::date;
     name := 'privacy_auditevent_' || to_char(month, 'YYYYMM');
     CONTINUE WHEN to_regclass(name) IS NOT NULL;
+    -- A month that already has strays keeps them where they are; the next months still get theirs.
+    CONTINUE WHEN EXISTS (
+      SELECT FROM privacy_auditevent_stray
+      WHERE at >= month::timestamp AT TIME ZONE 'UTC'
+        AND at < (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
     EXECUTE format('CREATE TABLE %I PARTITION OF privacy_auditevent
                     FOR VALUES FROM (%L) TO (%L)', name,
                    month::timestamp AT TIME ZONE 'UTC',
@@ -118,21 +129,18 @@ END $$;
 REVOKE ALL ON FUNCTION audit_ensure_partitions(date, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_ensure_partitions(date, integer) TO suian_app;
 SELECT audit_ensure_partitions((now() - interval '1 month')::date, 15);
-
--- A clock far off must not close the clinic: such events land here, and the verifier shows them.
-CREATE TABLE privacy_auditevent_stray PARTITION OF privacy_auditevent DEFAULT;
-REVOKE ALL ON privacy_auditevent_stray FROM suian_app;
-ALTER TABLE privacy_auditevent_stray ENABLE ALWAYS TRIGGER audit_no_change;
-SELECT audit_fence('privacy_auditevent_stray');
 """
 
 GRANTS = """
 REVOKE ALL ON privacy_auditevent, privacy_auditcheckpoint, privacy_auditseal FROM suian_app;
-GRANT INSERT ON privacy_auditevent TO suian_app;
+-- Every column but xid: which transaction wrote an event is the database's word, not the app's.
+GRANT INSERT (id, at, schema, kind, action, outcome, actor, role, process, clinic, ip, agent,
+              session, request, codes, fields, purpose, reason, target, count, detail, digest, mac)
+  ON privacy_auditevent TO suian_app;
 GRANT SELECT ON privacy_auditevent, privacy_auditcheckpoint, privacy_auditseal
   TO suian_auditor, suian_sealer;
 GRANT INSERT ON privacy_auditcheckpoint, privacy_auditseal TO suian_sealer;
-REVOKE UPDATE, DELETE ON privacy_sealerkey FROM suian_app;
+REVOKE ALL ON privacy_sealerkey FROM suian_app;
 GRANT SELECT ON privacy_sealerkey TO suian_auditor, suian_sealer;
 GRANT INSERT ON privacy_sealerkey TO suian_sealer;
 """

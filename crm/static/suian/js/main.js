@@ -1,4 +1,4 @@
-// One import a behaviour. Nothing here decides anything: rules, keys and permissions are the server's.
+// Every behaviour of the pages. Nothing here decides anything: rules, keys and permissions are the server's.
 import "./net.js";
 import "./toasts.js";
 import "./dialogs.js";

@@ -1,0 +1,180 @@
+"""What people of the demo clinic say and write. All of it invented for this purpose."""
+
+from dataclasses import dataclass
+from typing import Final
+
+CLINIC_NAME: Final = "随安生殖健康门诊（演示）"
+SITE_LABEL: Final = "江岸院区 · 一楼前台"
+
+# (staff number, name, role): one account a role, and colleagues where a screen needs two.
+STAFF: Final = (
+    ("qt001", "陈静", "front_desk"),
+    ("zx001", "林晓", "consultant"),
+    ("zx002", "吴桐", "consultant"),
+    ("ys001", "许文", "doctor"),
+    ("hs001", "何敏", "nurse"),
+    ("sf001", "罗嘉", "followup_agent"),
+    ("cw001", "周敏", "finance"),
+    ("zk001", "沈岚", "medical_qc"),
+    ("tj001", "方远", "mediation"),
+    ("xt001", "郑维", "system_admin"),
+    ("aq001", "孟川", "security_admin"),
+    ("sj001", "叶青", "auditor"),
+)
+
+COMPLAINTS: Final = (
+    "备孕一年半没有怀上，想了解从哪些检查开始",
+    "月经周期不规律，想知道是否影响怀孕",
+    "外院查 AMH 偏低，想听听下一步方案",
+    "输卵管造影提示一侧不通，想了解后续选择",
+    "之前胚胎停育两次，想做系统检查",
+    "爱人精液报告有几项偏低，想一起咨询",
+    "多囊卵巢，想了解促排的过程和风险",
+    "内异症术后半年，想计划怀孕",
+    "准备做一次孕前检查",
+    "想了解冻卵的条件和费用",
+    "移植前想弄清楚用药安排",
+    "外地患者，想先线上了解就诊流程",
+)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One consultation: turns as (role, minute, text), and what came of it."""
+
+    source: str
+    worries: tuple[str, ...]
+    explained: tuple[str, ...]
+    disposition: str
+    turns: tuple[tuple[str, int, str], ...]
+
+
+TALKS: Final = (
+    Talk(
+        source="referral",
+        worries=("fees", "plan"),
+        explained=("individual_differences", "optional_items", "may_leave"),
+        disposition="refer_visit",
+        turns=(
+            ("staff", 0, "您好，我是咨询顾问林晓。我们的谈话会保密，您不想说的可以不说。"),
+            ("patient", 1, "你们昨天发的费用变更我看到了，为什么要多加两天药？"),
+            (
+                "staff",
+                3,
+                "复查看到卵泡发育偏慢，医生建议促排延长 2 天。明细里每一项都标了是不是必需。",
+            ),
+            ("patient", 5, "如果不加这两天，会怎么样？能不能先看看情况再定？"),
+            (
+                "staff",
+                7,
+                "可以。延长与否由您和医生一起决定，也可以本周期不加，周一复查后再定。"
+                "加药后的效果因人而异。",
+            ),
+            ("patient", 11, "那我今天下午四点前答复，有问题能当面问财务吗？"),
+            ("staff", 12, "可以。费用疑问随时当面解释，您不确认就不会执行。"),
+        ),
+    ),
+    Talk(
+        source="search_brand",
+        worries=("process", "privacy"),
+        explained=("privacy", "individual_differences"),
+        disposition="refer_visit",
+        turns=(
+            ("staff", 0, "您好，这里是健康管理中心，请问有什么可以帮您？"),
+            ("patient", 0, "我想先问问，第一次去要带什么？需要结婚证吗？"),
+            (
+                "staff",
+                2,
+                "初次咨询只需要告诉我们怎么称呼、怎么联系和想解决的问题，不需要证件原件。",
+            ),
+            ("patient", 3, "候诊会叫名字吗？我不想被熟人碰到。"),
+            ("staff", 4, "不会。到院后只叫当天的编号，检查按时段分开安排。"),
+            ("patient", 6, "好的，那我先约一个周末的时间。"),
+        ),
+    ),
+    Talk(
+        source="search_symptom",
+        worries=("risk", "plan"),
+        explained=("risks", "individual_differences", "may_leave"),
+        disposition="refer_visit",
+        turns=(
+            ("staff", 0, "您好，我是吴桐。先和您说明：线上只能给一般信息，不能代替当面检查。"),
+            ("patient", 1, "我是多囊，听说促排会过度刺激，是真的吗？"),
+            (
+                "staff",
+                3,
+                "有这个可能。多囊的人发生卵巢过度刺激的机会比一般人高，所以用药量会小一些，"
+                "监测会多几次。腹胀明显、尿少时要马上就诊。",
+            ),
+            ("patient", 5, "那有没有风险小一点的办法？"),
+            ("staff", 7, "有几种方案可以选，医生看过检查结果后会把好处和风险都列给您。"),
+        ),
+    ),
+    Talk(
+        source="offline_event",
+        worries=("time",),
+        explained=("individual_differences",),
+        disposition="self_care",
+        turns=(
+            ("patient", 0, "孕前检查一般要提前多久做？"),
+            ("staff", 2, "一般提前三到六个月。您在家附近的医院也可以做，不一定要来我们这里。"),
+            ("patient", 3, "明白了，谢谢。"),
+            ("staff", 3, "不客气，祝您顺利。"),
+        ),
+    ),
+    Talk(
+        source="referral",
+        worries=("risk",),
+        explained=("risks",),
+        disposition="emergency",
+        turns=(
+            ("patient", 0, "取卵后第二天，肚子胀得厉害，有点喘，正常吗？"),
+            (
+                "staff",
+                1,
+                "这种情况需要马上由医生看。请现在就到最近的医院急诊，我同时通知值班医生。",
+            ),
+            ("patient", 2, "好，我马上去。"),
+            ("staff", 2, "路上不舒服加重请打 120。我会一直在线。"),
+        ),
+    ),
+    Talk(
+        source="search_brand",
+        worries=("fees",),
+        explained=("optional_items", "may_leave"),
+        disposition="unknown",
+        turns=(
+            ("patient", 0, "做一个周期大概要多少钱？"),
+            (
+                "staff",
+                2,
+                "费用分四类：基础诊疗、药品、手术和可能的并发症处理。每个人方案不同，"
+                "要看过检查才能给您明细，先给您一个区间供参考。",
+            ),
+            ("patient", 4, "区间里哪些是一定要花的？"),
+            ("staff", 5, "明细上会标明必需和非必需，非必需的您可以不选。"),
+        ),
+    ),
+)
+
+ADDENDA: Final = (
+    "更正：上文说的复查时间应为周一上午，已电话告知。",
+    "补充：患者带来外院报告，已转交医生。",
+)
+
+# (category, name, unit, price, insurance, optional, by occurrence)
+PRICES: Final = (
+    ("basic", "初诊与复诊", "次", "120.00", "partial", False, False),
+    ("basic", "超声监测", "次", "320.00", "partial", False, False),
+    ("basic", "激素六项等化验", "套", "1260.00", "partial", False, False),
+    ("basic", "营养门诊", "次", "200.00", "none", True, False),
+    ("medicine", "促排药 A（国产）", "支", "285.00", "none", False, False),
+    ("medicine", "促排药 B（进口）", "支", "468.00", "none", True, False),
+    ("medicine", "黄体支持用药", "盒", "280.00", "none", False, False),
+    ("medicine", "营养补充剂", "盒", "400.00", "none", True, False),
+    ("surgery", "取卵与麻醉", "次", "17000.00", "none", False, False),
+    ("surgery", "胚胎移植", "次", "6800.00", "none", False, False),
+    ("surgery", "胚胎冷冻保存（一年）", "年", "1500.00", "none", True, False),
+    ("complication", "卵巢过度刺激观察（上限）", "例", "3000.00", "partial", False, True),
+    ("complication", "穿刺引流（上限）", "例", "4200.00", "partial", False, True),
+)

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Makes the secret files that docker-compose.yml names, once; existing ones are never replaced.
+# Run it as root on the clinic's server: each file is given to the one container user that reads it.
+# Back deploy/secrets up apart from the database: without the *.root files its data is unreadable.
+set -euo pipefail
+umask 077
+cd "$(dirname "$0")"
+mkdir -p secrets
+cd secrets
+
+readonly APP=10001 SERVERS=999 # users inside the containers: ours; postgres and valkey
+random() { head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n'; }
+
+make() { # name, user, content
+  if [[ -e "$1" ]]; then return; fi
+  printf '%s' "$3" >"$1.new"
+  chown "$2:$2" "$1.new"
+  chmod 0400 "$1.new"
+  mv "$1.new" "$1"
+}
+
+for name in secret_key contact.root clinical.root audit.root sealer_key sms_gateway_secret; do
+  make "$name" "$APP" "$(random)"
+done
+make postgres_password "$SERVERS" "$(random)"
+for role in owner app; do
+  make "${role}_password" "$SERVERS" "$(random)"
+  make "${role}_database_url" "$APP" \
+    "postgres://suian_${role}:$(cat "${role}_password")@postgres:5432/suian"
+done
+make valkey_conf "$SERVERS" "requirepass $(random)"
+make redis_url "$APP" "redis://:$(sed -n 's/^requirepass //p' valkey_conf)@valkey:6379/0"
+
+for name in tls.crt tls.key; do
+  [[ -e "$name" ]] || echo "Still missing: deploy/secrets/$name (readable by user 101)" >&2
+done

@@ -1,0 +1,156 @@
+"""What settings require is wired in docker-compose.yml, and each service gets its secrets only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crm.embedded.postgres import read_settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+APP_SERVICES = ("migrate", "web", "worker", "beat")
+SETTINGS = ("base.py", "production.py")
+
+
+def required_variables() -> tuple[set[str], dict[str, str]]:
+    """Names that settings read without a default; and those needed only if another one is set."""
+    always: set[str] = set()
+    only_if: dict[str, str] = {}
+    for name in SETTINGS:
+        tree = ast.parse((PROJECT / "crm" / "settings" / name).read_text())
+        conditional = {
+            call: branch.test.id
+            for branch in ast.walk(tree)
+            if isinstance(branch, ast.IfExp) and isinstance(branch.test, ast.Name)
+            for call in ast.walk(branch)
+            if isinstance(call, ast.Call)
+        }
+        for call in ast.walk(tree):
+            if not (isinstance(call, ast.Call) and reads_without_default(call)):
+                continue
+            variable = call.args[0].value
+            if call in conditional:
+                only_if[variable] = conditional[call]
+            else:
+                always.add(variable)
+    return always, only_if
+
+
+def reads_without_default(call: ast.Call) -> bool:
+    """Whether this is ``secret("X")`` or ``env.kind("X")`` with no default."""
+    function = call.func
+    is_secret = isinstance(function, ast.Name) and function.id == "secret"
+    is_env = (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "env"
+    )
+    has_name = bool(call.args) and isinstance(call.args[0], ast.Constant)
+    has_default = len(call.args) > 1 or any(word.arg == "default" for word in call.keywords)
+    return has_name and (is_secret or (is_env and not has_default))
+
+
+def environment(service: str) -> dict[str, str]:
+    return SERVICES[service].get("environment", {})
+
+
+def mounted(service: str) -> set[str]:
+    """The paths of a service's secrets inside its container."""
+    secrets = SERVICES[service].get("secrets", [])
+    names = (each if isinstance(each, str) else each["target"] for each in secrets)
+    return {f"/run/secrets/{name}" for name in names}
+
+
+def sources(service: str) -> set[str]:
+    secrets = SERVICES[service].get("secrets", [])
+    return {each if isinstance(each, str) else each["source"] for each in secrets}
+
+
+def test_settings_do_require_something() -> None:
+    always, only_if = required_variables()
+
+    assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= always
+    assert only_if == {"SMS_GATEWAY_SECRET": "SMS_GATEWAY_URL"}
+
+
+@pytest.mark.parametrize("service", APP_SERVICES)
+def test_each_app_service_has_what_settings_require(service: str) -> None:
+    always, only_if = required_variables()
+    given = environment(service)
+    needed = always | {name for name, other in only_if.items() if other in given}
+
+    assert {name for name in needed if not {name, f"{name}_FILE"} & set(given)} == set()
+    assert given["ALLOWED_HOSTS"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_file_variable_points_to_a_secret_of_the_service(service: str) -> None:
+    files = {value for name, value in environment(service).items() if name.endswith("_FILE")}
+
+    assert {path for path in files if path.startswith("/run/")} <= mounted(service)
+    assert sources(service) <= set(COMPOSE["secrets"])
+
+
+def test_secrets_reach_only_who_needs_them() -> None:
+    holders = {
+        secret: {service for service in SERVICES if secret in sources(service)}
+        for secret in COMPOSE["secrets"]
+    }
+
+    assert holders["owner_database_url"] == {"migrate"}
+    assert holders["sealer_key"] == holders["sms_gateway_secret"] == {"worker"}
+    for root in ("contact_root", "clinical_root", "audit_root"):
+        assert holders[root] == {"web", "worker"}
+    assert holders["postgres_password"] == holders["owner_password"] == {"postgres"}
+    assert holders["tls_key"] == {"proxy"}
+
+
+def test_every_secret_is_made_by_the_script_or_named_as_missing() -> None:
+    script = (PROJECT / "deploy" / "make-secrets.sh").read_text()
+    by_role = {"owner_password", "app_password", "owner_database_url", "app_database_url"}
+    files = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} - by_role
+
+    assert {name for name in files if name not in script} == set()
+    assert all(
+        secret["file"].startswith("deploy/secrets/") for secret in COMPOSE["secrets"].values()
+    )
+    assert "deploy/secrets/" in (PROJECT / ".gitignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_is_hardened(service: str) -> None:
+    spec = SERVICES[service]
+
+    assert spec["read_only"] is True
+    assert spec["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in spec["security_opt"]
+    assert spec.get("privileged") is None
+    assert "healthcheck" in spec or service == "migrate"
+
+
+def test_only_the_proxy_is_reachable_from_outside() -> None:
+    assert [name for name, spec in SERVICES.items() if "ports" in spec] == ["proxy"]
+    assert COMPOSE["networks"]["inside"]["internal"]
+    for service in ("postgres", "valkey", "migrate", "beat"):
+        assert SERVICES[service]["networks"] == ["inside"]
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    lines = (PROJECT / "Dockerfile").read_text().splitlines()
+
+    assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
+
+
+def test_database_logs_hold_no_values() -> None:
+    shared = read_settings(PROJECT / "deploy" / "postgres" / "suian.conf")
+
+    assert shared["log_statement"] == "none"
+    assert shared["log_min_duration_statement"] == "-1"
+    assert shared["log_min_error_statement"] == "panic"
+    assert shared["log_error_verbosity"] == "terse"
+    assert shared["log_parameter_max_length"] == shared["log_parameter_max_length_on_error"] == "0"
+    container = (PROJECT / "deploy" / "postgres" / "postgresql.conf").read_text()
+    assert "include '/etc/postgresql/suian.conf'" in container
