@@ -33,7 +33,7 @@ def estimates(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         chosen = {**form.cleaned_data, "mine": request.user if form.cleaned_data["mine"] else None}
         rows = selectors.matching(rows, **chosen)
-    page = page_of(request, rows, default=ROWS)
+    page = page_of(request, rows, size=ROWS)
     selectors.show_list(staff=request.user, estimates=page.object_list)
     context = {
         "form": form,
