@@ -41,4 +41,6 @@ def test_every_variable_that_settings_read_is_in_the_table() -> None:
 
 
 def test_the_table_names_nothing_that_settings_do_not_read() -> None:
-    assert named_in_table() - read_by_settings() - {"CLINIC_OPEN_FROM", "CLINIC_OPEN_UNTIL"} == set()
+    assert (
+        named_in_table() - read_by_settings() - {"CLINIC_OPEN_FROM", "CLINIC_OPEN_UNTIL"} == set()
+    )
