@@ -12,4 +12,5 @@ import "./live.js";
 import "./expires.js";
 import "./copy.js";
 import "./focus.js";
+import "./tabs.js";
 import "./theme.js";
