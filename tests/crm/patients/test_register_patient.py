@@ -31,9 +31,7 @@ def opened(patient: Patient, field: str, user) -> str:
     row = patient.clinical if field == "chief_complaint" else patient.contact
     row.refresh_from_db()
     sealed = getattr(row, field)
-    receipt = audit.record(
-        AccessEvent.DENIED, actor=user, subjects=[patient], fields=[sealed.path]
-    )
+    receipt = audit.record(AccessEvent.DENIED, actor=user, subjects=[patient], fields=[sealed.path])
     return sealed.reveal(receipt)
 
 
@@ -124,7 +122,11 @@ def test_declined_is_an_answer_and_kept_as_one(desk, receptionist, typed):
 def test_full_width_years_and_id_numbers_are_folded(desk, receptionist, typed):
     desk.post(
         REGISTER,
-        typed(birth_year="１９９０", id_purpose="invoice", id_number="１１０１０１１９９００３０７９９３ｘ"),
+        typed(
+            birth_year="１９９０",
+            id_purpose="invoice",
+            id_number="１１０１０１１９９００３０７９９３ｘ",
+        ),
     )
 
     assert opened(Patient.objects.get(), "id_number", receptionist) == "11010119900307993X"
