@@ -15,6 +15,7 @@ from privacy.access.policy import Role
 from privacy.encryption.canaries import plant
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
+pytest_plugins = ["tests.chromium"]
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
