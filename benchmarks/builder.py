@@ -19,12 +19,9 @@ PHONES = 200
 def build(count: int) -> dict[str, object]:
     """Fill the database; returns what the measurement needs to sign in and to search."""
     from crm.embedded.people import People
-
     from crm.staff.models import Clinic, User
     from privacy.access.policy import Role
-    from privacy.encryption.canaries import plant
 
-    plant()
     clinic = Clinic.objects.create(name="测量用门诊")
     staff = [
         User.objects.create_user(
@@ -33,7 +30,7 @@ def build(count: int) -> dict[str, object]:
         )
         for role in (Role.FRONT_DESK, Role.CONSULTANT, Role.NURSE)
     ]  # fmt: skip
-    people = People(random.Random(7))  # noqa: S311 - a repeatable crowd, not a secret
+    people = People(random.Random(7))
     phones: list[str] = []
     for start in range(0, count, BATCH):
         _batch(clinic, staff, people, range(start, min(start + BATCH, count)), count, phones)

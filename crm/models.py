@@ -2,7 +2,9 @@
 
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.scheduling.models import Room, Visit
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.trail.models import VerificationRun
 from crm.web.models import FormSubmission
 
 __all__ = [
@@ -17,7 +19,10 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "Room",
     "SignInFailure",
     "TotpDevice",
     "User",
+    "VerificationRun",
+    "Visit",
 ]

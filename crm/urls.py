@@ -5,6 +5,12 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
+    path("", include("crm.trail.urls")),
+    path("", include("consult.urls")),
+    path("", include("crm.dashboard.urls")),
+    path("desk/", include("crm.scheduling.urls")),
+    path("patients/", include("crm.patients.urls")),
+    path("search/", include("crm.search.urls")),
 ]
 handler400 = "crm.web.views.bad_request"
 handler403 = "crm.web.views.permission_denied"

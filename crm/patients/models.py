@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.staff.models import Clinic, User
 from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, name_tokens
-from privacy.encryption.fields import SealedField, Zone
+from privacy.encryption.fields import Sealed, SealedField, Zone
 from privacy.pseudonyms.models import Subject
 from privacy.records import Record, RetentionClass
+
+SealedText = Sealed | None  # what a sealed field reads as
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -64,7 +66,13 @@ class Patient(Record):
             # The patient's key is its subject's key: sealed values elsewhere bind to patient_id.
             models.CheckConstraint(name="patient_is_its_subject", condition=Q(id=F("subject_id"))),
         ]
-        indexes = [models.Index(name="patients_of_clinic", fields=["clinic", "-created_at", "id"])]
+        indexes = [
+            models.Index(name="patients_of_clinic", fields=["clinic", "-created_at", "id"]),
+            models.Index(name="patients_by_stage", fields=["clinic", "stage", "-created_at", "id"]),
+            models.Index(
+                name="patients_by_status", fields=["clinic", "status", "-created_at", "id"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

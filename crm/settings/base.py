@@ -91,6 +91,7 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Asia/Shanghai"  # crontabs are clinic time
 CELERY_TASK_IGNORE_RESULT = True  # results would be one more place for data to lie about
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -5,6 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from crm.web import readiness
+from privacy.pseudonyms.models import key_faults
+
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
 
 
@@ -20,3 +23,16 @@ def demo_stays_on_loopback(**_kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def keys_are_this_databases() -> None:
+    """Readiness: every zone's canary opens with the roots this process holds (security.md 4.9).
+
+    Raises: RuntimeError naming the zones that do not.
+    """
+    faults = key_faults()
+    if faults:
+        raise RuntimeError(f"zones whose roots are not this database's: {', '.join(faults)}")
+
+
+readiness.register("keys", keys_are_this_databases)

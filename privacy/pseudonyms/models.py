@@ -3,11 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
-from privacy.encryption import keyring
+from privacy.encryption import canaries, keyring
 from privacy.encryption.models import SubjectKey
 from privacy.records import Record, RetentionClass
 
 key_scope = keyring.scope  # for doors: keys fetched for writing are kept for one request only
+key_faults = canaries.faults  # for readiness: zones whose roots are not this database's
 
 
 class SubjectManager(models.Manager["Subject"]):
