@@ -100,9 +100,7 @@ def _check_digits(patient: Patient, given: str, actor: User, *, shown_code: bool
             actor=actor, target="arrival", event=VisitEvent.MISMATCHED, subjects=[patient]
         )
         raise NotTheSamePerson(
-            _(
-                "These are not the last four digits on record. Ask again, or find the right code."
-            )
+            _("These are not the last four digits on record. Ask again, or find the right code.")
         )
 
 

@@ -30,9 +30,7 @@ def board(request: StaffRequest) -> HttpResponseBase:
     """Who is expected, waiting, in a room, done: by today's codes. The poll asks here too."""
     shown, mark = services.open_board(actor=request.user, seen=request.GET.get("seen", ""))
     page = {"board": shown, "mark": mark, "find_form": FindForm(), "here": reverse("desk:home")}
-    return partial_or_page(
-        request, "crm/scheduling/_board.html", "crm/scheduling/board.html", page
-    )
+    return partial_or_page(request, "crm/scheduling/_board.html", "crm/scheduling/board.html", page)
 
 
 @require_POST
@@ -40,7 +38,9 @@ def board(request: StaffRequest) -> HttpResponseBase:
 def find_arrival(request: StaffRequest) -> HttpResponse:
     """From a code as said or shown to the arrival of that patient."""
     form = FindForm(request.POST)
-    patient = patient_by_any_code(request.user, form.data.get("code", "")) if form.is_valid() else None
+    patient = (
+        patient_by_any_code(request.user, form.data.get("code", "")) if form.is_valid() else None
+    )
     if patient is None:
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")
@@ -73,9 +73,7 @@ def arrive(request: StaffRequest, patient: Patient) -> HttpResponse:
 @once
 def expect(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Note that a patient comes today."""
-    visit = services.expect_today(
-        patient=patient, purpose=Visit.Purpose.RETURN, actor=request.user
-    )
+    visit = services.expect_today(patient=patient, purpose=Visit.Purpose.RETURN, actor=request.user)
     return _back(request, visit, _("%(code)s is expected today."), undoable=False)
 
 
@@ -138,9 +136,7 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)
 
 
-def _back(
-    request: StaffRequest, visit: Visit, text: str, *, undoable: bool = True
-) -> HttpResponse:
+def _back(request: StaffRequest, visit: Visit, text: str, *, undoable: bool = True) -> HttpResponse:
     """To the board, where a toast offers the undo."""
     extra: dict[str, Any] = {"undo": str(visit.pk)} if undoable else {}
     messages.success(request, text % {"code": visit.called}, extra_tags=extra.get("undo", ""))

@@ -30,9 +30,7 @@ def whole_outcome(**changes: Any) -> Outcome:
     return Outcome(**{**given, **changes})
 
 
-def draft_of(
-    patient: Patient, staff: User, talk: Sequence[tuple[str, str]] = TALK
-) -> Consultation:
+def draft_of(patient: Patient, staff: User, talk: Sequence[tuple[str, str]] = TALK) -> Consultation:
     """A draft with a short talk."""
     turns = [services.hand_written(speaker=who, text=text) for who, text in talk]
     return services.start_draft(patient=patient, actor=staff, channel="wecom", turns=turns)

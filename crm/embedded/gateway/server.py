@@ -133,9 +133,7 @@ class GatewayServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), _Handler)
         self.manners = manners
         self.ledger = Ledger(folder)
-        self.receipts = Receipts(
-            self.ledger, address=manners.callback, delay=manners.receipt_delay
-        )
+        self.receipts = Receipts(self.ledger, address=manners.callback, delay=manners.receipt_delay)
         self.company = Company(
             key_id, secret, self.ledger, self.receipts, may_be_faulty=manners.may_be_faulty
         )

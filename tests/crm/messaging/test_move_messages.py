@@ -33,7 +33,9 @@ def test_the_database_knows_the_same_table(
         never = state in (Status.QUEUED, Status.SUPPRESSED, Status.CANCELLED)
         return {"handed_over_at": None if never else MORNING, "reason": Reason.BY_PERSON}
 
-    message = MessageFactory.create(patient=patient, template=template, state=before, **stamps(before))
+    message = MessageFactory.create(
+        patient=patient, template=template, state=before, **stamps(before)
+    )
     change = Message.objects.filter(pk=message.pk)
     if after in TRANSITIONS[before]:
         assert change.update(state=after, **stamps(after)) == 1
@@ -54,7 +56,9 @@ def test_nothing_in_the_outbox_is_deleted(patient: Patient) -> None:
         message.delete()
 
 
-@pytest.mark.parametrize("change", [{"text": "别的"}, {"approved_at": None}, {"time_critical": False}])
+@pytest.mark.parametrize(
+    "change", [{"text": "别的"}, {"approved_at": None}, {"time_critical": False}]
+)
 def test_an_approved_wording_stays(template: MessageTemplate, change: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         MessageTemplate.objects.filter(pk=template.pk).update(**change)

@@ -68,9 +68,7 @@ def test_each_fault_has_its_state(
     assert len(gateway.ledger.newest(10)) == int(taken)
 
 
-@pytest.mark.parametrize(
-    "fault", ["timeout_after", "error_after", "reset_after", "garbage_after"]
-)
+@pytest.mark.parametrize("fault", ["timeout_after", "error_after", "reset_after", "garbage_after"])
 def test_what_the_provider_has_is_found_and_not_sent_again(
     gateway: GatewayServer,
     agreeing: Patient,
