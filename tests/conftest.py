@@ -15,7 +15,14 @@ from privacy.access.policy import Role
 from privacy.encryption.canaries import plant
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+pytest_plugins = ["tests.chromium"]
+# What migrations lay down stays between tests, as it does in a clinic.
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "privacy_consenttext",
+}
 
 
 def owner_connection() -> psycopg.Connection:

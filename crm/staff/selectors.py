@@ -32,3 +32,8 @@ def staff_of_clinic(viewer: User) -> QuerySet[User]:
 def tokens_of(owner: User) -> QuerySet[ApiToken]:
     """The owner's API tokens, newest first, ended ones included."""
     return ApiToken.objects.filter(user=owner).order_by("-created_at")
+
+
+def staff_by_number(staff_no: str) -> User | None:
+    """The active account with this staff number, for commands run in somebody's name."""
+    return User.objects.filter(staff_no=staff_no, is_active=True).select_related("clinic").first()

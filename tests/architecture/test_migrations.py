@@ -13,8 +13,10 @@ from tests.architecture.source import PACKAGES, ROOT
 def test_migrations_are_linear(package: str) -> None:
     known = MigrationLoader(None).disk_migrations
     names = sorted(name for app, name in known if app == package)
+    if not names:
+        return
     newest = (ROOT / package / "migrations" / "max_migration.txt").read_text().strip()
-    assert newest == (names[-1] if names else "none")
+    assert newest == names[-1]
     for number, name in enumerate(names):
         assert name.startswith(f"{number + 1:04d}_"), name
         before = [one for app, one in known[package, name].dependencies if app == package]

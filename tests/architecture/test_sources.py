@@ -70,4 +70,4 @@ def test_every_silenced_check_says_why() -> None:
 
 def _has_reason(rest: str) -> bool:
     """``# noqa: S608 - why`` or ``# type: ignore[x]  # why``."""
-    return bool(re.search(r"(#|\s-|[A-Z]\d+ ) *\w{2,}", rest))
+    return bool(re.search(r"(#|\s-|[A-Z]\d+ ) *\w", rest))
