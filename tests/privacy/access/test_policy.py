@@ -24,8 +24,8 @@ ADMINS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
 class Someone:
     role: str
     is_active: bool = True
-    pk: UUID = UUID(int=1)
-    clinic_id: UUID = UUID(int=2)
+    pk = UUID(int=1)
+    clinic_id = UUID(int=2)
 
 
 def test_every_role_has_a_row_and_every_permission_a_role() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.staff.models import TotpDevice
+from privacy.apps import lay_canaries
 from privacy.encryption import blind_index, canaries, keys
 from privacy.encryption.boxes import bind
 from privacy.encryption.models import KeyCanary
@@ -179,3 +180,12 @@ class TestSystemSecrets:
             field.open(second)
         second.__dict__["seed"] = None
         assert field.open(second) == ""
+
+
+def test_migrating_needs_no_roots(monkeypatch, caplog) -> None:
+    def no_root() -> int:
+        raise ImproperlyConfigured("not here")
+
+    monkeypatch.setattr(canaries, "plant", no_root)
+    lay_canaries()
+    assert "not laid" in caplog.text
