@@ -30,7 +30,7 @@ def build(count: int) -> dict[str, object]:
         )
         for role in (Role.FRONT_DESK, Role.CONSULTANT, Role.NURSE)
     ]  # fmt: skip
-    people = People(random.Random(7))  # noqa: S311 - a repeatable crowd, not a secret
+    people = People(random.Random(7))
     phones: list[str] = []
     for start in range(0, count, BATCH):
         _batch(clinic, staff, people, range(start, min(start + BATCH, count)), count, phones)

@@ -14,6 +14,8 @@ router.register(
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
+    path("", include("crm.trail.urls")),
+    path("", include("consult.urls")),
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),

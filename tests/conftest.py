@@ -15,6 +15,7 @@ from privacy.access.policy import Role
 from privacy.encryption.canaries import plant
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
+pytest_plugins = ["tests.chromium"]
 # What migrations lay down stays between tests, as it does in a clinic.
 KEPT = {
     "django_migrations",

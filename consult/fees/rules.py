@@ -57,7 +57,8 @@ class Finding:
 class Line:
     """One line. ``key`` stays the same over versions; a range has ``high`` above ``low``.
 
-    ``low`` and ``high`` are unit prices in CNY; without a range they are equal.
+    ``low`` and ``high`` are unit prices in CNY; without a range they are equal. ``coverage`` is
+    none, partial or full; ``insurance`` is the note that explains it.
     """
 
     key: str
@@ -69,6 +70,8 @@ class Line:
     high: Decimal
     optional: bool = False
     insurance: str = ""
+    coverage: str = "none"
+    by_occurrence: bool = False  # charged only if it happens: to lose this mark is a change
 
     @property
     def amount(self) -> "Amount":
@@ -230,7 +233,18 @@ def totals(lines: Iterable[Line]) -> Totals:
     return Totals(by_category, sum(by_category.values(), Amount()), optional)
 
 
-_COMPARED = ("category", "item", "unit", "quantity", "low", "high", "optional", "insurance")
+_COMPARED = (
+    "category",
+    "item",
+    "unit",
+    "quantity",
+    "low",
+    "high",
+    "optional",
+    "insurance",
+    "coverage",
+    "by_occurrence",
+)
 
 
 def difference(before: Iterable[Line], after: Iterable[Line]) -> Difference:

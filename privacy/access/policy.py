@@ -44,6 +44,7 @@ class Permission(StrEnum):
     IMPORT_CONSULTATIONS = "consultations.import"
     VIEW_ESTIMATES = "estimates.view"  # G5
     EDIT_ESTIMATE = "estimates.edit"
+    EDIT_PRICES = "prices.edit"
     VIEW_PLANS = "plans.view"
     MANAGE_PLANS = "plans.manage"
     VIEW_MESSAGES = "messages.view"
@@ -125,6 +126,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.REVEAL_IDENTITY,
             _P.VIEW_ESTIMATES,
             _P.EDIT_ESTIMATE,
+            _P.EDIT_PRICES,
         }
     ),
     Role.MEDICAL_QC: frozenset(

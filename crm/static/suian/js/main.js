@@ -9,6 +9,7 @@ import "./submit.js";
 import "./autosave.js";
 import "./guard.js";
 import "./live.js";
+import "./limits.js";
 import "./expires.js";
 import "./copy.js";
 import "./focus.js";

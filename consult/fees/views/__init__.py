@@ -1,0 +1,1 @@
+"""Doors of estimates and prices."""

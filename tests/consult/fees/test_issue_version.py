@@ -1,0 +1,215 @@
+"""A version is drawn up, issued, answered; what is issued never changes."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from consult.fees import lifecycle, selectors, services
+from consult.fees.lifecycle import State
+from consult.fees.models import Estimate, EstimateLine, EstimateVersion
+from consult.fees.problems import NotAnEstimate
+from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.errors import DomainError
+from tests.conftest import owner_connection
+from tests.factories.fees import full_course, line, make_version
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_estimate_is_a_sealed_draft(patient, carer) -> None:
+    version = make_version(patient, carer)
+
+    assert version.estimate.number.startswith("E-")
+    assert (version.state, version.estimate.state) == (State.DRAFT, State.DRAFT)
+    stored = EstimateLine.objects.filter(version=version).order_by("position")
+    assert [str(one.item) for one in stored] == ["※※※"] * 7
+    assert sum(one.amount_low for one in stored) == Decimal("38620.00")
+    opened = selectors.open_version(version=version, staff=carer)
+    assert opened.current.title == "促排卵方案"
+    assert [one.item for one in opened.current.lines] == [one.item for one in full_course()]
+    assert opened.current.lines[6].by_occurrence
+    assert opened.current.lines[6].insurance == "住院部分按医保目录结算"
+
+
+def test_issuing_stamps_and_books(patient, carer) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+
+    assert version.issued_by == carer
+    assert Estimate.objects.get(pk=version.estimate_id).state == State.ISSUED
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action="estimate.issued")
+    assert event.codes == [patient.code]
+    assert event.detail["number"] == version.estimate.number
+    assert event.target == f"estimate:{version.estimate_id}"
+
+
+def test_an_empty_draft_is_kept_but_not_issued(patient, carer) -> None:
+    version = make_version(patient, carer, lines=[])
+
+    with pytest.raises(NotAnEstimate):
+        services.issue_version(version=version, revision=1, actor=carer)
+
+
+def test_nothing_is_accepted_that_was_not_explained(patient, carer) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+
+    with pytest.raises(services.NoSuchStep):
+        services.record_step(version=version, step=State.ACCEPTED, actor=carer)
+    explained = services.record_step(version=version, step=State.EXPLAINED, actor=carer)
+    accepted = services.record_step(version=explained, step=State.ACCEPTED, actor=carer)
+
+    assert accepted.explained_by == accepted.answered_by == carer
+    with pytest.raises(services.NoSuchStep):
+        services.record_step(version=accepted, step=State.DECLINED, actor=carer)
+    with pytest.raises(services.NoSuchStep):
+        services.record_step(version=accepted, step=State.SUPERSEDED, actor=carer)
+
+
+def test_an_accepted_version_holds_until_the_next_is_accepted(patient, carer) -> None:
+    first = make_version(patient, carer, state=State.ACCEPTED)
+    second = services.revise_estimate(estimate=first.estimate, actor=carer)
+    with pytest.raises(services.DraftInTheWay):
+        services.revise_estimate(estimate=first.estimate, actor=carer)
+    opened = selectors.open_version(version=second, staff=carer)
+    with pytest.raises(NotAnEstimate, match="变更|Reason"):
+        services.issue_version(version=second, revision=1, actor=carer)
+    second = services.save_draft(
+        version=second,
+        revision=1,
+        title=None,
+        reason="延长两天",
+        lines=opened.current.lines[:-1],
+        actor=carer,
+    )
+    second = services.issue_version(version=second, revision=2, actor=carer)
+
+    first.refresh_from_db()
+    assert first.state == State.ACCEPTED
+    assert selectors.open_version(version=second, staff=carer).in_force == first
+    second = services.record_step(version=second, step=State.EXPLAINED, actor=carer)
+    services.record_step(version=second, step=State.ACCEPTED, actor=carer)
+    first.refresh_from_db()
+    assert first.state == State.SUPERSEDED
+
+
+def test_an_open_version_makes_room_when_the_next_is_issued(patient, carer) -> None:
+    first = make_version(patient, carer, state=State.EXPLAINED)
+    second = services.revise_estimate(estimate=first.estimate, actor=carer)
+    opened = selectors.open_version(version=second, staff=carer)
+    services.save_draft(
+        version=second, revision=1, title=None, reason="加一次", lines=opened.current.lines,
+        actor=carer,
+    )  # fmt: skip
+    services.issue_version(version=second, revision=2, actor=carer)
+
+    first.refresh_from_db()
+    assert first.state == State.SUPERSEDED
+    with pytest.raises(services.NoSuchStep):
+        services.record_step(version=first, step=State.ACCEPTED, actor=carer)
+
+
+def test_lines_keep_their_key_over_versions(patient, carer) -> None:
+    first = make_version(patient, carer, state=State.ISSUED)
+    second = services.revise_estimate(estimate=first.estimate, actor=carer)
+
+    opened = selectors.open_version(version=second, staff=carer, against=1)
+
+    assert opened.older is not None
+    assert [one.key for one in opened.current.lines] == [one.key for one in opened.older.lines]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reason": b"x"},
+        {"state": "draft"},
+        {"state": "accepted"},
+        {"revision": 9},
+        {"copies": -1},
+        {"number": 7},
+        {"issued_at": None},
+    ],
+)
+def test_an_issued_version_refuses_changes_by_sql(patient, carer, change) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+
+    with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic():
+        EstimateVersion.objects.filter(pk=version.pk).update(**change)
+
+
+def test_lines_of_an_issued_version_refuse_changes_by_sql(patient, carer) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+    lines = EstimateLine.objects.filter(version=version)
+
+    for attempt in (
+        lambda: lines.update(quantity=1),
+        lambda: lines.delete(),
+        lambda: services._write_lines(version, [line()]),
+    ):
+        with pytest.raises(ProgrammingError, match="do not change"), transaction.atomic():
+            attempt()
+
+
+def test_an_issued_title_is_fixed_and_nothing_is_deleted(patient, carer) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+
+    version.estimate.title = "另一个方案"
+    with pytest.raises(ProgrammingError, match="keeps its title"), transaction.atomic():
+        version.estimate.save()
+    for table in ("consult_estimate", "consult_estimateversion", "consult_estimateseries"):
+        with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_even_the_owner_deletes_no_version(patient, carer) -> None:
+    make_version(patient, carer)
+
+    with owner_connection() as owner, pytest.raises(Exception, match="never deleted"):
+        owner.execute("DELETE FROM consult_estimateversion")
+
+
+@pytest.mark.parametrize(("start", "end"), [(a, b) for a in State for b in State if a != b])
+def test_the_database_knows_the_same_ways_as_the_rules(patient, carer, start, end) -> None:
+    draft = make_version(patient, carer)
+    stamps = {
+        f"{name}_{end_}": value
+        for name in ("issued", "explained", "answered")
+        for end_, value in (("at", draft.created_at), ("by", carer))
+    }
+    path = {
+        State.DRAFT: [],
+        State.ISSUED: [State.ISSUED],
+        State.EXPLAINED: [State.ISSUED, State.EXPLAINED],
+        State.ACCEPTED: [State.ISSUED, State.EXPLAINED, State.ACCEPTED],
+        State.DECLINED: [State.ISSUED, State.DECLINED],
+        State.SUPERSEDED: [State.ISSUED, State.SUPERSEDED],
+    }[start]
+    rows = EstimateVersion.objects.filter(pk=draft.pk)
+    for step in path:
+        rows.update(state=step, **stamps)
+    blank = dict.fromkeys(stamps) if end == State.DRAFT else stamps
+
+    try:
+        with transaction.atomic():
+            rows.update(state=end, **blank)
+        moved = True
+    except (ProgrammingError, IntegrityError):
+        moved = False
+
+    assert moved is lifecycle.may_become(start, end)
+
+
+def test_a_draft_is_not_printed_and_copies_are_counted(patient, carer) -> None:
+    version = make_version(patient, carer)
+    with pytest.raises(DomainError):
+        services.print_version(version=version, actor=carer)
+    version = services.issue_version(version=version, revision=1, actor=carer)
+
+    copies = [services.print_version(version=version, actor=carer)[1] for _ in range(3)]
+
+    assert copies == [1, 2, 3]
+    with acting_as(READER):
+        printed = AuditEvent.objects.filter(kind="print")
+        assert sorted(event.detail["copy"] for event in printed) == [1, 2, 3]
