@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "crm.web.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "crm.web.limits.BodyLimitMiddleware",  # before anything reads the form
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -138,7 +139,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "crm.web.storage.StaticStorage"},
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # a long chat export is a few hundred kB
+DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024  # a chat of 2 MB, the most we take, and its form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 CONTENT_SECURITY_POLICY = {
