@@ -1,5 +1,6 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from consult.consultations.models import Addendum, Consultation, Turn
 from consult.fees.models import (
     Estimate,
     EstimateLine,
@@ -8,4 +9,13 @@ from consult.fees.models import (
     PriceItem,
 )
 
-__all__ = ["Estimate", "EstimateLine", "EstimateSeries", "EstimateVersion", "PriceItem"]
+__all__ = [
+    "Addendum",
+    "Consultation",
+    "Estimate",
+    "EstimateLine",
+    "EstimateSeries",
+    "EstimateVersion",
+    "PriceItem",
+    "Turn",
+]

@@ -4,5 +4,6 @@ from django.urls import include, path
 
 app_name = "consult"
 urlpatterns = [
+    path("", include("consult.consultations.urls")),
     path("", include("consult.fees.urls")),
 ]

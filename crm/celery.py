@@ -3,9 +3,35 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.production")
 app = Celery("suian")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-TASK_ROOMS = ["crm.messaging", "followup.reminders", "crm.staff"]
+# Every room with a tasks.py; beat's entries below. Seconds, or a crontab in clinic time.
+TASK_ROOMS = ["crm.messaging", "crm.staff", "crm.trail", "crm.web", "followup.reminders"]
 app.autodiscover_tasks(TASK_ROOMS)
+app.conf.beat_schedule = {
+    "seal the audit trail": {
+        "task": "crm.trail.tasks.seal",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},  # a worker that was away need not make them all good
+    },
+    "take up long verifications": {
+        "task": "crm.trail.tasks.verify_queued",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "make the trail's next partitions": {
+        "task": "crm.trail.tasks.ensure_partitions",
+        "schedule": crontab(hour=3, minute=10),
+    },
+    "forget old sign-in failures": {
+        "task": "crm.staff.tasks.forget_old_failures",
+        "schedule": crontab(minute=20),
+    },
+    "forget used form keys": {
+        "task": "crm.web.tasks.forget_submissions",
+        "schedule": crontab(hour=3, minute=30),
+    },
+}

@@ -1,18 +1,28 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.scheduling.models import Room, Visit
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.trail.models import VerificationRun
 from crm.web.models import FormSubmission
 
 __all__ = [
     "ApiToken",
+    "Attempt",
     "CareTeamMember",
     "Clinic",
+    "DeliveryAnswer",
     "FormSubmission",
+    "Message",
+    "MessageTemplate",
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "Room",
     "SignInFailure",
     "TotpDevice",
     "User",
+    "VerificationRun",
+    "Visit",
 ]

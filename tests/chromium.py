@@ -57,6 +57,8 @@ def chromium() -> Iterator[Browser]:
         without_browser(HINT)
     try:
         driver = sync_playwright().start()
+        # Its loop runs in this thread from now on; the ORM is used between its steps, not inside.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     except (Error, OSError, ConnectionError) as error:
         without_browser(f"the browser's driver does not start (libatomic1?): {error}")
     # The driver keeps an event loop in this thread; Django would take every query for a mistake.

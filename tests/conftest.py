@@ -16,7 +16,13 @@ from privacy.encryption.canaries import plant
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 pytest_plugins = ["tests.chromium"]
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+# What migrations lay down stays between tests, as it does in a clinic.
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "privacy_consenttext",
+}
 
 
 def owner_connection() -> psycopg.Connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from consult.consultations.chat_export import ChatExport, Turn, read_chat_export
@@ -17,10 +17,14 @@ LARGEST_PASTE_BYTES = 2 * 1024 * 1024
 MOST_TURNS = 3_000
 # WeChat cuts a message at 2,048 characters or so; voice transcripts and letters run longer.
 LONGEST_TURN = 20_000
-# The worry is the patient's own sentence; explanations and addenda are paragraphs.
-LONGEST_WORRY = 500
-LONGEST_EXPLAINED = 4_000
+# A search phrase or a page's address; notes and addenda are paragraphs.
+LONGEST_KEYWORD = 300
+LONGEST_NOTE = 4_000
 LONGEST_ADDENDUM = 4_000
+
+
+CONTACT_AGAIN = "contact_again"  # the one next step that is empty without a moment
+_MANDATORY = ("channel", "started_at", "source", "worries", "disposition", "next_step")
 
 
 class Disposition(StrEnum):
@@ -41,6 +45,9 @@ class Problem(StrEnum):
     TOO_MANY_TURNS = "too_many_turns"
     PASTE_TOO_LARGE = "paste_too_large"
     NO_TURNS = "no_turns"
+    LEFT_OVER = "left_over"
+    IN_THE_PAST = "in_the_past"
+    IN_THE_FUTURE = "in_the_future"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +61,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """What staff want to lock. Texts as typed; ``disposition`` as the form sent it."""
+class Outcome:
+    """The structured result beside the talk: codes as the lists have them, texts as typed.
 
-    turns: Sequence[str]
-    source: str
-    worry: str
-    disposition: str
-    explained: str = ""
+    ``unsent`` is a sentence that was typed but not yet put into the talk.
+    """
+
+    channel: str = ""
+    started_at: datetime | None = None
+    source: str = ""
+    keyword: str = ""
+    need_clarity: str = ""
+    worries: Sequence[str] = ()
+    explained: Sequence[str] = ()
+    disposition: str = ""
+    next_step: str = ""
+    next_contact_at: datetime | None = None
+    note: str = ""
+    unsent: str = ""
 
 
 def read_paste(
@@ -77,24 +94,54 @@ def read_paste(
     return export if export.recognised else Finding("paste", Problem.NO_TURNS)
 
 
-def submission_findings(submission: Submission) -> list[Finding]:
-    """All that keeps a draft from being submitted, in the order of the form (S25, S27, S37)."""
-    findings = _turn_findings(submission.turns)
+def submission_findings(turns: Sequence[str], outcome: Outcome, *, now: datetime) -> list[Finding]:
+    """All that keeps a draft from being submitted, in the order of the form (S23, S25, S27, S37).
+
+    ``turns`` are the texts of the talk; ``now`` is aware, as are the moments of ``outcome``.
+    """
+    findings = _turn_findings(turns)
+    if outcome.unsent.strip():
+        findings.append(Finding("unsent", Problem.LEFT_OVER))
     findings += [
-        Finding(name, Problem.MISSING)
-        for name in ("source", "worry", "disposition")
-        if not getattr(submission, name).strip()
+        Finding(name, Problem.MISSING) for name in _MANDATORY if not getattr(outcome, name)
     ]
-    chosen = submission.disposition.strip()
-    if chosen and chosen not in set(Disposition):
+    if outcome.disposition and outcome.disposition not in set(Disposition):
         findings.append(Finding("disposition", Problem.NOT_A_CHOICE))
-    limits = {"worry": LONGEST_WORRY, "explained": LONGEST_EXPLAINED}
-    findings += [
+    return findings + _moment_findings(outcome, now) + length_findings(outcome)
+
+
+def _moment_findings(outcome: Outcome, now: datetime) -> list[Finding]:
+    findings = []
+    if outcome.started_at and outcome.started_at > now:
+        findings.append(Finding("started_at", Problem.IN_THE_FUTURE))
+    if outcome.next_step == CONTACT_AGAIN and outcome.next_contact_at is None:
+        findings.append(Finding("next_contact_at", Problem.MISSING))
+    if outcome.next_contact_at and outcome.next_contact_at <= now:
+        findings.append(Finding("next_contact_at", Problem.IN_THE_PAST))
+    return findings
+
+
+def length_findings(outcome: Outcome) -> list[Finding]:
+    """Texts that are longer than what they stand for; asked of drafts too."""
+    limits = {"keyword": LONGEST_KEYWORD, "note": LONGEST_NOTE, "unsent": LONGEST_TURN}
+    return [
         Finding(name, Problem.TOO_LONG, limit)
         for name, limit in limits.items()
-        if len(getattr(submission, name)) > limit
+        if len(getattr(outcome, name)) > limit
     ]
-    return findings
+
+
+def plain_text(text: str) -> str:
+    """``text`` as it can be stored: lone surrogates shown as \ufffd, no NUL, no blank ends.
+
+    Half a surrogate pair comes out of broken exports and JSON; UTF-8 has no bytes for it.
+    """
+    return (
+        text.encode("utf-16", "surrogatepass")
+        .decode("utf-16", "replace")
+        .replace("\x00", "")
+        .strip()
+    )
 
 
 def addendum_findings(text: str) -> list[Finding]:

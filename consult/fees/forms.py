@@ -16,7 +16,17 @@ from consult.fees.rules import Amount, Finding, Line, Problem
 from consult.fees.services import LONGEST_REASON, LONGEST_TITLE
 
 COUNT: Final = "lines"
-TEXTS: Final = ("key", "category", "item", "unit", "quantity", "low", "high", "coverage", "insurance")
+TEXTS: Final = (
+    "key",
+    "category",
+    "item",
+    "unit",
+    "quantity",
+    "low",
+    "high",
+    "coverage",
+    "insurance",
+)
 MARKS: Final = ("optional", "by_occurrence")
 RowData = dict[str, str]
 MISSING: Final = {"required": problems.WORDS[Problem.MISSING]}

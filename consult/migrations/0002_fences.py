@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from consult.migrations.operations import fees
+from consult.migrations.operations import consultations, fees
 
 
 class Migration(migrations.Migration):
     dependencies = [("consult", "0001_initial")]
 
-    operations = [*fees.OPERATIONS]
+    operations = [*consultations.OPERATIONS, *fees.OPERATIONS]

@@ -70,6 +70,7 @@ def gateway(plan: Plan) -> Program:
         "SMS_GATEWAY_DATA_DIR": str(plan.home.gateway),
         "SMS_GATEWAY_KEY_ID": GATEWAY_KEY_ID,
         "SMS_GATEWAY_SECRET_FILE": str(path_of(plan.home, GATEWAY_SECRET)),
+        "SMS_GATEWAY_APP_URL": f"http://127.0.0.1:{plan.web_port}",
     }
     return _python(plan, "gateway", GATEWAY_MODULE, env=own)
 

@@ -1,6 +1,6 @@
 """When a message may go out, how often, and what may become of it (security.md 7, R50)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -182,16 +182,23 @@ class Reconciliation:
     look_again_at: datetime | None
 
 
-def reconcile(*, unknown_since: datetime, asked: int, now: datetime) -> Reconciliation:
+def reconcile(
+    *,
+    unknown_since: datetime,
+    asked: int,
+    now: datetime,
+    after: Sequence[timedelta] = RECONCILE_AFTER,
+    human_after: timedelta = HUMAN_AFTER,
+) -> Reconciliation:
     """What to do at ``now`` about a message unknown since then, asked ``asked`` times so far.
 
     The provider is asked by our reference after 1, 5 and 15 minutes; after 30 minutes a person
-    gets the task. Never a blind re-send.
+    gets the task. Never a blind re-send. Rehearsals pass shorter waits.
     """
-    if now - unknown_since >= HUMAN_AFTER:
+    if now - unknown_since >= human_after:
         return Reconciliation(NextMove.HUMAN_TASK, None)
-    due = [unknown_since + wait for wait in RECONCILE_AFTER]
-    deadline = unknown_since + HUMAN_AFTER
+    due = [unknown_since + wait for wait in after]
+    deadline = unknown_since + human_after
     if asked < len(due) and now >= due[asked]:
         following = due[asked + 1] if asked + 1 < len(due) else deadline
         return Reconciliation(NextMove.ASK_PROVIDER, max(following, now + RECONCILE_AFTER[0]))

@@ -13,9 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.staff.models import Clinic, User
 from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, name_tokens
-from privacy.encryption.fields import SealedField, Zone
+from privacy.encryption.fields import Sealed, SealedField, Zone
 from privacy.pseudonyms.models import Subject
+from privacy.pseudonyms.rules import display_code
 from privacy.records import Record, RetentionClass
+
+SealedText = Sealed | None  # what a sealed field reads as
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -64,7 +67,13 @@ class Patient(Record):
             # The patient's key is its subject's key: sealed values elsewhere bind to patient_id.
             models.CheckConstraint(name="patient_is_its_subject", condition=Q(id=F("subject_id"))),
         ]
-        indexes = [models.Index(name="patients_of_clinic", fields=["clinic", "-created_at", "id"])]
+        indexes = [
+            models.Index(name="patients_of_clinic", fields=["clinic", "-created_at", "id"]),
+            models.Index(name="patients_by_stage", fields=["clinic", "stage", "-created_at", "id"]),
+            models.Index(
+                name="patients_by_status", fields=["clinic", "status", "-created_at", "id"]
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -73,6 +82,11 @@ class Patient(Record):
     def code(self) -> str:
         """The random code; join ``subject`` when listing."""
         return self.subject.code
+
+    @property
+    def spaced_code(self) -> str:
+        """The code in two groups, for reading aloud: "7K2M-9QXA"."""
+        return display_code(self.code)
 
 
 class PatientContactQuerySet(models.QuerySet["PatientContact"]):
@@ -87,6 +101,11 @@ class PatientContactQuerySet(models.QuerySet["PatientContact"]):
     def may_be_named(self, parts: Iterable[tuple[str, str]]) -> Self:
         """Candidates whose name tokens hold all the given (kind, text) parts."""
         return self.filter(name_tokens__contains=name_tokens(parts))
+
+
+def search_token(kind: str, value: str) -> str:
+    """What the trail may keep of a search term: the fingerprint that several terms share."""
+    return f"{fingerprint(kind, value):04x}"
 
 
 class PatientContact(Record):

@@ -1,9 +1,44 @@
 """Finding patients, always through the eyes of one viewer."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Final
 
-from crm.patients.models import Patient
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.utils import timezone
+
+from crm.patients.duplicates import Person
+from crm.patients.models import (
+    CareTeamMember,
+    Patient,
+    PatientClinical,
+    PatientContact,
+    PatientContactQuerySet,
+)
+from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
+from privacy.audit.events import Kind
+from privacy.audit.models import AuditEvent
+from privacy.audit.selectors import trail_of
+from privacy.pseudonyms.models import VisitCode
+from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
+
+CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
+MOST_CANDIDATES: Final = 200
+CONTACT_FIELDS: Final = ("patientcontact.name", "patientcontact.phone")
+SHOWN_IN_TIMELINE: Final = (
+    Kind.CHANGE,
+    Kind.REVEAL,
+    Kind.PRINT,
+    Kind.SEND,
+    Kind.EXPORT,
+    Kind.IMPORT,
+)
+LOOKING: Final = (Kind.VIEW, Kind.REVEAL, Kind.PRINT, Kind.EXPORT)
 
 
 def patients_visible_to(staff: User) -> QuerySet[Patient]:
@@ -17,3 +52,201 @@ def patient_by_code(staff: User, code: str) -> Patient:
     Raises: Patient.DoesNotExist also when the patient exists and ``staff`` may not know it.
     """
     return patients_visible_to(staff).get(subject__code=code)
+
+
+def patient_by_any_code(staff: User, text: str) -> Patient | None:
+    """The visible patient whose lasting code, or code of today, was typed or said."""
+    code = parse_code(text)
+    if code is not None:
+        return patients_visible_to(staff).filter(subject__code=code).first()
+    number = parse_visit_code(text, staff.clinic.visit_letter)
+    if number is None:
+        return None
+    today = VisitCode.objects.filter(site=staff.clinic_id, day=timezone.localdate(), number=number)
+    return patients_visible_to(staff).filter(pk__in=today.values("subject")).first()
+
+
+def patient_out_of_reach(code: str) -> Patient | None:
+    """A patient whoever may see it: only for booking that somebody asked in vain."""
+    return Patient.objects.select_related("subject").filter(subject__code=code).first()
+
+
+def contact_of(patient: Patient) -> PatientContact | None:
+    """The contact row; None once it was erased."""
+    return PatientContact.objects.filter(patient=patient).first()
+
+
+def clinical_of(patient: Patient) -> PatientClinical | None:
+    """The clinical row, if there is one."""
+    return PatientClinical.objects.filter(patient=patient).first()
+
+
+def team_of(patient: Patient) -> list[CareTeamMember]:
+    """Who cares for the patient, longest first."""
+    return list(patient.care_team.select_related("staff").order_by("created_at"))
+
+
+# --- the list --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to. Dates are days of registration, clinic time, both included."""
+
+    stage: str = ""
+    status: str = ""
+    mine: bool = False
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    patient: Patient
+    visit_code: str
+    team: Sequence[str]
+
+
+class _CountOf(Subquery):
+    """The number of rows of a query, as a column: one statement less a page."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def matching(staff: User, filters: Filters) -> QuerySet[Patient]:
+    """Visible patients that the filters let through, newest first."""
+    found = Patient.objects.visible_to(staff)
+    if filters.stage:
+        found = found.filter(stage=filters.stage)
+    if filters.status:
+        found = found.filter(status=filters.status)
+    if filters.mine:
+        found = found.filter(pk__in=CareTeamMember.objects.filter(staff=staff).values("patient"))
+    if filters.since:
+        found = found.filter(created_at__gte=_midnight(filters.since))
+    if filters.until:
+        found = found.filter(created_at__lt=_midnight(filters.until + timedelta(days=1)))
+    return found.order_by("-created_at", "pk")
+
+
+def listed(
+    staff: User, filters: Filters, *, start: int, size: int, with_contact: bool
+) -> tuple[list[Row], int]:
+    """Rows from ``start`` on and how many match, up to CAP + 1: one statement, however long the
+    list, because the page is cut before names and codes of the day are fetched."""
+    rows = matching(staff, filters)
+    found = (
+        Patient.objects.filter(pk__in=rows.values("pk")[start : start + size])
+        .select_related("subject", *(["contact"] if with_contact else []))
+        .defer(*(["contact__id_number", "contact__name_tokens"] if with_contact else []))
+        .annotate(
+            visit_number=Subquery(_codes_today(staff).values("number")[:1]),
+            team=ArraySubquery(
+                CareTeamMember.objects.filter(patient_id=OuterRef("pk"))
+                .order_by("created_at")
+                .values("staff__display_name")
+            ),
+            total=_CountOf(rows.order_by().annotate(one=Value(1)).values("one")[: CAP + 1]),
+        )
+        .order_by("-created_at", "pk")
+    )
+    letter, total, page = staff.clinic.visit_letter, 0, []
+    for one in found:
+        columns = vars(one)
+        total, number = columns["total"], columns["visit_number"]
+        page.append(Row(one, visit_code(number, letter) if number else "", columns["team"]))
+    return page, total
+
+
+def count_matching(staff: User, filters: Filters) -> int:
+    """How many match, up to CAP + 1: for a page past the end."""
+    return matching(staff, filters)[: CAP + 1].count()
+
+
+def codes_around(staff: User, filters: Filters, position: int) -> tuple[list[str], int]:
+    """The codes before, at and after a place (1, 2, ...) of the list, and how many match."""
+    start = max(position - 2, 0)
+    rows = matching(staff, filters)
+    found = rows.annotate(
+        total=_CountOf(rows.order_by().annotate(one=Value(1)).values("one")[: CAP + 1])
+    ).values_list("subject__code", "total")[start : position + 1]
+    codes = [code for code, _total in found]
+    return codes, found[0][1] if codes else 0
+
+
+def _codes_today(staff: User) -> QuerySet[VisitCode]:
+    return VisitCode.objects.filter(
+        subject_id=OuterRef("pk"), site=staff.clinic_id, day=timezone.localdate()
+    )
+
+
+def visit_code_today(patient: Patient, staff: User) -> str:
+    """The patient's code of today at the viewer's site, or ""."""
+    number = (
+        VisitCode.objects.filter(
+            subject_id=patient.pk, site=staff.clinic_id, day=timezone.localdate()
+        )
+        .values_list("number", flat=True)
+        .first()
+    )
+    return visit_code(number, staff.clinic.visit_letter) if number else ""
+
+
+# --- possible doubles -------------------------------------------------------------------------
+
+
+def possible_doubles(staff: User, person: Person) -> list[PatientContact]:
+    """Contacts of the clinic that may belong to ``person``: by fingerprints, not yet compared."""
+    contacts = PatientContact.objects
+    wanted: list[PatientContactQuerySet] = []
+    if person.phone:
+        wanted.append(contacts.may_have_phone(person.phone))
+    if person.id_number:
+        wanted.append(contacts.may_have_id_number(person.id_number))
+    if person.birth_year and fold_name(person.name):
+        wanted.append(contacts.may_be_named([(TokenKind.WHOLE, fold_name(person.name))]))
+    if not wanted:
+        return []
+    # Joined by OR, not by sub-queries: Postgres then adds up the bitmaps of the three indexes.
+    found = reduce(or_, wanted).filter(patient__in=Patient.objects.visible_to(staff))
+    return list(
+        found.select_related("patient__subject", "patient__clinical").order_by("-created_at")[
+            :MOST_CANDIDATES
+        ]
+    )
+
+
+# --- the trail --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One event of the trail with the name of who did it."""
+
+    event: AuditEvent
+    by: User | None
+
+
+def _with_names(events: list[AuditEvent]) -> list[Trace]:
+    people = User.objects.in_bulk({event.actor for event in events if event.actor})
+    return [Trace(event, people.get(event.actor) if event.actor else None) for event in events]
+
+
+def timeline_of(patient: Patient, *, by: str = "") -> list[Trace]:
+    """What happened to the patient, newest first; ``by`` is "staff", "system" or "" for both."""
+    events = trail_of(patient, kinds=SHOWN_IN_TIMELINE, limit=100)
+    if by:
+        events = [event for event in events if bool(event.actor) == (by == "staff")]
+    return _with_names(events)
+
+
+def who_looked(patient: Patient) -> list[Trace]:
+    """Who saw anything of the patient, newest first (S59)."""
+    return _with_names(trail_of(patient, kinds=LOOKING, limit=100))

@@ -91,6 +91,7 @@ CACHES = {
     }
 }
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Asia/Shanghai"  # crontabs are clinic time
 CELERY_TASK_IGNORE_RESULT = True  # results would be one more place for data to lie about
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -190,11 +191,23 @@ AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside t
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 
-CLINIC_OPEN_FROM, CLINIC_OPEN_UNTIL = 9, 20  # quiet hours outside, clinic time (security.md 7)
+# Quiet hours outside, clinic time (security.md 7); 0 and 24 for a round-the-clock rehearsal.
+CLINIC_OPEN_FROM = env.int("CLINIC_OPEN_FROM", default=9)
+CLINIC_OPEN_UNTIL = env.int("CLINIC_OPEN_UNTIL", default=20)
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_KEY_ID = env.str("SMS_GATEWAY_KEY_ID", default="")
 SMS_GATEWAY_SECRET = secret("SMS_GATEWAY_SECRET") if SMS_GATEWAY_URL else ""
 SMS_SIGN_NAME = env.str("SMS_SIGN_NAME", default="健康管理中心")
+SMS_TIMEOUT_SECONDS = env.float("SMS_TIMEOUT_SECONDS", default=10.0)
+SMS_CALLBACK_TOKEN = env.str("SMS_CALLBACK_TOKEN", default="")  # empty: from the gateway's secret
+MESSAGE_BATCH = env.int("MESSAGE_BATCH", default=40)
+MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)  # calls to the provider at the same time
+MESSAGE_TICK_SECONDS = env.float("MESSAGE_TICK_SECONDS", default=5.0)
+MESSAGE_RECONCILE_SECONDS = env.float("MESSAGE_RECONCILE_SECONDS", default=15.0)
+# A batch takes at most batch / lanes x timeout = 100 s; then its rows count as left behind.
+MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=120.0)
+MESSAGE_CHECK_SECONDS = env.list("MESSAGE_CHECK_SECONDS", cast=float, default=[60.0, 300.0, 900.0])
+MESSAGE_PERSON_SECONDS = env.float("MESSAGE_PERSON_SECONDS", default=1800.0)
 
 LOGGING = {
     "version": 1,

@@ -39,10 +39,9 @@ def from_template(
     file: Any, keywords: Any, comment_tags: Any, options: Any
 ) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     """Babel's extractor for Django templates: Django turns tags into calls, Babel reads those."""
-    # Indentation that means nothing in a template would be an error in Python.
-    calls = "\n".join(
-        line.strip() for line in django_template.templatize(file.read().decode()).split("\n")
-    )
+    calls = django_template.templatize(file.read().decode())
+    # Python's tokenizer minds how a template is indented; the messages do not.
+    calls = "\n".join(line.strip() for line in calls.split("\n"))
     yield from extract_python(BytesIO(calls.encode()), keywords, comment_tags, options)
 
 

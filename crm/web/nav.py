@@ -64,8 +64,8 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
     (
         _("Control"),
         (
-            Entry(Permission.VIEW_AUDIT, "audit:list", "shield-check", _("Audit trail")),
-            Entry(Permission.VIEW_OWN_AUDIT, "audit:own", "scroll-text", _("My own trail")),
+            Entry(Permission.VIEW_AUDIT, "trail:list", "shield-check", _("Audit trail")),
+            Entry(Permission.VIEW_OWN_AUDIT, "trail:own", "scroll-text", _("My own trail")),
             Entry(Permission.VIEW_STAFF, "staff:list", "id-card", _("Staff")),
         ),
     ),

@@ -34,14 +34,14 @@ class _Pages(Paginator[Row]):
 
 
 def page_of(
-    request: HttpRequest, rows: "QuerySet[RowModel] | Sequence[Row]", *, default: int = SIZES[0]
+    request: HttpRequest, rows: "QuerySet[RowModel] | Sequence[Row]", *, size: int = SIZES[0]
 ) -> "Page[Any]":
     """The page that ``?page=&size=`` ask for; the nearest one if they ask for nonsense.
 
-    ``rows`` must be ordered. Sizes are 20, 50 or 100; anything else is ``default``.
+    ``rows`` must be ordered. Sizes are 20, 50 or 100; anything else is ``size``.
     """
     asked = request.GET.get("size", "")
-    size = int(asked) if asked in {str(size) for size in SIZES} else default
+    size = int(asked) if asked in {str(one) for one in SIZES} else size
     page = _Pages(rows, size).get_page(request.GET.get("page"))
     if not isinstance(page, Page):
         raise TypeError("the paginator makes pages of its own kind")

@@ -47,6 +47,11 @@ def refusal_of(error: DomainError) -> Refusal:
     return Refusal(status, code, titles[status], str(error) or titles[status])
 
 
+def wants_page(request: HttpRequest) -> bool:
+    """Whether a person waits for a whole page, rather than a program or a fragment."""
+    return not (request.path.startswith(API_PREFIX) or request.headers.get("HX-Request"))
+
+
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The refusal as JSON for programs, as a toast for a fragment, else as a page."""
     if request.path.startswith(API_PREFIX):

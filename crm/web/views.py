@@ -4,14 +4,16 @@ import logging
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
 from crm.web import csp_reports, readiness
+from crm.web.context import Shell
 from crm.web.openness import public
-from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of
+from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of, wants_page
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. The page must come out even if half the house is down."""
     logger.error("answered 500, reference %s", reference_of(request))
     detail = _("Nothing half-done was kept. Try once more; if it fails again, report the number.")
-    return answer(request, Refusal(500, "error", _("Something went wrong on our side"), detail))
+    refusal = Refusal(500, "error", _("Something went wrong on our side"), detail)
+    if not wants_page(request):
+        return answer(request, refusal)
+    # Without context processors: those read the session, and the database may be what is down.
+    context = {"refusal": refusal, "reference": reference_of(request), "shell": Shell(request)}
+    return HttpResponse(render_to_string("errors/refusal.html", context), status=500)
 
 
 @requires_csrf_token
@@ -80,7 +87,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     title = _("The form was open for too long")
     detail = _("It was not sent. What you typed is still there: go back and send it again.")
     refusal = Refusal(403, "stale-form", title, detail)
-    if request.headers.get("HX-Request"):
+    if not wants_page(request):
         return answer(request, refusal)
     context = {"refusal": refusal, "reference": reference_of(request), "go_back": True}
     return render(request, "errors/refusal.html", context, status=403)

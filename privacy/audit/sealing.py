@@ -102,25 +102,42 @@ def _publish(public: bytes) -> None:
         SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
 
 
+_HORIZON = """
+    WITH now AS (SELECT pg_current_snapshot() AS snapshot),
+    elsewhere AS (
+      SELECT backend_xid FROM pg_stat_activity
+      WHERE backend_xid IS NOT NULL AND datname <> current_database()
+    ),
+    open AS (
+      SELECT writer::text::bigint AS writer
+      FROM now, pg_snapshot_xip(snapshot) AS writer
+      WHERE writer::xid NOT IN (SELECT backend_xid FROM elsewhere)
+    ),
+    counter AS (SELECT pg_snapshot_xmax(snapshot)::text::bigint AS next FROM now),
+    horizon AS (
+      SELECT COALESCE((SELECT min(writer) FROM open), next)::text::xid8 AS until FROM counter
+    ),
+    waiting AS (
+      SELECT xid FROM privacy_auditevent
+      WHERE xid >= %s::text::xid8 AND xid < (SELECT until FROM horizon)
+      ORDER BY xid, id
+    ),
+    batch AS (SELECT xid FROM waiting LIMIT %s)
+    SELECT (SELECT COALESCE(max(xid::text::bigint) + 1, 0) FROM batch),
+           (SELECT count(*) FROM waiting),
+           (SELECT next FROM counter)
+"""
+
+
 def _horizon(start: int) -> tuple[int, int]:
     """Up to which transaction to seal now, and how many events wait in all.
 
-    A transaction's events stay together, so the batch ends at a transaction's border.
+    Below the oldest open writer of this database nothing can appear any more; writers of other
+    databases on the same server do not count. A transaction's events stay together, so the batch
+    ends at a transaction's border.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH waiting AS (
-              SELECT xid FROM privacy_auditevent
-              WHERE xid >= %s::text::xid8 AND xid < pg_snapshot_xmin(pg_current_snapshot())
-              ORDER BY xid, id
-            ), batch AS (SELECT xid FROM waiting LIMIT %s)
-            SELECT COALESCE((SELECT max(xid)::text::bigint + 1 FROM batch), 0),
-                   (SELECT count(*) FROM waiting),
-                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-            """,
-            [str(start), BATCH],
-        )
+        cursor.execute(_HORIZON, [str(start), BATCH])
         end, count, counter = cursor.fetchone()
     if int(counter) < start:
         raise SealerBehind(f"transactions count from {counter}, sealed up to {start}")

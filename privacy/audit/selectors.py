@@ -167,6 +167,16 @@ class Proof:
     seal: AuditSeal | None
     checkpoint: AuditCheckpoint | None
 
+    @property
+    def digest(self) -> str:
+        """The event's digest in hexadecimal."""
+        return bytes(self.event.digest).hex()
+
+    @property
+    def session(self) -> str:
+        """What tells the session apart from others, in hexadecimal; opens none."""
+        return bytes(self.event.session).hex() if self.event.session else ""
+
 
 def proof_of(event_id: UUID) -> Proof | None:
     """One event, whether its contents still give its MAC, its seal and its checkpoint."""
@@ -190,6 +200,12 @@ class SealStatus:
     waiting: int
     lag_seconds: int
     anchor: Anchor | None
+
+    @property
+    def head(self) -> str:
+        """The head's first and last digits, as one would read them out."""
+        text = bytes(self.checkpoint.chain).hex() if self.checkpoint else ""
+        return f"{text[:4]} {text[4:8]} … {text[-4:]}" if text else ""
 
 
 def seal_status() -> SealStatus:

@@ -133,7 +133,7 @@ class _Walk:
 
     def _check_run(self, checkpoint: AuditCheckpoint, start: int, end: int, last_seal: int) -> None:
         leaves: list[bytes] = []
-        seq = start
+        seq, before = start, self.report.found
         for seal, event in _sealed_events(start, min(end, last_seal + 1)):
             if seal.seq != seq:
                 self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
@@ -147,8 +147,11 @@ class _Walk:
             self.report.events += 1
         if seq < end:
             self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
-        if rules.merkle_root(leaves) != bytes(checkpoint.root):
-            self.report.add(Finding("root", start, checkpoint=checkpoint.number))
+        # A root says only that something is amiss: told where nothing nearer has been found.
+        whole = rules.merkle_root(leaves) == bytes(checkpoint.root)
+        if not whole and self.report.found == before:
+            seq = _first_out_of_order(checkpoint) or start
+            self.report.add(Finding("root", seq, checkpoint=checkpoint.number))
 
     def _check_event(self, seal: AuditSeal, event: AuditEvent | None) -> None:
         code = ""
@@ -165,6 +168,24 @@ class _Walk:
         late = event.at > checkpoint.sealed_at + CLOCK_SLACK
         early = self.before is not None and event.at < self.before.sealed_at - CLOCK_SLACK
         self.report.clock_jumps += late or early
+
+
+def _first_out_of_order(checkpoint: AuditCheckpoint) -> int:
+    """The first number of a checkpoint that does not follow the order of writing; 0 if none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT COALESCE(min(seq), 0) FROM (
+              SELECT seal.seq, %s + row_number() OVER (ORDER BY event.xid, event.id) - 1 AS due
+              FROM privacy_auditseal AS seal
+              JOIN privacy_auditevent AS event
+                ON event.id = seal.event_id AND event.at = seal.event_at
+              WHERE seal.checkpoint = %s
+            ) AS numbered WHERE seq <> due
+            """,
+            [checkpoint.first_seq, checkpoint.number],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _trusted_signers(report: Report) -> list[Ed25519PublicKey]:

@@ -18,6 +18,7 @@ from privacy.consent.models import (
 )
 from privacy.consent.rules import Answer, may_follow
 from privacy.consent.signals import consent_changed
+from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict, DomainError
 from privacy.receipts import SubjectRef
 
@@ -128,3 +129,18 @@ def stop_all_contact(*, subject: SubjectRef, actor: Actor | None, pause: bool = 
             actor=actor,
         )
     return len(cells)
+
+
+@transaction.atomic
+def ensure_consent_texts() -> int:
+    """Lay down every text of ``texts.TEXTS`` that the database does not hold yet.
+
+    Returns: how many were added. A version once laid down is never changed here (R5).
+    """
+    added = 0
+    for purpose, language, version, body in TEXTS:
+        _text, made = ConsentText.objects.get_or_create(
+            purpose=purpose, language=language, version=version, defaults={"body": body}
+        )
+        added += made
+    return added

@@ -45,7 +45,12 @@ def full_course() -> list[Line]:
         line("激素六项等化验", "1260.00", quantity="3", unit="套", coverage="partial"),
         line("促排药 A（国产）", "285.00", quantity="40", unit="支", category=Category.MEDICINE),
         line(
-            "营养补充剂", "400.00", quantity="2", unit="盒", category=Category.MEDICINE, optional=True
+            "营养补充剂",
+            "400.00",
+            quantity="2",
+            unit="盒",
+            category=Category.MEDICINE,
+            optional=True,
         ),
         line("取卵与麻醉", "17000.00", quantity="1", category=Category.SURGERY),
         line(

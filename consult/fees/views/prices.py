@@ -30,7 +30,7 @@ def prices(request: StaffRequest) -> HttpResponse:
     if not everything:
         rows = selectors.not_past(rows, today)
     context = {
-        "page": page_of(request, rows, default=ROWS),
+        "page": page_of(request, rows, size=ROWS),
         "today": today,
         "everything": everything,
         "may_edit": can(request.user, Permission.EDIT_PRICES),

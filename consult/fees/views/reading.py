@@ -33,7 +33,7 @@ def estimates(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         chosen = {**form.cleaned_data, "mine": request.user if form.cleaned_data["mine"] else None}
         rows = selectors.matching(rows, **chosen)
-    page = page_of(request, rows, default=ROWS)
+    page = page_of(request, rows, size=ROWS)
     selectors.show_list(staff=request.user, estimates=page.object_list)
     context = {
         "form": form,
@@ -84,9 +84,7 @@ def _page(request: StaffRequest, opened: selectors.OpenedEstimate) -> dict[str, 
         "version": held,
         "estimate": opened.estimate,
         "patient": opened.estimate.patient,
-        "sheet": sheet_of(
-            opened.current.lines, opened.older.lines if opened.older else None
-        ),
+        "sheet": sheet_of(opened.current.lines, opened.older.lines if opened.older else None),
         "progress": progress_of(held),
         "newest": newest,
         "may_edit": may_edit,

@@ -1,6 +1,8 @@
-"""The consent ledger only grows."""
+"""The consent ledger only grows, and starts with texts to be asked with."""
 
 from django.db import migrations
+
+from privacy.migrations.operations import consent_texts
 
 OPERATIONS = [
     migrations.RunSQL(
@@ -19,5 +21,6 @@ OPERATIONS = [
         DROP FUNCTION consent_refuse_change();
         GRANT UPDATE, DELETE ON privacy_consententry TO suian_app;
         """,
-    )
+    ),
+    *consent_texts.OPERATIONS,
 ]

@@ -72,7 +72,7 @@ def test_midnight_and_new_year_are_the_clinics(now: str, moment: str, text: str)
 @pytest.mark.parametrize(
     ("utc", "text"),
     [
-        # Shanghai put its clocks back on 1991-09-15: one o'clock came twice, both are shown as said.
+        # Shanghai put its clocks back on 1991-09-15: one o'clock came twice.
         ("1991-09-14T16:30:00+00:00", "1991-09-15 周日 01:30"),
         ("1991-09-14T17:30:00+00:00", "1991-09-15 周日 01:30"),
         ("1991-09-14T18:30:00+00:00", "1991-09-15 周日 02:30"),
@@ -103,10 +103,11 @@ def test_yesterday_is_a_day_of_the_calendar_also_where_clocks_change(
 
 
 @given(
-    now=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
+    hours=st.integers(min_value=0, max_value=90 * 365 * 24),
     ago=st.timedeltas(timedelta(hours=-80), timedelta(hours=80)),
 )
-def test_words_for_days_never_reach_beyond_two_days(now: datetime, ago: timedelta) -> None:
+def test_words_for_days_never_reach_beyond_two_days(hours: int, ago: timedelta) -> None:
+    now = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
     with time_machine.travel(now, tick=False), translation.override("zh-hans"):
         text = suian.short(now - ago)
 

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.web.urls")]
@@ -82,6 +84,21 @@ def test_error_pages_come_in_the_readers_language(visitor: Client) -> None:
 
     assert "没有找到" in chinese
     assert "There is nothing here" in english
+
+
+def test_the_error_page_comes_out_although_the_database_is_down(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(_connection: object) -> None:
+        raise OperationalError
+
+    visitor.cookies["sessionid"] = "0" * 32  # makes the middleware look a session up
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", down)
+
+    answer = visitor.get("/sign-in/")
+
+    assert answer.status_code == 500
+    assert "系统出错了" in answer.content.decode()
 
 
 def test_a_page_that_does_not_exist_asks_no_sign_in(visitor: Client) -> None:

@@ -12,7 +12,7 @@ from privacy.audit.events import AuditTrailEvent
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.sealing import seal_once
 from privacy.audit.verification import verify
-from tests.conftest import owner_connection
+from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,21 +63,6 @@ def test_the_app_can_neither_read_nor_change_the_trail(carer) -> None:
     ):
         with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-
-
-def tamper(*statements: str) -> None:
-    with owner_connection() as owner:
-        for table in ("privacy_auditevent", "privacy_auditseal", "privacy_auditcheckpoint"):
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for (name,) in owner.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits "
-            "WHERE inhparent = 'privacy_auditevent'::regclass"
-        ).fetchall():
-            owner.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
-        for statement in statements:
-            owner.execute(statement)
-        for table in ("privacy_auditevent", "privacy_auditseal", "privacy_auditcheckpoint"):
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 FOURTH = "(SELECT event_id FROM privacy_auditseal WHERE seq = 4)"

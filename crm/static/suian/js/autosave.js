@@ -16,7 +16,7 @@ function say(form, text, level = "", url = "") {
 async function understand(form, response, sent) {
   const answer = await response.json().catch(() => ({}));
   if (response.status === 409) { stopped.add(form); say(form, answer.detail ?? word("conflict"), "bad", answer.url); return; }
-  if (!response.ok) { say(form, answer.detail ?? word("unsaved"), "bad"); return; }
+  if (!response.ok || response.redirected) { say(form, answer.detail ?? word("unsaved"), "bad"); return; }
   safe.set(form, sent);
   const version = $('[name="version"]', form);
   if (version && answer.version !== undefined) version.value = answer.version;

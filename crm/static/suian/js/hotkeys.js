@@ -4,7 +4,8 @@ import { drawn, toggle } from "./curtain.js";
 import { open } from "./dialogs.js";
 
 const STORE = "suian.keys";
-const lettersOn = () => localStorage.getItem(STORE) !== "off";
+const choice = $("#letter-keys"); // ticked as the account says, until changed on this computer
+const lettersOn = () => (localStorage.getItem(STORE) ?? (choice?.defaultChecked === false ? "off" : "on")) !== "off";
 const typing = (element) => element.closest?.("input, textarea, select, [contenteditable]");
 const single = {
   "/": () => $('[data-hotkey="/"]')?.focus(),
@@ -27,7 +28,6 @@ document.addEventListener("keydown", (event) => {
   if (!act && plain && lettersOn()) act = single[event.key];
   if (act) { event.preventDefault(); act(); }
 });
-const choice = $("#letter-keys");
 if (choice) {
   choice.checked = lettersOn();
   choice.addEventListener("change", () => localStorage.setItem(STORE, choice.checked ? "on" : "off"));

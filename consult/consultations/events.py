@@ -1,0 +1,21 @@
+"""What the trail says about consultations."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.audit.events import Event, Kind
+
+
+class ConsultationEvent(Event):
+    """From the first draft to the last addendum, and what an import brought."""
+
+    LISTED = "consultation.listed", Kind.VIEW, _("Looked through consultations")
+    OPENED = "consultation.opened", Kind.VIEW, _("Opened a consultation")
+    DRAFT_STARTED = "consultation.draft_started", Kind.CHANGE, _("Began a consultation record")
+    DRAFT_SAVED = "consultation.draft_saved", Kind.CHANGE, _("Saved a consultation draft")
+    TALK_CHANGED = "consultation.talk_changed", Kind.CHANGE, _("Set a recorded talk right")
+    DRAFT_DISCARDED = "consultation.draft_discarded", Kind.CHANGE, _("Discarded a draft")
+    SUBMITTED = "consultation.submitted", Kind.CHANGE, _("Submitted a consultation")
+    ADDED_TO = "consultation.added_to", Kind.CHANGE, _("Added to a consultation")
+    IMPORT_STARTED = "consultation.import_started", Kind.IMPORT, _("Began to import consultations")
+    IMPORTED = "consultation.imported", Kind.IMPORT, _("Imported consultations")
+    IMPORT_ENDED = "consultation.import_ended", Kind.IMPORT, _("Finished importing consultations")

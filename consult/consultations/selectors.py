@@ -1,0 +1,76 @@
+"""Reading consultations, always through the eyes of one viewer. Nothing here opens a box."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from consult.consultations.models import Consultation
+from crm.patients.models import Patient
+from crm.staff.models import User
+
+BESIDE = 5  # earlier talks shown beside a form
+OF_PATIENT = 50  # talks on a patient's page
+
+
+def consultations_visible_to(staff: User) -> QuerySet[Consultation]:
+    """All records that ``staff`` may open, newest first, with what a row of a list shows."""
+    return (
+        Consultation.objects.visible_to(staff)
+        .select_related("patient__subject", "consultant")
+        .defer("keyword", "note", "unsent", "department")
+        .order_by("-id")
+    )
+
+
+def opened_by(staff: User) -> QuerySet[Consultation]:
+    """The same records with their sealed values, for opening one."""
+    return Consultation.objects.visible_to(staff).select_related(
+        "patient__subject", "consultant", "edited_by", "submitted_by", "imported_by"
+    )
+
+
+def drafts_of(staff: User) -> QuerySet[Consultation]:
+    """Drafts that ``staff`` may work on."""
+    return opened_by(staff).filter(status=Consultation.Status.DRAFT)
+
+
+def of_patient(patient: Patient, staff: User) -> list[Consultation]:
+    """One patient's records, newest first."""
+    rows = opened_by(staff).filter(patient=patient).order_by("-id")[:OF_PATIENT]
+    return list(rows)
+
+
+def earlier_than(consultation: Consultation, staff: User) -> list[Consultation]:
+    """The last submitted talks of the same patient, for the person who talks next (S20)."""
+    rows = (
+        opened_by(staff)
+        .filter(patient=consultation.patient, status=Consultation.Status.SUBMITTED)
+        .exclude(pk=consultation.pk)
+        .order_by("-id")[:BESIDE]
+    )
+    return list(rows)
+
+
+def own_draft_of(patient: Patient, staff: User) -> Consultation | None:
+    """The newest draft that ``staff`` has begun for this patient and not finished."""
+    return (
+        Consultation.objects.visible_to(staff)
+        .filter(patient=patient, consultant=staff, status=Consultation.Status.DRAFT)
+        .order_by("-id")
+        .first()
+    )
+
+
+def beyond_reach(consultation_id: UUID) -> Consultation | None:
+    """The record whoever may see it: only for booking that somebody asked for it in vain."""
+    return (
+        Consultation.objects.filter(pk=consultation_id)
+        .select_related("patient__subject")
+        .defer("keyword", "note", "unsent", "department")
+        .first()
+    )
+
+
+def patient_beyond_reach(code: str) -> Patient | None:
+    """The patient whoever may see them: for booking a question asked in vain."""
+    return Patient.objects.filter(subject__code=code).select_related("subject").first()

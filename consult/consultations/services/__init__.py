@@ -1,0 +1,65 @@
+"""Writes of this feature, and reads that leave a trace."""
+
+from consult.consultations.services.closing import NotComplete, add_to, submit
+from consult.consultations.services.drafts import discard_draft, save_outcome, start_draft
+from consult.consultations.services.reading import (
+    Opened,
+    book_listing,
+    book_out_of_reach,
+    book_patient_out_of_reach,
+    facts_of,
+    open_consultation,
+    open_draft,
+    open_patient_consultations,
+    open_turn,
+)
+from consult.consultations.services.talk import (
+    Talk,
+    TurnChanged,
+    add_turns,
+    edit_turn,
+    merge_turn,
+    name_speaker,
+    remove_turn,
+    split_turn,
+)
+from consult.consultations.services.texts import (
+    NewTurn,
+    PasteRefused,
+    found_in,
+    hand_written,
+    one_turn,
+    read_talk,
+)
+
+__all__ = [
+    "NewTurn",
+    "NotComplete",
+    "Opened",
+    "PasteRefused",
+    "Talk",
+    "TurnChanged",
+    "add_to",
+    "add_turns",
+    "book_listing",
+    "book_out_of_reach",
+    "book_patient_out_of_reach",
+    "discard_draft",
+    "edit_turn",
+    "facts_of",
+    "found_in",
+    "hand_written",
+    "merge_turn",
+    "name_speaker",
+    "one_turn",
+    "open_consultation",
+    "open_draft",
+    "open_patient_consultations",
+    "open_turn",
+    "read_talk",
+    "remove_turn",
+    "save_outcome",
+    "split_turn",
+    "start_draft",
+    "submit",
+]

@@ -1,0 +1,214 @@
+"""Opening records: one event says what was shown, and its receipt opens exactly that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from consult.consultations import selectors
+from consult.consultations.choices import Speaker
+from consult.consultations.events import ConsultationEvent
+from consult.consultations.models import Addendum, Consultation, Turn
+from consult.consultations.rules import Outcome
+from consult.consultations.services.drafts import OUTCOME_FIELDS
+from consult.consultations.services.talk import TALK_FIELDS
+from crm.patients.models import Patient
+from crm.staff.models import User
+from privacy.audit import services as audit
+from privacy.audit.events import AccessEvent
+from privacy.errors import Conflict
+from privacy.receipts import Receipt
+
+SHOWN = (*OUTCOME_FIELDS, *TALK_FIELDS, "consultation.department", "addendum.text")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A talk at a glance; ``covered``: personal numbers hidden before it was stored."""
+
+    count: int
+    covered: int
+    first_at: datetime | None
+    last_at: datetime | None
+    # Names whose side nobody has told yet, with a turn that shows the name.
+    unknown: Sequence[tuple[str, UUID]]
+
+
+def _facts(turns: Sequence[Turn], receipt: Receipt) -> Facts:
+    moments = [turn.said_at for turn in turns if turn.said_at]
+    names: dict[str, UUID] = {}
+    for turn in turns:
+        if turn.speaker == Speaker.UNKNOWN and turn.label is not None:
+            names.setdefault(turn.label.reveal(receipt), turn.pk)
+    return Facts(
+        count=len(turns),
+        covered=sum(turn.covered for turn in turns),
+        first_at=min(moments, default=None),
+        last_at=max(moments, default=None),
+        unknown=list(names.items()),
+    )
+
+
+def facts_of(draft: Consultation, receipt: Receipt) -> Facts:
+    """The talk at a glance after a change; ``receipt`` is the change's own."""
+    return _facts(list(draft.turns.all()), receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTurn:
+    """One message for its editor."""
+
+    turn: Turn
+    receipt: Receipt
+
+    def initial(self) -> dict[str, str]:
+        """What the editor starts from; ``seen`` tells later whether somebody changed it."""
+        if self.turn.text is None:
+            raise TypeError("a turn has a text, by constraint")
+        return {
+            "speaker": self.turn.speaker,
+            "text": self.turn.text.reveal(self.receipt),
+            "seen": self.turn.updated_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record with everything on its page, and the leave to show it."""
+
+    consultation: Consultation
+    turns: Sequence[Turn]
+    addenda: Sequence[Addendum]
+    earlier: Sequence[Consultation]
+    receipt: Receipt
+
+    @property
+    def facts(self) -> "Facts":
+        """What the page says about the talk as a whole."""
+        return _facts(self.turns, self.receipt)
+
+    def outcome(self) -> Outcome:
+        """The structured result as a form starts from it.
+
+        Raises: Unreadable if a text does not open: a form never starts from a blank instead.
+        """
+        record = self.consultation
+        return Outcome(
+            channel=record.channel,
+            started_at=record.started_at,
+            source=record.source,
+            keyword=record.keyword.reveal(self.receipt) if record.keyword else "",
+            need_clarity=record.need_clarity,
+            worries=record.worries,
+            explained=record.explained,
+            disposition=record.disposition,
+            next_step=record.next_step,
+            next_contact_at=record.next_contact_at,
+            note=record.note.reveal(self.receipt) if record.note else "",
+            unsent=record.unsent.reveal(self.receipt) if record.unsent else "",
+        )
+
+
+@transaction.atomic
+def open_consultation(*, consultation: Consultation, actor: User) -> Opened:
+    """A submitted record with its addenda."""
+    return _open(consultation, actor)
+
+
+@transaction.atomic
+def open_draft(*, draft: Consultation, actor: User) -> Opened:
+    """A draft with the last talks of the same patient beside it, so nobody asks twice (S20)."""
+    return _open(draft, actor)
+
+
+def _open(consultation: Consultation, actor: User) -> Opened:
+    receipt = audit.record(
+        ConsultationEvent.OPENED,
+        actor=actor,
+        subjects=[consultation.patient],
+        fields=SHOWN,
+        target=consultation.target,
+    )
+    return Opened(
+        consultation=consultation,
+        turns=list(consultation.turns.all()),
+        addenda=list(consultation.addenda.select_related("author")),
+        earlier=selectors.earlier_than(consultation, actor),
+        receipt=receipt,
+    )
+
+
+@transaction.atomic
+def open_turn(*, draft: Consultation, actor: User, turn_id: UUID) -> OpenedTurn:
+    """One message of a draft.
+
+    Raises: Conflict if it is gone.
+    """
+    receipt = audit.record(
+        ConsultationEvent.OPENED,
+        actor=actor,
+        subjects=[draft.patient],
+        fields=TALK_FIELDS,
+        target=draft.target,
+    )
+    turn = draft.turns.filter(pk=turn_id).first()
+    if turn is None:
+        raise Conflict(_("This message was removed by somebody else. Reload the page."))
+    return OpenedTurn(turn, receipt)
+
+
+def book_out_of_reach(*, actor: User, consultation_id: UUID) -> None:
+    """Book that ``actor`` asked for a record beyond their reach; nothing if there is none.
+
+    The one who asks gets the same "not found" either way (security.md 6).
+    """
+    record = selectors.beyond_reach(consultation_id)
+    if record is not None:
+        audit.record_denial(
+            actor=actor,
+            target=record.target,
+            event=AccessEvent.NOT_FOUND,
+            subjects=[record.patient],
+        )
+
+
+def book_patient_out_of_reach(*, actor: User, code: str) -> None:
+    """The same for a patient's code in the address."""
+    patient = selectors.patient_beyond_reach(code)
+    if patient is not None:
+        audit.record_denial(
+            actor=actor,
+            target=f"patient:{code}",
+            event=AccessEvent.NOT_FOUND,
+            subjects=[patient],
+        )
+
+
+@transaction.atomic
+def book_listing(*, rows: Sequence[Consultation], actor: User) -> None:
+    """One event for a page of the list, with every code on it; nothing sealed is opened."""
+    audit.record(
+        ConsultationEvent.LISTED,
+        actor=actor,
+        subjects=[row.patient for row in rows],
+        target="consultations",
+        detail={"rows": len(rows)},
+    )
+
+
+@transaction.atomic
+def open_patient_consultations(
+    *, patient: Patient, actor: User
+) -> tuple[list[Consultation], Receipt]:
+    """One patient's talks, newest first, with the leave to show their notes (S20)."""
+    receipt = audit.record(
+        ConsultationEvent.LISTED,
+        actor=actor,
+        subjects=[patient],
+        fields=["consultation.note"],
+        target="consultations",
+    )
+    return selectors.of_patient(patient, actor), receipt

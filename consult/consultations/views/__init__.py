@@ -1,0 +1,1 @@
+"""Doors of the pages: drafts, the talk inside a draft, records and lists."""

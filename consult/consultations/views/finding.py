@@ -1,0 +1,32 @@
+"""Finding what a request names, or answering as if it did not exist."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from consult.consultations import services
+from consult.consultations.models import Consultation
+from crm.patients.models import Patient
+from crm.patients.selectors import patient_by_code
+from crm.staff.guards import StaffRequest
+
+
+def one_of(
+    request: StaffRequest, records: QuerySet[Consultation], consultation_id: UUID
+) -> Consultation:
+    """The record, or 404 also when it exists out of this person's reach; that is booked."""
+    try:
+        return records.get(pk=consultation_id)
+    except Consultation.DoesNotExist as error:
+        services.book_out_of_reach(actor=request.user, consultation_id=consultation_id)
+        raise Http404 from error
+
+
+def patient_of(request: StaffRequest, code: str) -> Patient:
+    """The patient, or 404 also for a stranger's."""
+    try:
+        return patient_by_code(request.user, code)
+    except Patient.DoesNotExist as error:
+        services.book_patient_out_of_reach(actor=request.user, code=code)
+        raise Http404 from error

@@ -1,0 +1,116 @@
+"""What the provider pushes to us: delivery receipts, and what patients answer (SmsReport, SmsUp).
+
+The push is not signed by the provider. What we check: the unguessable address, the form, that
+the reference is ours; and a receipt can only move a message forward. What cannot be checked:
+that the provider really wrote it, and when (it repeats pushes for hours, so a limit of minutes
+would lose true receipts); a replayed receipt is known by its digest and does nothing.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+
+from crm.messaging import answers
+from crm.messaging.events import MessageEvent
+from crm.messaging.models import DeliveryAnswer
+from crm.messaging.rules import is_stop_word
+from crm.messaging.sms.callback_address import derived_token
+from crm.messaging.sms.provider import Answer, Fate
+from crm.patients.models import Patient, PatientContact
+from crm.patients.rules import normalise_phone
+from privacy.audit import services as audit
+from privacy.consent.services import stop_all_contact
+from privacy.errors import Unreadable
+
+PROCESS: Final = "sms-callback"
+MOST_ITEMS: Final = 500
+_LONGEST = 40
+PHONE: Final = "patientcontact.phone"
+
+
+def callback_token() -> str:
+    """The secret part of the callback's address: set, or derived from the gateway's secret."""
+    if settings.SMS_CALLBACK_TOKEN:
+        return str(settings.SMS_CALLBACK_TOKEN)
+    return derived_token(settings.SMS_GATEWAY_SECRET)
+
+
+def is_callback_token(token: str) -> bool:
+    """Whether the address was called by somebody who knows it. Constant time."""
+    expected = callback_token()
+    return bool(expected) and hmac.compare_digest(token.encode(), expected.encode())
+
+
+def take_push(body: bytes) -> int:
+    """Book every item that we understand. Returns how many changed something.
+
+    Items of another form, for another system or repeated are passed over: one bad item must
+    not lose the receipts beside it.
+    """
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError):
+        return 0
+    if not isinstance(items, list):
+        return 0
+    return sum(_take(item) for item in items[:MOST_ITEMS] if isinstance(item, dict))
+
+
+def _take(item: Mapping[str, Any]) -> int:
+    if "content" in item:
+        return _take_words(item)
+    return _take_receipt(item)
+
+
+def _take_receipt(item: Mapping[str, Any]) -> int:
+    reference, success = item.get("out_id"), item.get("success")
+    if not isinstance(reference, str) or not isinstance(success, bool):
+        return 0
+    code = str(item.get("err_code") or "")[:_LONGEST]
+    fate = Fate.DELIVERED if success else Fate.FAILED
+    facts = [reference, str(item.get("biz_id")), code, str(success), str(item.get("report_time"))]
+    moved = answers.take_answer(
+        reference=reference[:_LONGEST],
+        answer=Answer(fate, code or fate.value),
+        source=DeliveryAnswer.Source.RECEIPT,
+        digest=sha256("\0".join(facts).encode()).hexdigest(),
+    )
+    return int(moved is not None)
+
+
+def _take_words(item: Mapping[str, Any]) -> int:
+    """An SMS from a phone. Only a wish to be left alone is acted on; the text is not kept."""
+    if not is_stop_word(str(item.get("content", ""))[:100]):
+        return 0
+    phone = normalise_phone(str(item.get("phone_number", ""))[:_LONGEST]).value
+    return _stop(phone) if phone else 0
+
+
+@transaction.atomic
+def _stop(phone: str) -> int:
+    """Withdraw every consent to contact of all patients who are reached by this phone (S74)."""
+    candidates = PatientContact.objects.may_have_phone(phone).select_related("patient__subject")
+    patients = [one.patient for one in candidates if _is_theirs(one, phone)]
+    return sum(stop_all_contact(subject=patient, actor=None) for patient in patients)
+
+
+def _is_theirs(contact: PatientContact, phone: str) -> bool:
+    patient: Patient = contact.patient
+    receipt = audit.record(
+        MessageEvent.STOPPED,
+        process=PROCESS,
+        subjects=[patient],
+        fields=[PHONE],
+        target=f"patient:{patient.pk}",
+    )
+    if contact.phone is None:
+        return False
+    try:
+        return bool(contact.phone.reveal(receipt) == phone)
+    except Unreadable:
+        return False

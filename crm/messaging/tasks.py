@@ -1,0 +1,56 @@
+"""The queue's door: tasks without arguments. The rows say what is to be done.
+
+Early acknowledgement (Celery's default) on purpose: a task that comes twice could send twice,
+one that is lost is made up for by the next tick.
+"""
+
+import time
+from typing import Final
+
+from celery import shared_task
+from django.conf import settings
+
+from crm.messaging import dispatch, reconcile, registration
+
+_ROUND_SECONDS: Final = 60.0  # then the next tick takes over
+
+
+@shared_task(ignore_result=True)
+def dispatch_due() -> None:
+    """Send what is due, batch after batch."""
+    started = time.monotonic()
+    while time.monotonic() - started < _ROUND_SECONDS:
+        if dispatch.dispatch_due(settings.MESSAGE_BATCH) < settings.MESSAGE_BATCH:
+            return
+
+
+@shared_task(ignore_result=True)
+def reconcile_unknown() -> None:
+    """Ask after messages whose fate is unknown."""
+    reconcile.reconcile(settings.MESSAGE_BATCH)
+
+
+@shared_task(ignore_result=True)
+def register_templates() -> None:
+    """Make new wordings known to the provider."""
+    registration.register_templates()
+
+
+# A tick that waited longer than its interval is dropped: another one is behind it.
+BEAT: Final = {
+    "messages: dispatch": {
+        "task": dispatch_due.name,
+        "schedule": settings.MESSAGE_TICK_SECONDS,
+        "options": {"expires": settings.MESSAGE_TICK_SECONDS},
+    },
+    "messages: reconcile": {
+        "task": reconcile_unknown.name,
+        "schedule": settings.MESSAGE_RECONCILE_SECONDS,
+        "options": {"expires": settings.MESSAGE_RECONCILE_SECONDS},
+    },
+    "messages: register wordings": {
+        "task": register_templates.name,
+        "schedule": settings.MESSAGE_RECONCILE_SECONDS,
+        "options": {"expires": settings.MESSAGE_RECONCILE_SECONDS},
+    },
+}

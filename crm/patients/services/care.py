@@ -1,0 +1,123 @@
+"""Who cares for a patient, how far things are, and corrected contact data."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from crm.patients import selectors
+from crm.patients.events import PatientEvent
+from crm.patients.models import CareTeamMember, Patient, PatientContact, SealedText
+from crm.patients.rules import name_tokens
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+from privacy.audit import services as audit
+from privacy.errors import Conflict, DomainError, Unreadable
+
+
+@transaction.atomic
+def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMember:
+    """Let a colleague care for the patient, and so see more than the code.
+
+    Raises: DomainError for somebody of another clinic, suspended, or whose role sees no patients;
+        Conflict if already on the team.
+    """
+    if member.clinic_id != patient.clinic_id or not can(member, Permission.VIEW_PATIENTS):
+        raise DomainError(_("Only active colleagues of this clinic can join a care team."))
+    try:
+        with transaction.atomic():
+            row = CareTeamMember.objects.create(patient=patient, staff=member)
+    except IntegrityError as error:
+        raise Conflict(_("This colleague is on the care team already.")) from error
+    _book(PatientEvent.JOINED_TEAM, patient, member, actor)
+    return row
+
+
+@transaction.atomic
+def remove_from_team(*, patient: Patient, member_id: UUID, actor: User) -> None:
+    """Take a colleague off the care team; nothing to do if they have left already."""
+    row = patient.care_team.select_related("staff").filter(pk=member_id).first()
+    if row is not None:
+        row.delete()
+        _book(PatientEvent.LEFT_TEAM, patient, row.staff, actor)
+
+
+def _book(event: PatientEvent, patient: Patient, member: User, actor: User) -> None:
+    audit.record(
+        event,
+        actor=actor,
+        subjects=[patient],
+        target=f"staff:{member.staff_no}",
+        detail={"role": member.role},
+    )
+
+
+@transaction.atomic
+def change_stage(*, patient: Patient, stage: str, before: str, actor: User) -> Patient:
+    """Move the talk to another stage: neutral words, no value of a person (U10).
+
+    In: ``before`` is the stage the desk saw.
+    Raises: Conflict if somebody else has moved it since.
+    """
+    locked = Patient.objects.select_for_update(of=("self",)).select_related("subject")
+    fresh = locked.get(pk=patient.pk)
+    if fresh.stage != before:
+        raise Conflict(_("Somebody else has just changed the stage. Please look again."))
+    if fresh.stage != stage:
+        fresh.stage = Patient.Stage(stage)
+        fresh.save(update_fields=["stage", "updated_at"])
+        audit.record(
+            PatientEvent.STAGE_CHANGED,
+            actor=actor,
+            subjects=[fresh],
+            detail={"before": before, "after": stage},
+        )
+    return fresh
+
+
+def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> Patient:
+    """Correct what is known of a person; "" keeps a value as it is.
+
+    In: ``phone`` canonical. A provisional patient with a phone becomes active.
+    Raises: Unreadable if a value to be replaced does not open: it may be all that is left, so
+        nothing is written over it (security.md 4.9). The failure stays booked.
+    """
+    fields = [
+        path
+        for path, given in (("patientcontact.name", name), ("patientcontact.phone", phone))
+        if given
+    ]
+    if not fields:
+        raise DomainError(_("Nothing was filled in, so nothing was changed."))
+    contact = selectors.contact_of(patient) or PatientContact(patient=patient)
+    _must_open([contact.name if name else None, contact.phone if phone else None], patient)
+    with transaction.atomic():
+        if name:
+            contact.set_name(name, name_tokens(name))
+        if phone:
+            contact.set_phone(phone)
+        contact.save()
+        if phone and patient.status == Patient.Status.PROVISIONAL:
+            patient.status = Patient.Status.ACTIVE
+            patient.save(update_fields=["status", "updated_at"])
+        audit.record(PatientEvent.CONTACT_CHANGED, actor=actor, subjects=[patient], fields=fields)
+    return patient
+
+
+def _must_open(held: Sequence[SealedText], patient: Patient) -> None:
+    """Raises: Unreadable if one of the values does not open."""
+    sealed = [one for one in held if one is not None]
+    with transaction.atomic():
+        receipt = audit.record(
+            PatientEvent.COMPARED,
+            process="contact-change",
+            subjects=[patient],
+            fields=[one.path for one in sealed],
+        )
+    for one in sealed:
+        try:
+            one.reveal(receipt)
+        except Unreadable as error:
+            audit.record_crypto_failure(path=one.path, code=str(error))
+            raise

@@ -1,0 +1,120 @@
+"""The consent desk: one question at a time, in the words that were shown (R4-R7, S74)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from crm.patients.models import Patient
+from crm.staff.models import User
+from privacy.audit import services as audit
+from privacy.consent import selectors
+from privacy.consent import services as consent
+from privacy.consent.events import ConsentTrailEvent
+from privacy.consent.models import ConsentEntry, ConsentText, Manner
+from privacy.consent.rules import Answer
+from privacy.consent.selectors import Cell
+from privacy.errors import Conflict, DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Every cell with its text and last answer, and the ledger, newest first."""
+
+    cells: list[Cell]
+    ledger: list[ConsentEntry]
+
+    @property
+    def answered(self) -> int:
+        return sum(cell.state is not None for cell in self.cells)
+
+    @property
+    def stands(self) -> bool:
+        """Whether any consent to contact could be paused or stopped now."""
+        return any(
+            cell.state is not None and cell.state.status in {Answer.GRANTED, Answer.PAUSED}
+            for cell in self.cells
+        )
+
+
+def desk_of(patient: Patient) -> Desk:
+    """The desk as it stands, for showing again after an answer."""
+    language = get_language() or "zh-hans"
+    return Desk(selectors.cells_of(patient, language), selectors.ledger_of(patient))
+
+
+@transaction.atomic
+def open_desk(*, patient: Patient, actor: User) -> Desk:
+    """Book that the consents of a patient were looked at."""
+    audit.record(ConsentTrailEvent.VIEWED, actor=actor, subjects=[patient])
+    return desk_of(patient)
+
+
+def cell_of(patient: Patient, key: str) -> Cell:
+    """One cell by its key, "follow_up-sms".
+
+    Raises: DomainError if nothing of that name is asked.
+    """
+    cells = selectors.cells_of(patient, get_language() or "zh-hans")
+    found = next((cell for cell in cells if cell.key == key), None)
+    if found is None:
+        raise DomainError(_("This clinic does not ask that question."))
+    return found
+
+
+@transaction.atomic
+def answer(
+    *,
+    patient: Patient,
+    cell: Cell,
+    given: Answer,
+    manner: Manner,
+    actor: User,
+    text_shown: str = "",
+    pause_until: date | None = None,
+) -> None:
+    """Write one answer to the ledger.
+
+    In: ``text_shown`` is the hash of the text on the screen; ``pause_until`` the first day on
+    which contact is welcome again (clinic time), None for "until they say so".
+    Raises: Conflict if the text has changed since it was shown; DomainError for a day not ahead.
+    """
+    resumes = (
+        given == Answer.GRANTED and cell.state is not None and (cell.state.status == Answer.PAUSED)
+    )
+    text = _text_agreed_to(patient, cell) if resumes else cell.text
+    if given == Answer.GRANTED and not resumes and (text is None or text.sha256 != text_shown):
+        raise Conflict(_("The text of this question has changed. Please read it out again."))
+    consent.record_answer(
+        subject=patient,
+        purpose=cell.purpose,
+        channel=cell.channel,
+        answer=given,
+        actor=actor,
+        manner=manner,
+        text=text if given in {Answer.GRANTED, Answer.REFUSED} else None,
+        paused_until=_start_of(pause_until) if pause_until else None,
+    )
+
+
+def _text_agreed_to(patient: Patient, cell: Cell) -> ConsentText | None:
+    """Resuming goes on with the words agreed to before, not with newer ones (R6)."""
+    for entry in selectors.ledger_of(patient):
+        same = (entry.purpose, entry.channel) == (cell.purpose, cell.channel)
+        if same and entry.answer == Answer.GRANTED:
+            return entry.text
+    return cell.text
+
+
+def _start_of(day: date) -> datetime:
+    if day <= timezone.localdate():
+        raise DomainError(_("Choose a day from tomorrow on."))
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def stop_all(*, patient: Patient, actor: User, pause: bool) -> int:
+    """One tap: pause, or end, every contact that was agreed to; returns how many (S74)."""
+    return consent.stop_all_contact(subject=patient, actor=actor, pause=pause)

@@ -1,0 +1,71 @@
+"""Plain text of one field of one patient, for a purpose (S59, security.md 6)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.patients import selectors
+from crm.patients.events import PatientEvent
+from crm.patients.models import Patient, SealedText
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+from privacy.audit import services as audit
+from privacy.errors import AccessDenied, DomainError, Unreadable
+
+SECONDS_SHOWN: Final = 60
+SHORTEST_REASON: Final = 10
+# Which permission opens which field; any one of them is enough.
+OPENED_BY: Final[dict[str, tuple[Permission, ...]]] = {
+    "phone": (Permission.REVEAL_CONTACT,),
+    "name": (Permission.REVEAL_CONTACT, Permission.REVEAL_IDENTITY),
+    "id_number": (Permission.REVEAL_IDENTITY,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """A text that may be shown for ``SECONDS_SHOWN``; "" where nothing was ever taken down."""
+
+    field: str
+    text: str
+
+
+def fields_open_to(staff: User) -> list[str]:
+    """The fields that the role may see in plain, most used first."""
+    return [
+        field
+        for field, permissions in OPENED_BY.items()
+        if any(can(staff, one) for one in permissions)
+    ]
+
+
+def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: User) -> Revealed:
+    """Book the look, and only then open the field.
+
+    In: ``field`` one of OPENED_BY; ``reason`` at least 10 characters when the purpose is "other".
+    Raises: AccessDenied if the role may not (booked); DomainError for a reason too short;
+        Unreadable if the box does not open: the look stays booked.
+    """
+    if field not in fields_open_to(staff):
+        audit.record_denial(actor=staff, target=f"reveal:{field}", subjects=[patient])
+        raise AccessDenied(_("Your role does not open this field."))
+    if purpose == "other" and len(reason.strip()) < SHORTEST_REASON:
+        raise DomainError(_("Say in at least 10 characters what it is needed for."))
+    with transaction.atomic():
+        receipt = audit.record(
+            PatientEvent.REVEALED,
+            actor=staff,
+            subjects=[patient],
+            fields=[f"patientcontact.{field}"],
+            purpose=purpose,
+            reason=reason.strip(),
+        )
+    contact = selectors.contact_of(patient)
+    sealed: SealedText = getattr(contact, field) if contact else None
+    try:
+        return Revealed(field, sealed.reveal(receipt) if sealed else "")
+    except Unreadable as error:
+        audit.record_crypto_failure(path=f"patientcontact.{field}", code=str(error))
+        raise

@@ -1,0 +1,146 @@
+"""Looking: every sight of patients is booked first, and its receipt opens what is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.patients import selectors, words
+from crm.patients.events import PatientEvent
+from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
+from crm.patients.rules import DECLINED
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+from privacy.audit import services as audit
+from privacy.audit.events import AccessEvent
+from privacy.errors import Unreadable
+from privacy.receipts import Receipt
+
+CLINICAL_FIELDS: Final = (
+    "patientclinical.chief_complaint",
+    "patientclinical.sex",
+    "patientclinical.birth_year",
+    "patientclinical.marital_status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list: rows, how many match (CAP + 1 means "more"), the place, the receipt."""
+
+    rows: list[selectors.Row]
+    total: int
+    number: int
+    receipt: Receipt
+
+    @property
+    def capped(self) -> bool:
+        return self.total > selectors.CAP
+
+
+@transaction.atomic
+def list_patients(*, staff: User, filters: selectors.Filters, number: int, size: int) -> Listing:
+    """The page ``number`` (1, 2, ...) of the patients that ``staff`` may see.
+
+    A page past the end gives the last one. One event holds all codes shown (R31, S59).
+    """
+    names = can(staff, Permission.VIEW_CONTACT)
+    number = min(max(number, 1), selectors.CAP // size)
+
+    def cut(page: int) -> tuple[list[selectors.Row], int]:
+        return selectors.listed(
+            staff, filters, start=(page - 1) * size, size=size, with_contact=names
+        )
+
+    rows, total = cut(number)
+    if not rows and number > 1:
+        total = selectors.count_matching(staff, filters)
+        number = max(-(-min(total, selectors.CAP) // size), 1)
+        rows, total = cut(number)
+    receipt = audit.record(
+        PatientEvent.LISTED,
+        actor=staff,
+        subjects=[row.patient for row in rows],
+        fields=["patientcontact.name"] if names else [],
+        detail={"page": number, "size": size},
+    )
+    return Listing(rows, total, number, receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A patient's page: what the viewer's role may see, and the receipt that opens it."""
+
+    patient: Patient
+    receipt: Receipt
+    contact: PatientContact | None
+    clinical: PatientClinical | None
+    team: list[CareTeamMember]
+    visit_code: str
+
+    @property
+    def sex(self) -> words.Words:
+        """In words, for those who may see the complaint."""
+        return self._word("sex", words.SEX)
+
+    @property
+    def birth_year(self) -> words.Words:
+        return self._word("birth_year", {"": words.SEX[""], DECLINED: words.SEX[DECLINED]})
+
+    @property
+    def marital_status(self) -> words.Words:
+        return self._word("marital_status", words.MARITAL_STATUS)
+
+    def _word(self, field: str, table: Mapping[str, words.Words]) -> words.Words:
+        sealed: SealedText = getattr(self.clinical, field, None)
+        if sealed is None:
+            return table[""]
+        try:
+            text = sealed.reveal(self.receipt)
+        except Unreadable as error:
+            audit.record_crypto_failure(path=sealed.path, code=str(error))
+            return _("unavailable, code %(code)s") % {"code": error}
+        return table.get(text, text)
+
+
+@transaction.atomic
+def open_patient(*, staff: User, patient: Patient) -> Opened:
+    """Book that ``staff`` opened the patient's page; contact and complaint only by permission."""
+    sees_contact = can(staff, Permission.VIEW_CONTACT)
+    sees_complaint = can(staff, Permission.VIEW_COMPLAINT)
+    fields = (selectors.CONTACT_FIELDS if sees_contact else ()) + (
+        CLINICAL_FIELDS if sees_complaint else ()
+    )
+    receipt = audit.record(PatientEvent.OPENED, actor=staff, subjects=[patient], fields=fields)
+    return Opened(
+        patient=patient,
+        receipt=receipt,
+        contact=selectors.contact_of(patient) if sees_contact else None,
+        clinical=selectors.clinical_of(patient) if sees_complaint else None,
+        team=selectors.team_of(patient),
+        visit_code=selectors.visit_code_today(patient, staff),
+    )
+
+
+@transaction.atomic
+def list_who_looked(*, staff: User, patient: Patient) -> list[selectors.Trace]:
+    """Who saw the patient's data, the present look included."""
+    audit.record(PatientEvent.TRAIL_VIEWED, actor=staff, subjects=[patient])
+    return selectors.who_looked(patient)
+
+
+def book_out_of_reach(*, staff: User, code: str) -> None:
+    """Book that ``staff`` asked for a patient beyond their reach; nothing if there is none.
+
+    The one who asks gets the same "not found" either way (security.md 6).
+    """
+    patient = selectors.patient_out_of_reach(code)
+    if patient is not None:
+        audit.record_denial(
+            actor=staff,
+            target=f"patient:{code}",
+            event=AccessEvent.NOT_FOUND,
+            subjects=[patient],
+        )

@@ -1,0 +1,109 @@
+"""Doors: revealing a field, the care team, the stage, corrected contact data."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.patients import words
+from crm.patients.forms import ContactForm, RevealForm, StageForm, TeamForm
+from crm.patients.models import Patient
+from crm.patients.services import care
+from crm.patients.services.revealing import SECONDS_SHOWN, reveal
+from crm.patients.views.doors import of_patient, partial_or_page
+from crm.staff.guards import StaffRequest, requires
+from crm.web.idempotency import once
+from privacy.access.policy import Permission
+from privacy.errors import DomainError, Unreadable
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.REVEAL_CONTACT, Permission.REVEAL_IDENTITY)
+@of_patient
+def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
+    """Log first, answer second: one field in plain text for sixty seconds."""
+    form = RevealForm(request.POST or None, staff=request.user)
+    page = {"patient": patient, "form": form, "reveal_form": form, "seconds": SECONDS_SHOWN}
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        field = form.cleaned_data["field"]
+        page["label"] = words.REVEAL_FIELDS[field]
+        try:
+            page["revealed"] = reveal(patient=patient, staff=request.user, **form.cleaned_data)
+        except Unreadable as error:
+            page["unreadable"] = str(error)
+        status = 200
+    return partial_or_page(
+        request, "crm/patients/_reveal.html", "crm/patients/reveal.html", page, status=status
+    )
+
+
+@require_POST
+@requires(Permission.EDIT_CARE_TEAM)
+@of_patient
+@once
+def add_to_team(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Add a colleague to the care team."""
+    form = TeamForm(request.POST, staff=request.user)
+    if form.is_valid():
+        care.add_to_team(patient=patient, member=form.cleaned_data["member"], actor=request.user)
+        messages.success(request, _("Added to the care team."))
+    else:
+        messages.error(request, _("Choose a colleague first."))
+    return redirect("patients:page", patient.code)
+
+
+@require_POST
+@requires(Permission.EDIT_CARE_TEAM)
+@of_patient
+@once
+def remove_from_team(request: StaffRequest, patient: Patient, member_id: UUID) -> HttpResponse:
+    """Take a colleague off the care team."""
+    care.remove_from_team(patient=patient, member_id=member_id, actor=request.user)
+    messages.success(request, _("Removed from the care team."))
+    return redirect("patients:page", patient.code)
+
+
+@require_POST
+@requires(Permission.EDIT_CARE_TEAM)
+@of_patient
+@once
+def change_stage(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Move the talk to another stage."""
+    form = StageForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a stage first."))
+        return redirect("patients:page", patient.code)
+    care.change_stage(patient=patient, actor=request.user, **form.cleaned_data)
+    messages.success(request, _("The stage was changed."))
+    return redirect("patients:page", patient.code)
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+@requires(Permission.REGISTER_PATIENT)
+@of_patient
+@once
+def change_contact(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Correct name or phone; empty fields leave what is there."""
+    form = ContactForm(request.POST or None)
+    if form.is_valid():
+        try:
+            care.change_contact(patient=patient, actor=request.user, **form.cleaned_data)
+        except Unreadable:
+            form.add_error(
+                None,
+                _("What is stored cannot be opened right now, so nothing was written over it."),
+            )
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The contact data was changed."))
+            return redirect("patients:page", patient.code)
+    page = {"form": form, "patient": patient}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/patients/contact.html", page, status=status)

@@ -1,0 +1,96 @@
+"""Door: the list of patients."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from crm.patients.forms import FilterForm
+from crm.patients.selectors import CAP, Row
+from crm.patients.services.viewing import Listing, list_patients
+from crm.staff.guards import StaffRequest, requires
+from crm.web.paging import SIZES, Page
+from privacy.access.policy import Permission, can
+
+USUAL_SIZE: Final = 50
+STATE: Final = ("stage", "status", "since", "until", "mine")  # what an address says of a list
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter that is on, and the address without it."""
+
+    label: str
+    value: str
+    without: str
+
+
+def size_of(query: QueryDict) -> int:
+    """20, 50 or 100 rows a page; 50 for anything else."""
+    asked = query.get("size", "")
+    return int(asked) if asked in {str(size) for size in SIZES} else USUAL_SIZE
+
+
+def number_of(query: QueryDict, name: str = "page") -> int:
+    """A positive number from the address; 1 for nonsense."""
+    asked = query.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < len("1000000") else 1
+
+
+def state_of(query: QueryDict) -> str:
+    """The filters of an address alone, for links that keep them."""
+    return urlencode([(name, query[name]) for name in STATE if query.get(name)])
+
+
+class CappedPage(Page[Row]):
+    """A page of a list that is counted up to CAP only."""
+
+    capped = False
+
+
+def page_of_listing(listing: Listing, size: int) -> CappedPage:
+    """The listing as ``partials/_pager.html`` knows pages."""
+    counted = range(min(listing.total, CAP))  # the paginator asks it for its length, no more
+    page = CappedPage(listing.rows, listing.number, Paginator(counted, size))  # type: ignore[arg-type]  # rows are not the counted numbers
+    page.capped = listing.capped
+    return page
+
+
+@require_GET
+@requires(Permission.VIEW_PATIENTS)
+def patient_list(request: StaffRequest) -> HttpResponse:
+    """Fifty codes a page, newest first; the address holds all of the list's state."""
+    form = FilterForm(request.GET)
+    size = size_of(request.GET)
+    listing = list_patients(
+        staff=request.user, filters=form.filters(), number=number_of(request.GET), size=size
+    )
+    page = {
+        "filter_form": form,
+        "chips": _chips(request.GET, form),
+        "page": page_of_listing(listing, size),
+        "receipt": listing.receipt,
+        "shows_names": can(request.user, Permission.VIEW_CONTACT),
+        "may_register": can(request.user, Permission.REGISTER_PATIENT),
+        "state": state_of(request.GET),
+        "before": (listing.number - 1) * size,
+    }
+    return render(request, "crm/patients/list.html", page)
+
+
+def _chips(query: QueryDict, form: FilterForm) -> list[Chip]:
+    chips = []
+    for name in STATE:
+        if not query.get(name) or name not in form.cleaned_data or form[name].errors:
+            continue
+        choices = dict(getattr(form.fields[name], "choices", ()))
+        rest = query.copy()
+        rest.pop(name)
+        rest.pop("page", None)
+        value = "" if name == "mine" else str(choices.get(query[name], query[name]))
+        chips.append(Chip(str(form[name].label), value, rest.urlencode()))
+    return chips

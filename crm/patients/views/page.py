@@ -1,0 +1,141 @@
+"""Doors: a patient's page and its own panels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from crm.patients import selectors
+from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
+from crm.patients.models import Patient
+from crm.patients.panels import PatientAction, PatientPage
+from crm.patients.services import viewing
+from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to
+from crm.patients.views.doors import of_patient, partial_or_page
+from crm.patients.views.listing import number_of, state_of
+from crm.patients.views.timeline import lines_of, looks_of
+from crm.staff.guards import StaffRequest, requires
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+from privacy.consent.selectors import cells_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the patient stands in the list the viewer came from, and the neighbours."""
+
+    position: int
+    total: int
+    capped: bool
+    back: str
+    previous: str
+    following: str
+
+
+@require_GET
+@requires(Permission.VIEW_PATIENTS)
+@of_patient
+def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Who this is in masks, what was agreed to, what happened."""
+    opened = viewing.open_patient(staff=request.user, patient=patient)
+    page: dict[str, Any] = {
+        "patient": patient,
+        "opened": opened,
+        "receipt": opened.receipt,
+        "place": _place(request.user, request.GET, patient),
+        "panels": PatientPage.panels_for(request.user),
+        "actions": _actions(request.user, patient),
+        "lines": lines_of(selectors.timeline_of(patient)),
+        "by": "",
+        **_may(request.user),
+        **_dialogs(request, patient),
+    }
+    if can(request.user, Permission.VIEW_CONSENTS):
+        page["cells"] = cells_of(patient, get_language() or "zh-hans")
+    return render(request, "crm/patients/page.html", page)
+
+
+def _may(staff: User) -> dict[str, bool]:
+    return {
+        "may_change_contact": can(staff, Permission.REGISTER_PATIENT),
+        "may_edit_team": can(staff, Permission.EDIT_CARE_TEAM),
+        "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
+        "may_reveal": bool(fields_open_to(staff)),
+        "sees_contact": can(staff, Permission.VIEW_CONTACT),
+        "sees_complaint": can(staff, Permission.VIEW_COMPLAINT),
+    }
+
+
+def _dialogs(request: StaffRequest, patient: Patient) -> dict[str, Any]:
+    staff = request.user
+    forms: dict[str, Any] = {}
+    if fields_open_to(staff):
+        forms["reveal_form"] = RevealForm(staff=staff)
+        forms["seconds"] = SECONDS_SHOWN
+    if can(staff, Permission.EDIT_CARE_TEAM):
+        forms["team_form"] = TeamForm(staff=staff)
+        forms["stage_form"] = StageForm(
+            initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"
+        )
+    return forms
+
+
+def _actions(staff: User, patient: Patient) -> list[tuple[PatientAction, str]]:
+    """Buttons of the floors that are there, with their addresses."""
+    return [
+        (one, reverse(one.url_name, args=[patient.code])) for one in PatientPage.actions_for(staff)
+    ]
+
+
+def _place(staff: User, query: QueryDict, patient: Patient) -> Place | None:
+    """The place in the list, if the address says so and the list still agrees."""
+    position = number_of(query, "at") if query.get("at") else 0
+    if not 1 <= position <= selectors.CAP:
+        return None
+    codes, total = selectors.codes_around(staff, FilterForm(query).filters(), position)
+    here = 1 if position > 1 else 0
+    if codes[here : here + 1] != [patient.code]:
+        return None
+    state = state_of(query)
+
+    def address(code: str, at: int) -> str:
+        return f"{reverse('patients:page', args=[code])}?{state}{'&' if state else ''}at={at}"
+
+    after = codes[here + 1 : here + 2]
+    return Place(
+        position=position,
+        total=min(total, selectors.CAP),
+        capped=total > selectors.CAP,
+        back=f"{reverse('patients:list')}?{state}",
+        previous=address(codes[0], position - 1) if here else "",
+        following=address(after[0], position + 1) if after else "",
+    )
+
+
+@require_GET
+@requires(Permission.VIEW_PATIENTS)
+@of_patient
+def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
+    """What happened, narrowed to what people or the system did."""
+    by = request.GET.get("by", "")
+    by = by if by in {"staff", "system"} else ""
+    page = {"patient": patient, "lines": lines_of(selectors.timeline_of(patient, by=by)), "by": by}
+    return partial_or_page(
+        request, "crm/patients/_timeline.html", "crm/patients/timeline.html", page
+    )
+
+
+@require_GET
+@requires(Permission.VIEW_PATIENTS)
+@of_patient
+def who_looked(request: StaffRequest, patient: Patient) -> HttpResponseBase:
+    """Who saw anything of this patient: when, in which role, what for (S59)."""
+    traces = viewing.list_who_looked(staff=request.user, patient=patient)
+    page = {"patient": patient, "looks": looks_of(traces)}
+    return partial_or_page(
+        request, "crm/patients/_who_looked.html", "crm/patients/who_looked.html", page
+    )

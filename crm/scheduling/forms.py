@@ -1,0 +1,63 @@
+"""What the desk types when somebody comes."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.scheduling.models import Room, Visit
+from privacy.minimisation.numbers import plain_digits
+
+
+class ArrivalForm(forms.Form):
+    """The second fact: four digits, compared on the server and never shown."""
+
+    purpose = forms.ChoiceField(
+        label=_("What it is about"), choices=Visit.Purpose.choices, widget=forms.RadioSelect
+    )
+    last_digits = forms.CharField(
+        label=_("Last four digits of the phone"),
+        required=False,
+        max_length=12,
+        help_text=_("Only for checking; the whole number is not shown."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    shown_code = forms.BooleanField(
+        label=_("No phone on record: I have seen the code card"), required=False
+    )
+
+    def __init__(self, *args: Any, second_fact: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not second_fact:
+            del self.fields["last_digits"], self.fields["shown_code"]
+
+    def clean_last_digits(self) -> str:
+        return "".join(plain_digits(self.cleaned_data["last_digits"]).split())
+
+    def facts(self) -> dict[str, Any]:
+        """What the service asks for."""
+        return {"last_digits": "", **self.cleaned_data}
+
+
+class FindForm(forms.Form):
+    """Which patient has come: the lasting code, or today's."""
+
+    code = forms.CharField(
+        label=_("Code or today's number"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class RoomForm(forms.Form):
+    """A free room."""
+
+    room = forms.ModelChoiceField[Room](
+        label=_("Room"), queryset=Room.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
+
+    def __init__(self, *args: Any, rooms: list[Room], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["room"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = Room.objects.filter(pk__in=[room.pk for room in rooms])

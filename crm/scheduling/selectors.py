@@ -1,0 +1,113 @@
+"""Today at one clinic."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from crm.patients.models import Patient
+from crm.patients.selectors import patients_visible_to
+from crm.scheduling.models import Room, Visit
+from crm.scheduling.rules import LONG_WAIT, State
+from crm.staff.models import User
+from privacy.consent.models import ConsentEntry
+
+ORDER = {State.IN_ROOM: 0, State.WAITING: 1, State.EXPECTED: 2, State.DONE: 3, State.LEFT: 3}
+MOST_TODOS = 5
+
+
+def visits_visible_to(staff: User) -> QuerySet[Visit]:
+    """Visits of patients that ``staff`` may see, with codes and rooms."""
+    return Visit.objects.filter(
+        clinic_id=staff.clinic_id, patient__in=patients_visible_to(staff).values("pk")
+    ).select_related("patient__subject", "visit_code", "clinic", "room")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A room and who is in it."""
+
+    room: Room
+    visit: Visit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something the desk should do, and why."""
+
+    kind: str
+    patient: Patient
+    called: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything on the desk's screen today."""
+
+    day: date
+    visits: list[Visit]
+    seats: list[Seat]
+    todos: list[Todo]
+
+    def count(self, *states: State) -> int:
+        return sum(visit.state in states for visit in self.visits)
+
+    @property
+    def expected(self) -> int:
+        return self.count(State.EXPECTED)
+
+    @property
+    def arrived(self) -> int:
+        return self.count(State.WAITING, State.IN_ROOM, State.DONE)
+
+    @property
+    def waiting(self) -> int:
+        return self.count(State.WAITING)
+
+    @property
+    def free(self) -> list[Room]:
+        return [seat.room for seat in self.seats if seat.visit is None]
+
+    @property
+    def patients(self) -> list[Patient]:
+        """All whose codes stand on the screen."""
+        return [visit.patient for visit in self.visits] + [todo.patient for todo in self.todos]
+
+
+def board_of(staff: User) -> Board:
+    """Today's visits: in a room first, then by arrival; the rooms; what is left to do."""
+    visits = sorted(
+        visits_visible_to(staff).filter(day=timezone.localdate()),
+        key=lambda visit: (ORDER[State(visit.state)], visit.arrived_at or visit.created_at),
+    )
+    inside = {visit.room_id: visit for visit in visits if visit.state == State.IN_ROOM}
+    rooms = Room.objects.filter(clinic_id=staff.clinic_id).order_by("label")
+    seats = [Seat(room, inside.get(room.pk)) for room in rooms]
+    return Board(timezone.localdate(), visits, seats, _todos(staff, visits))
+
+
+def _todos(staff: User, visits: list[Visit]) -> list[Todo]:
+    now = timezone.now()
+    long_waits = [
+        Todo("long-wait", visit.patient, visit.called, visit.arrived_at)
+        for visit in visits
+        if visit.state == State.WAITING and visit.arrived_at and now - visit.arrived_at > LONG_WAIT
+    ]
+    called = {visit.patient_id: visit.called for visit in visits}
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    fresh = patients_visible_to(staff).filter(
+        created_at__gte=midnight, created_at__lt=midnight + timedelta(days=1)
+    )
+    unasked = fresh.exclude(Exists(ConsentEntry.objects.filter(subject_id=OuterRef("pk"))))
+    ask = [
+        Todo("ask-consents", one, called.get(one.pk, ""), one.created_at)
+        for one in unasked.order_by("created_at")[:MOST_TODOS]
+    ]
+    provisional = fresh.filter(status=Patient.Status.PROVISIONAL)
+    phone = [
+        Todo("ask-phone", one, called.get(one.pk, ""), one.created_at)
+        for one in provisional.order_by("created_at")[:MOST_TODOS]
+    ]
+    return long_waits + ask + phone

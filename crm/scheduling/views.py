@@ -1,0 +1,147 @@
+"""Doors of the desk's day. Codes only: what stands on this screen may be read over a shoulder."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.patients.models import Patient
+from crm.patients.selectors import patient_by_any_code
+from crm.patients.views.doors import of_patient, partial_or_page
+from crm.scheduling import services
+from crm.scheduling.forms import ArrivalForm, FindForm, RoomForm
+from crm.scheduling.models import Visit
+from crm.scheduling.rules import State
+from crm.scheduling.selectors import board_of, visits_visible_to
+from crm.staff.guards import StaffRequest, requires
+from crm.web.idempotency import once
+from privacy.access.policy import Permission
+from privacy.errors import DomainError
+
+
+@require_GET
+@requires(Permission.ISSUE_VISIT_CODE)
+def board(request: StaffRequest) -> HttpResponseBase:
+    """Who is expected, waiting, in a room, done: by today's codes. The poll asks here too."""
+    shown, mark = services.open_board(actor=request.user, seen=request.GET.get("seen", ""))
+    page = {"board": shown, "mark": mark, "find_form": FindForm(), "here": reverse("desk:home")}
+    return partial_or_page(request, "crm/scheduling/_board.html", "crm/scheduling/board.html", page)
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+def find_arrival(request: StaffRequest) -> HttpResponse:
+    """From a code as said or shown to the arrival of that patient."""
+    form = FindForm(request.POST)
+<<<<<<< HEAD
+    typed = form.cleaned_data["code"] if form.is_valid() else ""
+    patient = patient_by_any_code(request.user, typed)
+=======
+    patient = (
+        patient_by_any_code(request.user, form.data.get("code", "")) if form.is_valid() else None
+    )
+>>>>>>> followup
+    if patient is None:
+        messages.error(request, _("No patient has this code. Try the search above."))
+        return redirect("desk:home")
+    return redirect("scheduling:arrive", patient.code)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.ISSUE_VISIT_CODE)
+@of_patient
+@once
+def arrive(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Register an arrival, after the second fact was compared."""
+    second = services.needs_second_fact(patient=patient, actor=request.user)
+    form = ArrivalForm(request.POST or None, second_fact=second)
+    if form.is_valid():
+        try:
+            visit = services.register_arrival(patient=patient, actor=request.user, **form.facts())
+        except DomainError as error:
+            form.add_error("last_digits" if second else None, str(error))
+        else:
+            return _back(request, visit, _("%(code)s has arrived."))
+    page = {"form": form, "patient": patient}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/scheduling/arrive.html", page, status=status)
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+@of_patient
+@once
+def expect(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Note that a patient comes today."""
+    visit = services.expect_today(patient=patient, purpose=Visit.Purpose.RETURN, actor=request.user)
+    return _back(request, visit, _("%(code)s is expected today."), undoable=False)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.ISSUE_VISIT_CODE)
+@once
+def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
+    """Choose a free room and call the code into it."""
+    visit = visits_visible_to(request.user).filter(pk=visit_id).first()
+    if visit is None:
+        raise Http404
+    rooms = board_of(request.user).free
+    form = RoomForm(request.POST or None, rooms=rooms)
+    if form.is_valid():
+        visit = services.move(
+            visit_id=visit_id,
+            to=State.IN_ROOM,
+            actor=request.user,
+            room=form.cleaned_data["room"],
+        )
+        return _back(request, visit, _("%(code)s was called in."))
+    page = {"form": form, "visit": visit, "rooms": rooms}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/scheduling/call.html", page, status=status)
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+@once
+def finish(request: StaffRequest, visit_id: UUID) -> HttpResponse:
+    """The visit is over; the room is free."""
+    return _moved(request, visit_id, State.DONE, _("%(code)s is done."))
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+@once
+def leave(request: StaffRequest, visit_id: UUID) -> HttpResponse:
+    """Somebody did not come, or went without being seen."""
+    return _moved(request, visit_id, State.LEFT, _("%(code)s has gone."))
+
+
+def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpResponse:
+    try:
+        visit = services.move(visit_id=visit_id, to=to, actor=request.user)
+    except Visit.DoesNotExist as error:
+        raise Http404 from error
+    return _back(request, visit, text)
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+@once
+def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
+    """Take the last step back, within thirty seconds."""
+    try:
+        visit = services.undo(visit_id=visit_id, actor=request.user)
+    except Visit.DoesNotExist as error:
+        raise Http404 from error
+    return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)
+
+
+def _back(request: StaffRequest, visit: Visit, text: str, *, undoable: bool = True) -> HttpResponse:
+    """To the board, where a toast offers the undo."""
+    undo_url = reverse("scheduling:undo", args=[visit.pk]) if undoable else ""
+    messages.success(request, text % {"code": visit.called}, extra_tags=undo_url)
+    return redirect("desk:home")

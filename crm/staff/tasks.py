@@ -1,0 +1,12 @@
+"""Housekeeping of sign-ins."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.staff import services
+
+
+@shared_task(ignore_result=True)
+def forget_old_failures() -> None:
+    """Every hour: failed sign-ins that no throttle looks at any more."""
+    services.forget_old_failures(now=timezone.now())

@@ -1,0 +1,131 @@
+"""Asking the trail."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from crm.trail.rules import Range, span
+from crm.trail.selectors import OUTCOMES
+from privacy.audit.events import Kind, Registry
+from privacy.audit.selectors import Filter
+from privacy.pseudonyms.rules import parse_code
+
+ALL = ("", _("All"))
+RANGES = (
+    (Range.TODAY.value, pgettext_lazy("range", "Today")),
+    (Range.WEEK.value, _("7 days")),
+    (Range.MONTH.value, _("30 days")),
+)
+
+
+def _actions() -> list[tuple[str, str]]:
+    known = [(event.value, str(event.label)) for event in Registry.known.values()]
+    return [("", str(ALL[1])), *sorted(known, key=lambda pair: pair[1])]
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [("", str(ALL[1])), *((kind.value, str(kind.label)) for kind in Kind)]
+
+
+class TrailFilterForm(forms.Form):
+    """The whole state of the list; every field stands in the address."""
+
+    operator = forms.CharField(
+        label=_("Operator"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Name or staff number")}),
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=_kinds, required=False)
+    code = forms.CharField(
+        label=_("Patient code"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    action = forms.ChoiceField(label=_("Action"), choices=_actions, required=False)
+    ip = forms.GenericIPAddressField(label=_("IP address"), required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[ALL, *OUTCOMES.items()], required=False
+    )
+    range = forms.ChoiceField(choices=[("", ""), *RANGES], required=False)
+
+    first = ("operator", "kind", "code", "since", "until")
+    more = ("action", "ip", "outcome")
+
+    def clean_code(self) -> str:
+        """A patient code in any spelling."""
+        text = self.cleaned_data["code"]
+        code = parse_code(text) if text else ""
+        if code is None:
+            raise forms.ValidationError(_("This is not a patient code."))
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day lies before the first."))
+        return data
+
+    def wanted(self) -> Filter:
+        """The filter asked for; call on a valid form."""
+        data = self.cleaned_data
+        since, until = span(
+            chosen=data["range"],
+            since=data["since"],
+            until=data["until"],
+            today=timezone.localdate(),
+            zone=timezone.get_current_timezone(),
+        )
+        return Filter(
+            kind=data["kind"],
+            action=data["action"],
+            code=data["code"],
+            since=since,
+            until=until,
+            ip=data["ip"],
+            outcome=data["outcome"],
+        )
+
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.first]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.more]
+
+    @property
+    def asks_more(self) -> bool:
+        """Whether one of the folded fields is in use."""
+        return any(self.data.get(name) for name in self.more)
+
+    def chips(self) -> list[tuple[str, str, str]]:
+        """(field, label, value as shown) of everything the list is narrowed by."""
+        found = []
+        for name in (*self.first, *self.more):
+            value = self.data.get(name, "")
+            if value:
+                choices = dict(getattr(self.fields[name], "choices", ()))
+                found.append((name, str(self[name].label), str(choices.get(value, value))))
+        return found
+
+
+class ExportForm(forms.Form):
+    """Why events leave the house."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=10,
+        max_length=300,
+        help_text=_("At least 10 characters. The export and its reason become events themselves."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

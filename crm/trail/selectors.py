@@ -1,0 +1,187 @@
+"""The trail through the eyes of one viewer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.patients.models import Patient
+from crm.staff.models import User
+from crm.trail.models import VerificationRun
+from crm.trail.rules import off_hours, short_agent
+from privacy.access.policy import Permission, Role, can
+from privacy.audit import selectors as trail
+from privacy.audit.events import Kind, Registry
+from privacy.audit.models import AuditEvent, AuditSeal
+from privacy.audit.selectors import Filter, Mark, Proof
+
+WATCHED = {Kind.VIEW, Kind.REVEAL, Kind.EXPORT, Kind.PRINT}
+PAGE = 50
+FIELD_LABELS: dict[str, Promise | str] = {
+    "name": _("name"),
+    "phone": _("phone number"),
+    "id_number": _("ID number"),
+    "chief_complaint": _("chief complaint"),
+    "sex": _("sex"),
+    "birth_year": _("year of birth"),
+    "marital_status": _("marital status"),
+    "body": _("text"),
+    "text": _("text"),
+    "note": _("note"),
+    "notes": _("note"),
+    "summary": _("summary"),
+}
+OUTCOMES: dict[str, Promise | str] = {
+    "ok": _("Done"),
+    "denied": _("Refused"),
+    "failed": _("Failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as the console shows it."""
+
+    event: AuditEvent
+    who: str
+    role: Promise | str
+    kind: Promise | str
+    action: Promise | str
+    codes: list[str]
+    fields: list[Promise | str]
+    outcome: Promise | str
+    seal: AuditSeal | None
+    off_hours: bool
+
+    @property
+    def program(self) -> str:
+        """The browser in a word; the whole line stands on the event's page."""
+        return short_agent(self.event.agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen of the console."""
+
+    rows: list[Row]
+    newer: Mark | None
+    older: Mark | None
+
+
+def scope_of(viewer: User) -> Filter:
+    """What ``viewer`` may see at all: the own clinic, and without VIEW_AUDIT the own acts only."""
+    if can(viewer, Permission.VIEW_AUDIT):
+        return Filter(clinic=viewer.clinic_id)
+    return Filter(clinic=viewer.clinic_id, actors=frozenset({viewer.pk}))
+
+
+def operators(viewer: User, text: str) -> frozenset[UUID]:
+    """Staff of the viewer's clinic, active or not, by staff number or part of the name."""
+    found = User.objects.filter(
+        Q(staff_no__iexact=text) | Q(display_name__icontains=text), clinic_id=viewer.clinic_id
+    )
+    return frozenset(found.values_list("pk", flat=True))
+
+
+def narrowed(viewer: User, wanted: Filter, operator: str = "") -> Filter:
+    """``wanted`` within what the viewer may see."""
+    scope = scope_of(viewer)
+    actors = scope.actors
+    if operator:
+        named = operators(viewer, operator)
+        actors = named if actors is None else actors & named
+    return replace(wanted, clinic=scope.clinic, actors=actors)
+
+
+def screen(
+    viewer: User, wanted: Filter, *, before: Mark | None = None, after: Mark | None = None
+) -> Screen:
+    """One screen of events, newest first, with names, labels and seals."""
+    found = trail.find(wanted, before=before, after=after, limit=PAGE)
+    rows = rows_of(viewer, found.events, found.seals)
+    return Screen(rows=rows, newer=found.newer, older=found.older)
+
+
+def rows_of(viewer: User, events: Iterable[AuditEvent], seals: dict[UUID, AuditSeal]) -> list[Row]:
+    """Events as rows. Processes belong to no clinic: of theirs, only those are shown that name
+    no patient or one of the viewer's clinic, and no other patient's code (S59).
+    """
+    events = list(events)
+    people = User.objects.in_bulk({event.actor for event in events if event.actor})
+    own = _own_codes(viewer, events)
+    rows = []
+    for event in events:
+        codes = event.codes if event.clinic else [code for code in event.codes if code in own]
+        if codes or not event.codes:
+            rows.append(_row(event, people, codes, seals.get(event.id)))
+    return rows
+
+
+def _own_codes(viewer: User, events: list[AuditEvent]) -> set[str]:
+    codes = {code for event in events if not event.clinic for code in event.codes}
+    patients = Patient.objects.filter(clinic_id=viewer.clinic_id, subject__code__in=codes)
+    return set(patients.values_list("subject__code", flat=True)) if codes else set()
+
+
+def _row(
+    event: AuditEvent, people: dict[UUID, User], codes: list[str], seal: AuditSeal | None
+) -> Row:
+    person = people.get(event.actor) if event.actor else None
+    closed = off_hours(
+        timezone.localtime(event.at),
+        opens=settings.CLINIC_OPEN_FROM,
+        closes=settings.CLINIC_OPEN_UNTIL,
+    )
+    return Row(
+        event=event,
+        who=person.display_name if person else event.process,
+        role=Role(event.role).label if event.role in Role.values else "",
+        kind=Kind(event.kind).label,
+        action=Registry.label(event.action),
+        codes=codes,
+        fields=[field_label(path) for path in event.fields],
+        outcome=OUTCOMES.get(event.outcome, event.outcome),
+        seal=seal,
+        off_hours=bool(event.actor) and closed and event.kind in WATCHED,
+    )
+
+
+def field_label(path: str) -> Promise | str:
+    """The word for ``model.field``; the path itself where there is none."""
+    return FIELD_LABELS.get(path.rpartition(".")[2], path)
+
+
+def one_event(viewer: User, event_id: UUID) -> tuple[Row, Proof] | None:
+    """One event with its proof; None where it does not exist or is not for this viewer."""
+    proof = trail.proof_of(event_id)
+    if proof is None:
+        return None
+    scope, event = scope_of(viewer), proof.event
+    if event.clinic not in {None, scope.clinic}:
+        return None
+    if scope.actors is not None and event.actor not in scope.actors:
+        return None
+    rows = rows_of(viewer, [event], {event.id: proof.seal} if proof.seal else {})
+    return (rows[0], proof) if rows else None
+
+
+def all_rows(viewer: User, wanted: Filter) -> Iterator[list[Row]]:
+    """Every matching event in pages, newest first; for exports."""
+    for events in trail.walk(wanted):
+        yield rows_of(viewer, events, {})
+
+
+def last_run() -> VerificationRun | None:
+    """The newest verification, open or finished."""
+    return VerificationRun.objects.select_related("requested_by").first()
+
+
+def queued_runs() -> list[UUID]:
+    """Verifications that wait for a worker, oldest first."""
+    waiting = VerificationRun.objects.filter(state=VerificationRun.State.QUEUED)
+    return list(waiting.order_by("created_at").values_list("pk", flat=True))

@@ -1,0 +1,27 @@
+"""The sealer's beat, and housekeeping of the trail."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from crm.trail import selectors, services
+from privacy.audit import sealing
+
+
+@shared_task(ignore_result=True)
+def seal() -> None:
+    """Every two seconds: seal what was committed since; go on while there is more (5.6)."""
+    while sealing.seal_once().more:
+        pass
+
+
+@shared_task(ignore_result=True)
+def verify_queued() -> None:
+    """Every few seconds: take up verifications that were too long for a page to wait for."""
+    for run_id in selectors.queued_runs():
+        services.carry_out(run_id=run_id)
+
+
+@shared_task(ignore_result=True)
+def ensure_partitions() -> None:
+    """Every day: the months ahead have their partitions before their first event."""
+    sealing.ensure_partitions(timezone.now())

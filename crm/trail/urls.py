@@ -1,0 +1,13 @@
+from django.urls import path
+
+from crm.trail import views
+
+app_name = "trail"
+urlpatterns = [
+    path("audit/", views.trail, name="list"),
+    path("audit/own/", views.own, name="own"),
+    path("audit/seal/", views.seal, name="seal"),
+    path("audit/verify/", views.verify, name="verify"),
+    path("audit/export/", views.export, name="export"),
+    path("audit/events/<uuid:event_id>/", views.event, name="event"),
+]

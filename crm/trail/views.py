@@ -1,0 +1,124 @@
+"""Doors of the audit console."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.staff.guards import StaffRequest, requires
+from crm.trail import selectors, services
+from crm.trail.forms import RANGES, ExportForm, TrailFilterForm
+from privacy.access.policy import Permission, can
+from privacy.audit.selectors import Filter, Mark, seal_status
+from privacy.errors import DomainError
+
+
+@require_GET
+@requires(Permission.VIEW_AUDIT)
+def trail(request: StaffRequest) -> HttpResponse:
+    """The audit log of the clinic with its seal."""
+    return _list(request, whole=True)
+
+
+@require_GET
+@requires(Permission.VIEW_OWN_AUDIT)
+def own(request: StaffRequest) -> HttpResponse:
+    """What the viewer did."""
+    return _list(request, whole=False)
+
+
+def _filter(request: StaffRequest) -> tuple[TrailFilterForm, Filter | None]:
+    form = TrailFilterForm(request.GET)
+    if not form.is_valid():
+        return form, None
+    operator = form.cleaned_data["operator"]
+    return form, selectors.narrowed(request.user, form.wanted(), operator)
+
+
+def _list(
+    request: StaffRequest, *, whole: bool, export_form: ExportForm | None = None, status: int = 200
+) -> HttpResponse:
+    form, wanted = _filter(request)
+    screen = None
+    if wanted is not None:
+        before = Mark.parse(request.GET.get("before", ""))
+        after = Mark.parse(request.GET.get("after", ""))
+        screen = services.open_trail(viewer=request.user, wanted=wanted, before=before, after=after)
+    page = {
+        "form": form,
+        "screen": screen,
+        "ranges": RANGES,
+        "may_export": whole and can(request.user, Permission.EXPORT_AUDIT),
+        "export_form": export_form or ExportForm(),
+        "whole": whole,
+        **(_seal_context(request) if whole else {}),
+    }
+    return render(request, "crm/trail/page.html", page, status=status if screen else 422)
+
+
+def _seal_context(request: StaffRequest) -> dict[str, object]:
+    return {
+        "status": seal_status(),
+        "run": selectors.last_run(),
+        "may_verify": can(request.user, Permission.VERIFY_AUDIT),
+    }
+
+
+@require_GET
+@requires(Permission.VIEW_AUDIT)
+def seal(request: StaffRequest) -> HttpResponse:
+    """The seal card alone: polled while a verification runs."""
+    return render(request, "crm/trail/_seal.html", _seal_context(request))
+
+
+@require_POST
+@requires(Permission.VERIFY_AUDIT)
+def verify(request: StaffRequest) -> HttpResponse:
+    """Check every seal again; a long trail is left to a worker and watched from the card."""
+    services.ask_for_verification(actor=request.user)
+    if request.htmx:
+        return render(request, "crm/trail/_seal.html", _seal_context(request))
+    return redirect("trail:list")
+
+
+@require_http_methods(["GET", "HEAD"])
+@requires(Permission.VIEW_AUDIT, Permission.VIEW_OWN_AUDIT)
+def event(request: StaffRequest, event_id: UUID) -> HttpResponse:
+    """One event: every fact, and what vouches for it."""
+    found = services.open_event(viewer=request.user, event_id=event_id)
+    if found is None:
+        raise Http404
+    row, proof = found
+    page = {
+        "row": row,
+        "event": row.event,
+        "proof": proof,
+        "whole": can(request.user, Permission.VIEW_AUDIT),
+    }
+    return render(request, "crm/trail/event.html", page)
+
+
+@require_POST
+@requires(Permission.EXPORT_AUDIT)
+def export(request: StaffRequest) -> HttpResponseBase:
+    """The filtered events as CSV. The filter stands in the address, the reason in the body."""
+    reason = ExportForm(request.POST)
+    _form, wanted = _filter(request)
+    if wanted is None or not reason.is_valid():
+        return _list(request, whole=True, export_form=reason, status=422)
+    try:
+        pieces = services.export(
+            viewer=request.user, wanted=wanted, reason=reason.cleaned_data["reason"]
+        )
+    except DomainError as error:
+        reason.add_error(None, str(error))
+        return _list(request, whole=True, export_form=reason, status=422)
+    name = f"audit-{timezone.localtime():%Y%m%d-%H%M%S}.csv"
+    return StreamingHttpResponse(
+        pieces,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

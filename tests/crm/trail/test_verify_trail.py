@@ -1,0 +1,112 @@
+"""Verifying from the console, the tasks behind it, and the readiness check."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from crm.trail import readiness, selectors, services, tasks
+from crm.trail.models import VerificationRun
+from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.sealing import seal_once
+from privacy.audit.selectors import seal_status
+from tests.privacy.audit.tampering import tamper
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _anchor(settings, tmp_path) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
+
+
+def test_the_card_says_whole_and_by_whom(auditor, history, sign_in_as) -> None:
+    tasks.seal()
+    client = sign_in_as(auditor)
+
+    answer = client.post(reverse("trail:verify"), follow=True)
+
+    run = VerificationRun.objects.get()
+    assert (run.state, run.whole, run.events, run.anchored) == ("done", True, 9, 1)
+    assert run.requested_by == auditor
+    assert auditor.display_name in answer.content.decode()
+    status = seal_status()
+    assert (status.events, status.anchor.number) == (9, 1)
+    assert status.head.startswith(bytes(status.checkpoint.chain).hex()[:4])
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action="audit.verified")
+    assert (event.actor, event.outcome, event.detail["events"]) == (auditor.pk, "ok", 9)
+
+
+def test_the_card_names_the_first_bad_event(auditor, history, sign_in_as) -> None:
+    seal_once()
+    tamper("UPDATE privacy_auditevent SET reason = 'x' WHERE id = "
+           "(SELECT event_id FROM privacy_auditseal WHERE seq = 2)")  # fmt: skip
+    client = sign_in_as(auditor)
+    answer = client.post(reverse("trail:verify"), headers={"HX-Request": "true"})
+
+    run = VerificationRun.objects.get()
+    assert run.whole is False
+    assert (run.first_bad["seq"], run.first_bad["code"]) == (2, "edited")
+    body = answer.content.decode()
+    assert run.first_bad["event"] in body
+    assert client.get(reverse("trail:event", args=[run.first_bad["event"]])).status_code == 200
+
+
+def test_a_long_trail_is_left_to_a_worker(auditor, history, sign_in_as, monkeypatch) -> None:
+    monkeypatch.setattr(services, "AT_ONCE", 3)
+    client = sign_in_as(auditor)
+    client.post(reverse("trail:verify"))
+    client.post(reverse("trail:verify"))  # a second click starts no second run
+
+    run = VerificationRun.objects.get()
+    assert run.state == "queued"
+    assert "every 2s" in client.get(reverse("trail:seal")).content.decode()
+
+    tasks.verify_queued()
+    run.refresh_from_db()
+    assert (run.state, run.whole) == ("done", True)
+    assert "every 2s" not in client.get(reverse("trail:seal")).content.decode()
+
+
+def test_a_run_whose_worker_died_does_not_block_the_next(auditor, monkeypatch) -> None:
+    dead = VerificationRun.objects.create(requested_by=auditor, state="running")
+    old = timezone.now() - services.STUCK - timedelta(minutes=1)
+    VerificationRun.objects.filter(pk=dead.pk).update(created_at=old)
+    assert services.ask_for_verification(actor=auditor).pk != dead.pk
+
+
+def test_a_verification_that_breaks_is_shown_as_such(auditor, monkeypatch, sign_in_as) -> None:
+    def broken() -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr(services, "verify", broken)
+    with pytest.raises(OSError, match="disk"):
+        services.ask_for_verification(actor=auditor)
+    run = VerificationRun.objects.get()
+    assert (run.state, run.whole) == ("failed", None)
+    assert str(run).startswith("failed")
+    assert run.first_bad is None
+    services.carry_out(run_id=run.pk)  # taken: nothing happens
+    assert sign_in_as(auditor).get(reverse("trail:list")).status_code == 200
+
+
+def test_readiness_is_content_with_a_working_sealer(history) -> None:
+    readiness.check()
+    seal_once()
+    readiness.check()
+
+
+def test_readiness_fails_a_minute_after_the_oldest_event(carer, write) -> None:
+    import time_machine
+
+    with time_machine.travel(timezone.now() - timedelta(minutes=2), tick=False):
+        write(carer)
+    with pytest.raises(readiness.SealerLags):
+        readiness.check()
+
+
+def test_partitions_stand_ready() -> None:
+    tasks.ensure_partitions()
+    assert selectors.queued_runs() == []

@@ -1,0 +1,20 @@
+"""Taking rights away from the app's role, and giving them back."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from privacy.migrations.operations import audit
+from tests.conftest import owner_connection
+
+
+@pytest.fixture
+def grant() -> Iterator:
+    """``grant(sql)`` runs as the owner; the trail's own grants are restored afterwards."""
+
+    def run(statement: str) -> None:
+        with owner_connection() as owner:
+            owner.execute(statement)
+
+    yield run
+    run(audit.GRANTS)
