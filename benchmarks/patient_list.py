@@ -94,8 +94,8 @@ def in_turn(
     drive(large, clients=WORKERS, requests=REQUESTS)
     results: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
-        for seconds, request in zip(results, (small, large), strict=True):
-            seconds += drive(request, clients=WORKERS, requests=REQUESTS)
+        for measured, request in zip(results, (small, large), strict=True):
+            measured.extend(drive(request, clients=WORKERS, requests=REQUESTS))
     return results
 
 

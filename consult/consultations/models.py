@@ -80,7 +80,7 @@ class Consultation(Record):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     submitted_at = models.DateTimeField(null=True, blank=True)
-    import_row = models.CharField(max_length=120, null=True, blank=True, unique=True)  # noqa: DJ001 - unique
+    import_row = models.CharField(max_length=120, null=True, blank=True, unique=True)
     imported_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

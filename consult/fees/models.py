@@ -184,9 +184,7 @@ class EstimateVersion(Record):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="one_version_per_number", fields=["estimate", "number"]
-            ),
+            models.UniqueConstraint(name="one_version_per_number", fields=["estimate", "number"]),
             models.UniqueConstraint(
                 name="one_draft_at_a_time", fields=["estimate"], condition=Q(state="draft")
             ),

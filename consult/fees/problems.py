@@ -16,7 +16,9 @@ WORDS: Final[dict[Problem, Promise | str]] = {
     Problem.NOT_A_NUMBER: gettext_lazy("Enter a plain number, such as 1280.50."),
     Problem.NEGATIVE: gettext_lazy("This cannot be below zero."),
     Problem.NOT_POSITIVE: gettext_lazy("This must be more than zero."),
-    Problem.TOO_LARGE: gettext_lazy("This is more than %(limit)s. Check for a slip of the keyboard."),
+    Problem.TOO_LARGE: gettext_lazy(
+        "This is more than %(limit)s. Check for a slip of the keyboard."
+    ),
     Problem.TOO_PRECISE: gettext_lazy("At most two decimal places."),
     Problem.RANGE_REVERSED: gettext_lazy("The highest price is below the price."),
     Problem.TOO_MANY_LINES: gettext_lazy("At most %(limit)s lines."),

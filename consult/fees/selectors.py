@@ -181,7 +181,10 @@ def open_version(
     )
     lines = Prefetch("lines", EstimateLine.objects.order_by("position"))
     versions = list(
-        _versions().filter(estimate_id=version.estimate_id).order_by("number").prefetch_related(lines)
+        _versions()
+        .filter(estimate_id=version.estimate_id)
+        .order_by("number")
+        .prefetch_related(lines)
     )
     by_number = {one.number: one for one in versions}
     current = by_number[version.number]

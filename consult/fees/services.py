@@ -212,9 +212,11 @@ def _check(*, title: str | None, reason: str, lines: Sequence[Line]) -> None:
 
 def _lock(version: EstimateVersion) -> EstimateVersion:
     """The version as it is now, its estimate locked: steps of one estimate go one by one."""
-    estimate = Estimate.objects.select_for_update(of=("self",)).select_related(
-        "patient__subject"
-    ).get(pk=version.estimate_id)
+    estimate = (
+        Estimate.objects.select_for_update(of=("self",))
+        .select_related("patient__subject")
+        .get(pk=version.estimate_id)
+    )
     held = EstimateVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     held.estimate = estimate
     return held
@@ -224,7 +226,9 @@ def _expect_draft(version: EstimateVersion, revision: int) -> None:
     if not version.is_draft:
         raise NotADraft(_("This version has been issued meanwhile and is fixed."))
     if version.revision != revision:
-        raise StaleDraft(_("Somebody else has saved this draft meanwhile. Nothing was overwritten."))
+        raise StaleDraft(
+            _("Somebody else has saved this draft meanwhile. Nothing was overwritten.")
+        )
 
 
 def _write_lines(version: EstimateVersion, lines: Sequence[Line]) -> None:

@@ -25,7 +25,9 @@ urlpatterns = [
     path("fees/<estimate:number>/v<int:version>/edit/", drafts.edit, name="estimate-edit"),
     path("fees/<estimate:number>/v<int:version>/issue/", reading.issue, name="estimate-issue"),
     path("fees/<estimate:number>/v<int:version>/step/", reading.step, name="estimate-step"),
-    path("fees/<estimate:number>/v<int:version>/print/", reading.print_sheet, name="estimate-print"),
+    path(
+        "fees/<estimate:number>/v<int:version>/print/", reading.print_sheet, name="estimate-print"
+    ),
     path("patients/<str:code>/estimates/", reading.patient_estimates, name="patient-estimates"),
     path("patients/<str:code>/estimates/new/", drafts.create, name="estimate-create"),
 ]

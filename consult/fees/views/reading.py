@@ -84,9 +84,7 @@ def _page(request: StaffRequest, opened: selectors.OpenedEstimate) -> dict[str, 
         "version": held,
         "estimate": opened.estimate,
         "patient": opened.estimate.patient,
-        "sheet": sheet_of(
-            opened.current.lines, opened.older.lines if opened.older else None
-        ),
+        "sheet": sheet_of(opened.current.lines, opened.older.lines if opened.older else None),
         "progress": progress_of(held),
         "newest": newest,
         "may_edit": may_edit,

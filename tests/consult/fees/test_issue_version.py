@@ -189,7 +189,7 @@ def test_the_database_knows_the_same_ways_as_the_rules(patient, carer, start, en
     rows = EstimateVersion.objects.filter(pk=draft.pk)
     for step in path:
         rows.update(state=step, **stamps)
-    blank = {name: None for name in stamps} if end == State.DRAFT else stamps
+    blank = dict.fromkeys(stamps) if end == State.DRAFT else stamps
 
     try:
         with transaction.atomic():

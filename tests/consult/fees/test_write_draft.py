@@ -25,7 +25,12 @@ def typed(*rows: dict[str, str], do: str = "save", **more: str) -> dict[str, str
         "category": "basic", "item": "B 超监测", "unit": "次", "quantity": "6", "low": "320.00",
         "coverage": "partial",
     }  # fmt: skip
-    data = {"do": do, "idempotency_key": str(uuid4()), "title": "促排卵方案", "lines": str(len(rows))}
+    data = {
+        "do": do,
+        "idempotency_key": str(uuid4()),
+        "title": "促排卵方案",
+        "lines": str(len(rows)),
+    }
     for index, row in enumerate(rows):
         data |= {f"line-{index}-{name}": value for name, value in {**good, **row}.items()}
     return data | more
@@ -53,7 +58,9 @@ def test_a_draft_is_saved_with_a_number(sign_in_as, patient, carer) -> None:
     version = EstimateVersion.objects.get()
     assert answer.status_code == 302
     assert answer.url.endswith(f"/fees/{version.estimate.number}/v1/")
-    low, high = EstimateLine.objects.order_by("position").values_list("amount_low", "amount_high")[1]
+    low, high = EstimateLine.objects.order_by("position").values_list("amount_low", "amount_high")[
+        1
+    ]
     assert (low, high) == (Decimal("7200.00"), Decimal("9000.00"))
 
 

@@ -6,20 +6,19 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from crm.messaging.models import Message, MessageTemplate, Reason
-from crm.messaging.rules import TRANSITIONS, Status
+from crm.messaging.rules import TRANSITIONS, Status, neutral
 from crm.messaging.services import (
+    NotNeutral,
     approve_template,
     cancel_for_sources,
     ensure_shipped_templates,
     queue_message,
 )
-from crm.messaging.rules import neutral
-from crm.messaging.services import NotNeutral
 from crm.messaging.shipped import WORDINGS
 from crm.patients.models import Patient
 from privacy.errors import Conflict
-from tests.factories.messages import MessageFactory, MessageTemplateFactory
 from tests.crm.messaging.conftest import MORNING
+from tests.factories.messages import MessageFactory, MessageTemplateFactory
 
 pytestmark = pytest.mark.django_db
 HANDED = {"handed_over_at": MORNING}

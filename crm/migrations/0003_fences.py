@@ -6,6 +6,6 @@ from crm.migrations.operations import messaging
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0003_messaging")]
+    dependencies = [("crm", "0002_registry")]
 
     operations = [*messaging.OPERATIONS]
