@@ -20,6 +20,8 @@ urlpatterns = [
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
     path("", include("consult.urls")),
+    path("", include("followup.urls")),
+    path("", include("crm.messaging.urls")),
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),
