@@ -1,6 +1,15 @@
 """The roof: the only file that knows every door."""
 
 from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from crm.patients.api import ConsentViewSet, PatientViewSet
+
+router = SimpleRouter()
+router.register("patients", PatientViewSet, basename="patient")
+router.register(
+    "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
+)
 
 urlpatterns = [
     path("", include("crm.web.urls")),
@@ -11,6 +20,7 @@ urlpatterns = [
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),
     path("search/", include("crm.search.urls")),
+    path("api/v1/", include((router.urls, "api"))),
 ]
 handler400 = "crm.web.views.bad_request"
 handler403 = "crm.web.views.permission_denied"

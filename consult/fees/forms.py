@@ -168,8 +168,10 @@ class DraftForm(forms.Form):
         *,
         judged: bool = False,
         number: int = 1,
+        prices: Sequence[PriceItem] = (),
     ) -> None:
         super().__init__(texts if judged else None, initial=dict(texts))
+        self.prices = prices
         # The title is fixed with the first issue; the first version changes nothing.
         del self.fields["reason" if number == 1 else "title"]
         self.rows = [LineForm(row, index=i, judged=judged) for i, row in enumerate(rows)]
@@ -214,7 +216,7 @@ class DraftForm(forms.Form):
 
     @property
     def sections(self) -> list["DraftSection"]:
-        return [DraftSection(part, self.rows) for part in Category]
+        return [DraftSection(part, self.rows, self.prices) for part in Category]
 
     @property
     def totals(self) -> rules.Totals:
@@ -232,10 +234,13 @@ class DraftForm(forms.Form):
 
 
 class DraftSection:
-    """The lines of one category, and what they come to so far."""
+    """The lines of one category, what they come to so far, and what may be added."""
 
-    def __init__(self, category: Category, rows: Sequence[LineForm]) -> None:
+    def __init__(
+        self, category: Category, rows: Sequence[LineForm], prices: Sequence[PriceItem]
+    ) -> None:
         self.category = category
+        self.prices = [price for price in prices if price.category == category]
         self.rows = [row for row in rows if row.row.get("category") == category.value]
 
     @property

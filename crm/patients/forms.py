@@ -52,7 +52,7 @@ class RegistrationForm(forms.Form):
     phone = forms.CharField(
         label=_("Phone"),
         max_length=rules.LONGEST_PHONE_INPUT,
-        required=False,
+        error_messages={"required": _("Enter a phone number, or tick that there is none")},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "inputmode": "tel", "data-live": True}
         ),
@@ -129,6 +129,9 @@ class RegistrationForm(forms.Form):
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = _colleagues(staff, role)
                 field.empty_label = "—"
+
+        # Asked of everybody, and its absence is an answer: the tick below it.
+        self.fields["phone"].required = not self["no_phone"].data
 
     @staticmethod
     def _teams() -> dict[str, Role]:
@@ -214,6 +217,12 @@ class RegistrationForm(forms.Form):
             birth_year=data.get("birth_year", ""),
             id_number=data.get("id_number", "") if "id_number" not in self.errors else "",
         )
+
+    def ask_why_not_the_same(self) -> None:
+        """Somebody similar was found: now the reason is asked for, and missed if not given."""
+        self.fields["set_aside_reason"].required = True
+        if self.codes_set_aside and not self.cleaned_data.get("set_aside_reason"):
+            self.add_error("set_aside_reason", _("Choose why this is somebody else"))
 
     @cached_property
     def codes_set_aside(self) -> list[str]:

@@ -15,6 +15,7 @@ from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
 from privacy.pseudonyms.models import Subject
+from privacy.pseudonyms.rules import display_code
 from privacy.records import Record, RetentionClass
 
 SealedText = Sealed | None  # what a sealed field reads as
@@ -82,6 +83,11 @@ class Patient(Record):
         """The random code; join ``subject`` when listing."""
         return self.subject.code
 
+    @property
+    def spaced_code(self) -> str:
+        """The code in two groups, for reading aloud: "7K2M-9QXA"."""
+        return display_code(self.code)
+
 
 class PatientContactQuerySet(models.QuerySet["PatientContact"]):
     def may_have_phone(self, phone: str) -> Self:
@@ -95,6 +101,11 @@ class PatientContactQuerySet(models.QuerySet["PatientContact"]):
     def may_be_named(self, parts: Iterable[tuple[str, str]]) -> Self:
         """Candidates whose name tokens hold all the given (kind, text) parts."""
         return self.filter(name_tokens__contains=name_tokens(parts))
+
+
+def search_token(kind: str, value: str) -> str:
+    """What the trail may keep of a search term: the fingerprint that several terms share."""
+    return f"{fingerprint(kind, value):04x}"
 
 
 class PatientContact(Record):

@@ -25,7 +25,7 @@ from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import trail_of
 from privacy.pseudonyms.models import VisitCode
-from privacy.pseudonyms.rules import visit_code
+from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
 MOST_CANDIDATES: Final = 200
@@ -52,6 +52,18 @@ def patient_by_code(staff: User, code: str) -> Patient:
     Raises: Patient.DoesNotExist also when the patient exists and ``staff`` may not know it.
     """
     return patients_visible_to(staff).get(subject__code=code)
+
+
+def patient_by_any_code(staff: User, text: str) -> Patient | None:
+    """The visible patient whose lasting code, or code of today, was typed or said."""
+    code = parse_code(text)
+    if code is not None:
+        return patients_visible_to(staff).filter(subject__code=code).first()
+    number = parse_visit_code(text, staff.clinic.visit_letter)
+    if number is None:
+        return None
+    today = VisitCode.objects.filter(site=staff.clinic_id, day=timezone.localdate(), number=number)
+    return patients_visible_to(staff).filter(pk__in=today.values("subject")).first()
 
 
 def patient_out_of_reach(code: str) -> Patient | None:

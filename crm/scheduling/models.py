@@ -1,7 +1,10 @@
 """Rooms and visits of a day. Codes only: nothing here says who somebody is or what they have."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients.models import Patient
@@ -86,3 +89,8 @@ class Visit(Record):
     def called(self) -> str:
         """What is called out, "B-001"; join ``visit_code`` and ``clinic`` when listing."""
         return visit_code(self.visit_code.number, self.clinic.visit_letter)
+
+    @property
+    def waited(self) -> timedelta | None:
+        """How long since the arrival."""
+        return timezone.now() - self.arrived_at if self.arrived_at else None

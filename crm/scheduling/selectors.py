@@ -1,7 +1,7 @@
 """Today at one clinic."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -46,6 +46,7 @@ class Todo:
 class Board:
     """Everything on the desk's screen today."""
 
+    day: date
     visits: list[Visit]
     seats: list[Seat]
     todos: list[Todo]
@@ -84,7 +85,7 @@ def board_of(staff: User) -> Board:
     inside = {visit.room_id: visit for visit in visits if visit.state == State.IN_ROOM}
     rooms = Room.objects.filter(clinic_id=staff.clinic_id).order_by("label")
     seats = [Seat(room, inside.get(room.pk)) for room in rooms]
-    return Board(visits, seats, _todos(staff, visits))
+    return Board(timezone.localdate(), visits, seats, _todos(staff, visits))
 
 
 def _todos(staff: User, visits: list[Visit]) -> list[Todo]:

@@ -1,6 +1,5 @@
 """Doors of the desk's day. Codes only: what stands on this screen may be read over a shoulder."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -38,9 +37,14 @@ def board(request: StaffRequest) -> HttpResponseBase:
 def find_arrival(request: StaffRequest) -> HttpResponse:
     """From a code as said or shown to the arrival of that patient."""
     form = FindForm(request.POST)
+<<<<<<< HEAD
+    typed = form.cleaned_data["code"] if form.is_valid() else ""
+    patient = patient_by_any_code(request.user, typed)
+=======
     patient = (
         patient_by_any_code(request.user, form.data.get("code", "")) if form.is_valid() else None
     )
+>>>>>>> followup
     if patient is None:
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")
@@ -138,6 +142,6 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
 
 def _back(request: StaffRequest, visit: Visit, text: str, *, undoable: bool = True) -> HttpResponse:
     """To the board, where a toast offers the undo."""
-    extra: dict[str, Any] = {"undo": str(visit.pk)} if undoable else {}
-    messages.success(request, text % {"code": visit.called}, extra_tags=extra.get("undo", ""))
+    undo_url = reverse("scheduling:undo", args=[visit.pk]) if undoable else ""
+    messages.success(request, text % {"code": visit.called}, extra_tags=undo_url)
     return redirect("desk:home")

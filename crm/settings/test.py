@@ -17,4 +17,5 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
-CELERY_TASK_ALWAYS_EAGER = False
+if role := os.environ.get("DATABASE_ROLE"):  # a real worker beside the tests works as the app
+    DATABASES["default"]["OPTIONS"]["assume_role"] = role

@@ -59,7 +59,10 @@ def session_hash(request: HttpRequest) -> bytes | None:
 
 
 class SessionTimeoutMiddleware:
-    """Idle 15 minutes, absolute 10 hours: then the next request is a stranger's (R28)."""
+    """Idle 15 minutes, absolute 10 hours: then the next request is a stranger's (R28).
+
+    A page that asks for itself (``X-Poll``) is no sign of a person.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -74,7 +77,7 @@ class SessionTimeoutMiddleware:
                 or now - started > settings.SESSION_ABSOLUTE_SECONDS
             ):
                 logout(request)
-            elif now - seen >= TOUCH_SECONDS:
+            elif now - seen >= TOUCH_SECONDS and "X-Poll" not in request.headers:
                 request.session[SEEN] = now
         return self.get_response(request)
 

@@ -20,3 +20,8 @@ def colleagues_of(staff: User) -> QuerySet[User]:
     return User.objects.filter(clinic_id=staff.clinic_id, is_active=True).order_by(
         "role", "display_name"
     )
+
+
+def staff_by_number(staff_no: str) -> User | None:
+    """The active account with this staff number, for commands run in somebody's name."""
+    return User.objects.filter(staff_no=staff_no, is_active=True).select_related("clinic").first()

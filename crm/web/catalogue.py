@@ -40,6 +40,8 @@ def from_template(
 ) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     """Babel's extractor for Django templates: Django turns tags into calls, Babel reads those."""
     calls = django_template.templatize(file.read().decode())
+    # Python's tokenizer minds how a template is indented; the messages do not.
+    calls = "\n".join(line.strip() for line in calls.split("\n"))
     yield from extract_python(BytesIO(calls.encode()), keywords, comment_tags, options)
 
 

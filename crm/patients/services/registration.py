@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.patients import selectors
+from crm.patients import selectors, words
 from crm.patients.duplicates import Likeness, Person, likeness
 from crm.patients.events import PatientEvent
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
@@ -62,6 +62,11 @@ class Double:
     patient: Patient
     contact: PatientContact
     likeness: Likeness
+
+    @property
+    def reasons(self) -> list[words.Words]:
+        """What they have in common, in words, strongest first."""
+        return [words.SIMILARITIES[reason] for reason in self.likeness.reasons]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """Looking: every sight of patients is booked first, and its receipt opens what is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from crm.patients import selectors
+from crm.patients import selectors, words
 from crm.patients.events import PatientEvent
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
+from crm.patients.rules import DECLINED
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AccessEvent
+from privacy.errors import Unreadable
 from privacy.receipts import Receipt
 
 CLINICAL_FIELDS: Final = (
@@ -75,6 +79,30 @@ class Opened:
     clinical: PatientClinical | None
     team: list[CareTeamMember]
     visit_code: str
+
+    @property
+    def sex(self) -> words.Words:
+        """In words, for those who may see the complaint."""
+        return self._word("sex", words.SEX)
+
+    @property
+    def birth_year(self) -> words.Words:
+        return self._word("birth_year", {"": words.SEX[""], DECLINED: words.SEX[DECLINED]})
+
+    @property
+    def marital_status(self) -> words.Words:
+        return self._word("marital_status", words.MARITAL_STATUS)
+
+    def _word(self, field: str, table: Mapping[str, words.Words]) -> words.Words:
+        sealed: SealedText = getattr(self.clinical, field, None)
+        if sealed is None:
+            return table[""]
+        try:
+            text = sealed.reveal(self.receipt)
+        except Unreadable as error:
+            audit.record_crypto_failure(path=sealed.path, code=str(error))
+            return _("unavailable, code %(code)s") % {"code": error}
+        return table.get(text, text)
 
 
 @transaction.atomic

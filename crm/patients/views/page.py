@@ -9,15 +9,15 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from crm.patients import selectors, words
+from crm.patients import selectors
 from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage
 from crm.patients.services import viewing
-from crm.patients.services.revealing import fields_open_to
+from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.patients.views.listing import number_of, state_of
-from crm.patients.views.timeline import lines_of
+from crm.patients.views.timeline import lines_of, looks_of
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
@@ -75,6 +75,7 @@ def _dialogs(request: StaffRequest, patient: Patient) -> dict[str, Any]:
     forms: dict[str, Any] = {}
     if fields_open_to(staff):
         forms["reveal_form"] = RevealForm(staff=staff)
+        forms["seconds"] = SECONDS_SHOWN
     if can(staff, Permission.EDIT_CARE_TEAM):
         forms["team_form"] = TeamForm(staff=staff)
         forms["stage_form"] = StageForm(
@@ -134,7 +135,7 @@ def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
 def who_looked(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Who saw anything of this patient: when, in which role, what for (S59)."""
     traces = viewing.list_who_looked(staff=request.user, patient=patient)
-    page = {"patient": patient, "traces": traces, "purposes": words.REVEAL_PURPOSES}
+    page = {"patient": patient, "looks": looks_of(traces)}
     return partial_or_page(
         request, "crm/patients/_who_looked.html", "crm/patients/who_looked.html", page
     )

@@ -33,6 +33,7 @@ def register(request: StaffRequest) -> HttpResponse:
         if outcome.patient is not None:
             return redirect("patients:registered", outcome.patient.code)
         doubles = outcome.doubles
+        form.ask_why_not_the_same()
     status = 409 if doubles.found else 422 if form.is_bound else 200
     page = {"form": form, "doubles": doubles, "stopped": bool(doubles.found)}
     return render(request, "crm/patients/register.html", page, status=status)

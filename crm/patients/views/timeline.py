@@ -98,3 +98,31 @@ def _cell(event: AuditEvent) -> str:
     if purpose not in Purpose.values or channel not in Channel.values:
         return ""
     return f"{Purpose(purpose).label} · {Channel(channel).label}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One row of "who looked"."""
+
+    at: datetime
+    who: str
+    role: str
+    what: str
+    purpose: str
+
+
+def looks_of(traces: list[Trace]) -> list[Look]:
+    """Every sight of a patient in words, nothing left out."""
+    return [_look(trace) for trace in traces]
+
+
+def _look(trace: Trace) -> Look:
+    event = trace.event
+    reveals = event.kind == Kind.REVEAL
+    return Look(
+        at=event.at,
+        who=trace.by.display_name if trace.by else _author(trace),
+        role=str(Role(event.role).label) if event.role in Role.values else "",
+        what=str(Registry.label(event.action)),
+        purpose=_purpose_of_look(event) if reveals else "",
+    )

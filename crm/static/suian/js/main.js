@@ -13,4 +13,5 @@ import "./limits.js";
 import "./expires.js";
 import "./copy.js";
 import "./focus.js";
+import "./tabs.js";
 import "./theme.js";

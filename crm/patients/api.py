@@ -1,0 +1,274 @@
+"""Programs at the registry's door: the pages' services, guards and trail; codes and masks only."""
+
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.patients import rules, words
+from crm.patients.forms import FilterForm, RegistrationForm
+from crm.patients.models import Patient, PatientContact
+from crm.patients.selectors import CAP, patient_by_code, visit_code_today
+from crm.patients.services import consents, viewing
+from crm.patients.services.registration import Doubles, register_or_warn
+from crm.staff.models import User
+from crm.staff.selectors import staff_member
+from crm.web.api import PROBLEM
+from privacy.access.policy import Permission
+from privacy.audit.services import record_crypto_failure
+from privacy.consent.models import Manner
+from privacy.consent.rules import Answer
+from privacy.consent.selectors import Cell
+from privacy.errors import Unreadable
+from privacy.receipts import Receipt
+
+SIZE = 50
+
+
+class PatientOut(serializers.Serializer[dict[str, Any]]):
+    """A patient by code. ``name`` is masked, null where the role sees none or it does not open;
+    then ``unreadable`` has the code of the failure."""
+
+    code = serializers.CharField()
+    visit_code = serializers.CharField(allow_blank=True)
+    stage = serializers.ChoiceField(choices=Patient.Stage.choices)
+    status = serializers.ChoiceField(choices=Patient.Status.choices)
+    name = serializers.CharField(allow_null=True)
+    unreadable = serializers.CharField(allow_blank=True)
+    registered_at = serializers.DateTimeField()
+
+
+class PatientPageOut(serializers.Serializer[dict[str, Any]]):
+    """A page of patients; ``count`` stops at 10,000, ``more`` says there are others."""
+
+    count = serializers.IntegerField()
+    more = serializers.BooleanField()
+    page = serializers.IntegerField()
+    results = PatientOut(many=True)
+
+
+class PatientIn(serializers.Serializer[dict[str, Any]]):
+    """What registers a patient: these keys and no others."""
+
+    name = serializers.CharField(max_length=rules.LONGEST_NAME)
+    phone = serializers.CharField(
+        max_length=rules.LONGEST_PHONE_INPUT, required=False, allow_blank=True
+    )
+    no_phone = serializers.BooleanField(default=False)
+    chief_complaint = serializers.CharField(max_length=rules.LONGEST_COMPLAINT)
+    sex = serializers.ChoiceField(choices=[key for key in words.SEX if key], required=False)
+    birth_year = serializers.CharField(max_length=8, required=False)
+    marital_status = serializers.ChoiceField(
+        choices=[key for key in words.MARITAL_STATUS if key], required=False
+    )
+    id_number = serializers.CharField(max_length=rules.LONGEST_ID_INPUT, required=False)
+    id_purpose = serializers.ChoiceField(
+        choices=[key for key in words.ID_PURPOSES if key], required=False
+    )
+    same_sex_staff = serializers.BooleanField(default=False)
+    set_aside = serializers.ListField(
+        child=serializers.RegexField("^[0-9A-Z]{8}$"), required=False, max_length=200
+    )
+    set_aside_reason = serializers.ChoiceField(
+        choices=list(words.SET_ASIDE_REASONS), required=False
+    )
+
+
+class ConsentOut(serializers.Serializer[dict[str, Any]]):
+    """One question, its present answer, and the text to show before asking."""
+
+    purpose = serializers.CharField()
+    channel = serializers.CharField()
+    answer = serializers.CharField(allow_null=True)
+    paused_until = serializers.DateTimeField(allow_null=True)
+    allows = serializers.BooleanField()
+    text = serializers.CharField(allow_null=True)
+    text_version = serializers.IntegerField(allow_null=True)
+    text_sha256 = serializers.CharField(allow_null=True)
+
+
+class ConsentIn(serializers.Serializer[dict[str, Any]]):
+    """One answer: ``text_sha256`` names the words the patient was shown."""
+
+    cell = serializers.RegexField("^[a-z_]+-[a-z_]+$", max_length=40)
+    answer = serializers.ChoiceField(choices=[one.value for one in Answer])
+    manner = serializers.ChoiceField(choices=Manner.choices)
+    text_sha256 = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    until = serializers.DateField(required=False, allow_null=True)
+
+
+class OfStaff(viewsets.ViewSet):
+    """What the viewsets share: who asks, and the patient of the address."""
+
+    required_permissions: ClassVar[dict[str, Permission]] = {}
+
+    @property
+    def staff(self) -> User:
+        return staff_member(self.request.user)
+
+    def patient(self, code: str) -> Patient:
+        """Raises: Http404 for strangers too, and books their asking."""
+        try:
+            return patient_by_code(self.staff, code)
+        except Patient.DoesNotExist as error:
+            viewing.book_out_of_reach(staff=self.staff, code=code)
+            raise Http404 from error
+
+
+class PatientViewSet(OfStaff):
+    """/api/v1/patients/: list, register, one patient."""
+
+    lookup_field = "code"
+    lookup_value_regex = "[0-9A-Z]{8}"
+    required_permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.VIEW_PATIENTS,
+        "retrieve": Permission.VIEW_PATIENTS,
+        "create": Permission.REGISTER_PATIENT,
+    }
+
+    @extend_schema(
+        responses=PatientPageOut,
+        parameters=[
+            OpenApiParameter("page", int),
+            OpenApiParameter("stage", enum=Patient.Stage.values),
+            OpenApiParameter("status", enum=Patient.Status.values),
+        ],
+    )
+    def list(self, request: Request) -> Response:
+        """Fifty patients a page, newest first."""
+        asked = request.query_params.get("page", "1")
+        number = int(asked) if asked.isascii() and asked.isdigit() else 1
+        listing = viewing.list_patients(
+            staff=self.staff,
+            filters=FilterForm(request.query_params).filters(),
+            number=number,
+            size=SIZE,
+        )
+        rows = [
+            _out(row.patient, row.visit_code, _contact(row.patient, listing), listing.receipt)
+            for row in listing.rows
+        ]
+        body = {
+            "count": min(listing.total, CAP),
+            "more": listing.capped,
+            "page": listing.number,
+            "results": rows,
+        }
+        return Response(PatientPageOut(body).data)
+
+    @extend_schema(responses=PatientOut)
+    def retrieve(self, request: Request, code: str) -> Response:
+        """One patient by code."""
+        opened = viewing.open_patient(staff=self.staff, patient=self.patient(code))
+        body = _out(opened.patient, opened.visit_code, opened.contact, opened.receipt)
+        return Response(PatientOut(body).data)
+
+    @extend_schema(request=PatientIn, responses={201: PatientOut})
+    def create(self, request: Request) -> Response:
+        """Register a patient; 409 with codes and reasons if somebody similar is not set aside."""
+        given = PatientIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = dict(given.validated_data)
+        set_aside, reason = facts.pop("set_aside", []), facts.pop("set_aside_reason", "")
+        if facts.get("birth_year") == rules.DECLINED:
+            facts.update(birth_year="", birth_year_declined=True)
+        form = RegistrationForm(facts, staff=self.staff)
+        if not form.is_valid():
+            raise ValidationError(dict(form.errors))
+        outcome = register_or_warn(
+            registration=form.registration(), actor=self.staff, set_aside=set_aside, reason=reason
+        )
+        if outcome.patient is None:
+            return _doubles(outcome.doubles)
+        today = visit_code_today(outcome.patient, self.staff)
+        body = _out(outcome.patient, today, None, None)
+        return Response(PatientOut(body).data, status=status.HTTP_201_CREATED)
+
+
+class ConsentViewSet(OfStaff):
+    """/api/v1/patients/{code}/consents/: every question, and one answer at a time."""
+
+    required_permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.VIEW_CONSENTS,
+        "create": Permission.RECORD_CONSENT,
+    }
+
+    @extend_schema(responses=ConsentOut(many=True))
+    def list(self, request: Request, code: str) -> Response:
+        """All questions with their present answers."""
+        desk = consents.open_desk(patient=self.patient(code), actor=self.staff)
+        return Response([ConsentOut(_cell(cell)).data for cell in desk.cells])
+
+    @extend_schema(request=ConsentIn, responses={201: ConsentOut})
+    def create(self, request: Request, code: str) -> Response:
+        """Write one answer to the ledger."""
+        patient = self.patient(code)
+        given = ConsentIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = given.validated_data
+        consents.answer(
+            patient=patient,
+            cell=consents.cell_of(patient, facts["cell"]),
+            given=Answer(facts["answer"]),
+            manner=Manner(facts["manner"]),
+            actor=self.staff,
+            text_shown=facts.get("text_sha256", ""),
+            pause_until=facts.get("until"),
+        )
+        fresh = _cell(consents.cell_of(patient, facts["cell"]))
+        return Response(ConsentOut(fresh).data, status=status.HTTP_201_CREATED)
+
+
+def _contact(patient: Patient, listing: viewing.Listing) -> PatientContact | None:
+    return getattr(patient, "contact", None) if listing.receipt.fields else None
+
+
+def _out(
+    patient: Patient, visit_code: str, contact: PatientContact | None, receipt: Receipt | None
+) -> dict[str, Any]:
+    name, unreadable = None, ""
+    if contact is not None and contact.name is not None and receipt is not None:
+        try:
+            name = rules.mask_name(contact.name.reveal(receipt))
+        except Unreadable as error:
+            unreadable = str(error)
+            record_crypto_failure(path=contact.name.path, code=unreadable)
+    return {
+        "code": patient.code,
+        "visit_code": visit_code,
+        "stage": patient.stage,
+        "status": patient.status,
+        "name": name,
+        "unreadable": unreadable,
+        "registered_at": patient.created_at,
+    }
+
+
+def _doubles(doubles: Doubles) -> Response:
+    body = {
+        "code": "likely-double",
+        "detail": _("Perhaps registered already"),
+        "doubles": [
+            {"code": one.patient.code, "reasons": [reason.value for reason in one.likeness.reasons]}
+            for one in doubles.found
+        ],
+    }
+    return Response(body, status=status.HTTP_409_CONFLICT, content_type=PROBLEM)
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "purpose": cell.purpose.value,
+        "channel": cell.channel.value,
+        "answer": cell.state.status if cell.state else None,
+        "paused_until": cell.state.paused_until if cell.state else None,
+        "allows": cell.allows,
+        "text": cell.text.body if cell.text else None,
+        "text_version": cell.text.version if cell.text else None,
+        "text_sha256": cell.text.sha256 if cell.text else None,
+    }

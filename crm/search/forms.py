@@ -1,0 +1,9 @@
+"""The one box."""
+
+from django import forms
+
+
+class SearchForm(forms.Form):
+    """Whatever helps to find a patient."""
+
+    q = forms.CharField(max_length=64)

@@ -1,0 +1,28 @@
+"""Candidates of a search among the patients that the viewer may see. Nothing is opened here."""
+
+from typing import Final
+
+from django.db.models import QuerySet
+
+from crm.patients.models import Patient, PatientContact
+from crm.patients.rules import query_tokens
+from crm.search.rules import By, Query
+from crm.staff.models import User
+
+MOST: Final = 50
+
+
+def contacts_that_may_match(staff: User, query: Query) -> list[PatientContact]:
+    """Up to MOST + 1 contacts by fingerprint, newest first: one indexed statement."""
+    found = _by(query).filter(patient__in=Patient.objects.visible_to(staff))
+    newest = found.select_related("patient__subject").order_by("-created_at")
+    return list(newest[: MOST + 1])
+
+
+def _by(query: Query) -> QuerySet[PatientContact]:
+    contacts = PatientContact.objects
+    if query.by == By.PHONE:
+        return contacts.may_have_phone(query.value)
+    if query.by == By.ID_NUMBER:
+        return contacts.may_have_id_number(query.value)
+    return contacts.may_be_named(query_tokens(query.value))

@@ -1,0 +1,67 @@
+"""Correcting contact data never writes over what cannot be read."""
+
+import pytest
+
+from crm.patients.models import Patient, PatientContact
+from crm.patients.services.care import change_contact
+from privacy.errors import DomainError
+from tests.factories.people import PatientFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_phone_makes_a_provisional_patient_active(desk, clinic, typed, booked):
+    patient = PatientFactory.create(
+        clinic=clinic, status=Patient.Status.PROVISIONAL, contact={"phone": ""}
+    )
+
+    answer = desk.post(
+        f"/patients/{patient.code}/contact/", typed(name="", phone="１３９ ００１３ ９０００")
+    )
+
+    patient.refresh_from_db()
+    assert answer.status_code == 302
+    assert patient.status == Patient.Status.ACTIVE
+    assert PatientContact.objects.may_have_phone("+8613900139000").count() == 1
+    (event,) = booked("patient.contact_changed")
+    assert event.fields == ["patientcontact.phone"]
+
+
+def test_the_form_starts_empty_and_empty_changes_nothing(desk, patient, typed):
+    before = bytes(PatientContact.objects.values_list("phone", flat=True).get())
+
+    page = desk.get(f"/patients/{patient.code}/contact/").content.decode()
+    answer = desk.post(f"/patients/{patient.code}/contact/", typed(name="", phone=""))
+
+    assert "138" not in page
+    assert answer.status_code == 422
+    assert bytes(PatientContact.objects.values_list("phone", flat=True).get()) == before
+
+
+def test_a_wrong_number_is_refused(desk, patient, typed):
+    answer = desk.post(f"/patients/{patient.code}/contact/", typed(name="", phone="123"))
+
+    assert "phone" in answer.context["form"].errors
+
+
+def test_what_cannot_be_read_is_not_written_over(desk, patient, typed, booked):
+    PatientContact.objects.filter(patient=patient).update(phone=b"\x01\x01" + bytes(60))
+    before = bytes(PatientContact.objects.values_list("phone", flat=True).get())
+
+    answer = desk.post(f"/patients/{patient.code}/contact/", typed(name="", phone="13900139000"))
+
+    assert answer.status_code == 422
+    assert bytes(PatientContact.objects.values_list("phone", flat=True).get()) == before
+    assert booked("crypto.failed")
+    assert not booked("patient.contact_changed")
+
+
+def test_names_are_found_again_after_a_change(desk, patient, typed):
+    desk.post(f"/patients/{patient.code}/contact/", typed(name="欧阳𬱖", phone=""))
+
+    assert PatientContact.objects.may_be_named([("bigram", "阳𬱖")]).count() == 1
+
+
+def test_an_empty_change_is_refused_by_the_service_too(receptionist, patient):
+    with pytest.raises(DomainError):
+        change_contact(patient=patient, name="", phone="", actor=receptionist)

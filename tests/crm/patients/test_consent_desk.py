@@ -1,0 +1,144 @@
+"""The consent desk: one by one, word for word, refusal as easy as consent, stop at a tap."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from privacy.consent.models import Channel, ConsentEntry, ConsentState, ConsentText, Purpose
+from privacy.consent.selectors import has_consent
+
+pytestmark = pytest.mark.django_db
+CELL = "follow_up-sms"
+
+
+@pytest.fixture
+def shown() -> str:
+    """The fingerprint of the text on the screen."""
+    return ConsentText.objects.get(purpose="follow_up", language="zh-hans").sha256
+
+
+@pytest.fixture
+def say(desk, patient, typed, shown):
+    def post(answer, *, cell=CELL, **more):
+        form = {
+            "answer": answer,
+            "manner": "spoken",
+            "text": shown,
+            "idempotency_key": typed()["idempotency_key"],
+            **more,
+        }
+        return desk.post(
+            f"/patients/{patient.code}/consents/{cell}/", form, headers={"HX-Request": "true"}
+        )
+
+    return post
+
+
+def test_every_question_is_shown_with_its_words_and_nothing_is_ticked(desk, patient, booked):
+    page = desk.get(f"/patients/{patient.code}/consents/").content.decode()
+
+    assert page.count('id="cell-') == 8
+    assert page.count("健康管理中心") == 3
+    assert "checked" not in page.split('id="manner"')[1].split('id="ledger"')[0]
+    assert page.count('value="granted"') == page.count('value="refused"') == 8
+    assert booked("consent.viewed")[0].codes == [patient.code]
+
+
+def test_an_answer_brings_back_its_row_the_ledger_and_a_toast(say, patient, shown, receptionist):
+    answer = say("granted")
+
+    page = answer.content.decode()
+    entry = ConsentEntry.objects.get()
+    assert page.lstrip().startswith('<li id="cell-follow_up-sms"')
+    assert 'id="ledger"' in page
+    assert "beforeend:#toasts" in page
+    assert (entry.text_sha256, entry.operator, entry.manner) == (shown, receptionist, "spoken")
+    assert has_consent(patient, Purpose.FOLLOW_UP, Channel.SMS)
+    assert not has_consent(patient, Purpose.FOLLOW_UP, Channel.CALL)
+
+
+def test_a_refusal_is_as_easy_and_can_become_a_consent_later(say, patient):
+    assert say("refused").status_code == 200
+    assert not has_consent(patient, Purpose.FOLLOW_UP, Channel.SMS)
+    assert say("granted").status_code == 200
+    assert has_consent(patient, Purpose.FOLLOW_UP, Channel.SMS)
+
+
+def test_how_it_was_answered_must_be_said(say):
+    assert say("granted", manner="").status_code == 422
+    assert not ConsentEntry.objects.exists()
+
+
+def test_consent_to_another_text_than_shown_is_a_conflict(say):
+    ConsentText.objects.create(purpose="follow_up", language="zh-hans", version=2, body="新文本")
+
+    assert say("granted").status_code == 409
+    assert not ConsentEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("cell", "answer"), [("nothing-sms", "granted"), (CELL, "maybe")])
+def test_what_is_not_asked_cannot_be_answered(say, cell, answer):
+    assert say(answer, cell=cell).status_code == 422
+
+
+def test_a_pause_ends_by_itself_or_never(say, patient):
+    day = timezone.localdate() + timedelta(days=3)
+    say("granted")
+
+    say("paused", until=day.isoformat())
+    state = ConsentState.objects.get()
+    assert timezone.localtime(state.paused_until).date() == day
+    say("paused")
+    state.refresh_from_db()
+    assert state.paused_until is None
+    assert say("paused", until="2020-01-01").status_code == 422
+    assert say("paused", until="whenever").status_code == 422
+
+
+def test_resuming_goes_on_with_the_words_agreed_to(say, patient):
+    say("granted")
+    say("paused")
+    ConsentText.objects.create(purpose="follow_up", language="zh-hans", version=2, body="新文本")
+
+    assert say("granted").status_code == 200
+    newest = ConsentEntry.objects.order_by("-created_at").first()
+    assert newest is not None
+    assert newest.text is not None
+    assert newest.text.version == 1
+    assert has_consent(patient, Purpose.FOLLOW_UP, Channel.SMS)
+
+
+def test_withdrawing_without_consent_is_refused(say):
+    assert say("withdrawn").status_code == 422
+
+
+@pytest.mark.parametrize(("how", "status"), [("pause", "paused"), ("stop", "withdrawn")])
+def test_one_tap_stops_all_contact(say, desk, patient, typed, how, status):
+    say("granted")
+    say("granted", cell="follow_up-call")
+
+    desk.post(
+        f"/patients/{patient.code}/consents/stop/",
+        {"how": how, "idempotency_key": typed()["idempotency_key"]},
+    )
+
+    assert set(ConsentState.objects.values_list("status", flat=True)) == {status}
+
+
+def test_a_double_click_is_one_line_in_the_ledger(say, typed):
+    key = typed()["idempotency_key"]
+
+    say("granted", idempotency_key=key)
+    again = say("granted", idempotency_key=key)
+
+    assert ConsentEntry.objects.count() == 1
+    assert again.status_code == 204
+
+
+def test_english_words_for_english_readers(desk, patient):
+    page = desk.get(
+        f"/patients/{patient.code}/consents/", headers={"Accept-Language": "en"}
+    ).content.decode()
+
+    assert "Health Management Centre" in page
