@@ -3,6 +3,8 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+# Every collection of the API, by address; a patient's things lie under the patient's code.
+router = SimpleRouter()
 from crm.patients.api import ConsentViewSet, PatientViewSet
 
 router = SimpleRouter()
@@ -15,6 +17,7 @@ urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("api/v1/", include(router.urls)),
     path("", include("consult.urls")),
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
