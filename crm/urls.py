@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from consult.consultations.api import ConsultationViewSet
+
 # Every collection of the API, by address; a patient's things lie under the patient's code.
 router = SimpleRouter()
 from crm.patients.api import ConsentViewSet, PatientViewSet
