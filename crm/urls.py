@@ -3,12 +3,16 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from consult.fees.api import EstimateViewSet
 from crm.patients.api import ConsentViewSet, PatientViewSet
 
 router = SimpleRouter()
 router.register("patients", PatientViewSet, basename="patient")
 router.register(
     "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
+)
+router.register(
+    "patients/(?P<code>[0-9A-Z]{8})/estimates", EstimateViewSet, basename="patient-estimate"
 )
 
 urlpatterns = [
