@@ -4,6 +4,10 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from consult.fees.api import EstimateViewSet
+from consult.consultations.api import ConsultationViewSet
+
+# Every collection of the API, by address; a patient's things lie under the patient's code.
+router = SimpleRouter()
 from crm.patients.api import ConsentViewSet, PatientViewSet
 
 router = SimpleRouter()
@@ -13,13 +17,17 @@ router.register(
 )
 router.register(
     "patients/(?P<code>[0-9A-Z]{8})/estimates", EstimateViewSet, basename="patient-estimate"
+    "patients/(?P<code>[0-9A-Z]{8})/consultations", ConsultationViewSet, basename="consultation"
 )
 
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("api/v1/", include(router.urls)),
     path("", include("consult.urls")),
+    path("", include("followup.urls")),
+    path("", include("crm.messaging.urls")),
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),
