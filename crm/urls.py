@@ -4,12 +4,14 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from crm.patients.api import ConsentViewSet, PatientViewSet
+from followup.reminders.api import PlanViewSet
 
 router = SimpleRouter()
 router.register("patients", PatientViewSet, basename="patient")
 router.register(
     "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
 )
+router.register("patients/(?P<code>[0-9A-Z]{8})/plans", PlanViewSet, basename="patient-plan")
 
 urlpatterns = [
     path("", include("crm.web.urls")),
