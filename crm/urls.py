@@ -3,6 +3,10 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from consult.consultations.api import ConsultationViewSet
+
+# Every collection of the API, by address; a patient's things lie under the patient's code.
+router = SimpleRouter()
 from crm.patients.api import ConsentViewSet, PatientViewSet
 from followup.reminders.api import PlanViewSet
 
@@ -12,11 +16,15 @@ router.register(
     "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
 )
 router.register("patients/(?P<code>[0-9A-Z]{8})/plans", PlanViewSet, basename="patient-plan")
+router.register(
+    "patients/(?P<code>[0-9A-Z]{8})/consultations", ConsultationViewSet, basename="consultation"
+)
 
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("api/v1/", include(router.urls)),
     path("", include("consult.urls")),
     path("", include("followup.urls")),
     path("", include("crm.messaging.urls")),
