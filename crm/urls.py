@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from consult.fees.api import EstimateViewSet
 from consult.consultations.api import ConsultationViewSet
 from crm.patients.api import ConsentViewSet, PatientViewSet
+from followup.reminders.api import PlanViewSet
 
 # Every collection of the API, by address; a patient's things lie under the patient's code.
 OF_A_PATIENT = "patients/(?P<code>[0-9A-Z]{8})"
@@ -16,6 +17,7 @@ router.register(f"{OF_A_PATIENT}/consultations", ConsultationViewSet, basename="
 router.register(
     "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
 )
+router.register("patients/(?P<code>[0-9A-Z]{8})/plans", PlanViewSet, basename="patient-plan")
 router.register(
     "patients/(?P<code>[0-9A-Z]{8})/estimates", EstimateViewSet, basename="patient-estimate"
     "patients/(?P<code>[0-9A-Z]{8})/consultations", ConsultationViewSet, basename="consultation"
