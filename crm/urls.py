@@ -4,6 +4,9 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from consult.consultations.api import ConsultationViewSet
+
+# Every collection of the API, by address; a patient's things lie under the patient's code.
+router = SimpleRouter()
 from crm.patients.api import ConsentViewSet, PatientViewSet
 
 router = SimpleRouter()
@@ -19,7 +22,10 @@ urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
+    path("api/v1/", include(router.urls)),
     path("", include("consult.urls")),
+    path("", include("followup.urls")),
+    path("", include("crm.messaging.urls")),
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),

@@ -327,7 +327,9 @@ class EstimateFilter(forms.Form):
     """The query form of the list; its whole state is the address."""
 
     state = forms.ChoiceField(
-        label=gettext_lazy("State"), required=False, choices=[("", "—"), *Estimate.STATES]
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Estimate.STATES],
     )
     words = forms.CharField(
         label=gettext_lazy("Number or patient code"), required=False, max_length=20

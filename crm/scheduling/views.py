@@ -37,14 +37,8 @@ def board(request: StaffRequest) -> HttpResponseBase:
 def find_arrival(request: StaffRequest) -> HttpResponse:
     """From a code as said or shown to the arrival of that patient."""
     form = FindForm(request.POST)
-<<<<<<< HEAD
     typed = form.cleaned_data["code"] if form.is_valid() else ""
     patient = patient_by_any_code(request.user, typed)
-=======
-    patient = (
-        patient_by_any_code(request.user, form.data.get("code", "")) if form.is_valid() else None
-    )
->>>>>>> followup
     if patient is None:
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")

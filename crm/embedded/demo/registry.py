@@ -1,6 +1,7 @@
 """The desk's part of the story: registering, consents, care teams, today's visits."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from typing import Final
@@ -11,12 +12,15 @@ from crm.embedded.demo.cast import Guest
 from crm.embedded.demo.texts import ROOMS
 from crm.patients.models import Patient
 from crm.patients.services import care, consents, registration
+from crm.patients.services.revealing import reveal
+from crm.patients.services.viewing import book_out_of_reach
 from crm.scheduling import services as visits
 from crm.scheduling.models import Visit
 from crm.scheduling.rules import State
 from crm.staff.models import User
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
+from privacy.errors import AccessDenied
 
 Staff = Mapping[str, User]
 LAST_FOUR = slice(-4, None)
@@ -182,3 +186,14 @@ def open_the_day(patients: Sequence[Patient], guests: Sequence[Guest], *, staff:
     for visit, room in zip(arrived[2:4], rooms, strict=False):
         visits.move(visit_id=visit.pk, to=State.IN_ROOM, actor=desk, room=room)
     visits.move(visit_id=arrived[4].pk, to=State.LEFT, actor=desk)
+
+
+def look_around(patients: Sequence[Patient], *, staff: Staff) -> None:
+    """Plain text seen for a reason, and two who asked for what is not theirs: all of it booked."""
+    reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["hs001"])
+    reveal(
+        patient=patients[12], field="id_number", purpose="invoice", reason="", staff=staff["cw001"]
+    )
+    with suppress(AccessDenied):
+        reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["sf001"])
+    book_out_of_reach(staff=staff["zx002"], code=patients[1].code)

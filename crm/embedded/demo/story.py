@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from crm.embedded.demo import fees, registry, talks
 from crm.embedded.demo.cast import guests
-from crm.embedded.demo.staff import make_clinic, make_staff
+from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
@@ -27,6 +27,7 @@ def _parts() -> Iterator[str]:
     clinic = make_clinic()
     staff = make_staff(clinic)
     yield f"{clinic.name}: {len(staff)} accounts"
+    sign_in_some()
     coming = guests(timezone.localdate())
     patients = registry.register(coming, staff=staff)
     registry.ask_consents(patients, staff=staff)
@@ -40,5 +41,6 @@ def _parts() -> Iterator[str]:
     yield "Price book and estimates"
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)
+    registry.look_around(patients, staff=staff)
     registry.close_records(patients)
     yield "Today's visits"

@@ -102,6 +102,10 @@ def check_trail() -> None:
         "consultation.submitted",
         "estimate.issued",
         "visit.arrived",
+        "patient.revealed",
+        "access.denied",
+        "staff.signed_in",
+        "staff.sign_in_failed",
     } <= actions
     assert unnamed == 0
 
