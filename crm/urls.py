@@ -3,8 +3,8 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from consult.fees.api import EstimateViewSet
 from consult.consultations.api import ConsultationViewSet
+from consult.fees.api import EstimateViewSet
 from crm.patients.api import ConsentViewSet, PatientViewSet
 from followup.reminders.api import PlanViewSet
 
@@ -14,14 +14,8 @@ router = SimpleRouter()
 router.register("patients", PatientViewSet, basename="patient")
 router.register(f"{OF_A_PATIENT}/consents", ConsentViewSet, basename="patient-consent")
 router.register(f"{OF_A_PATIENT}/consultations", ConsultationViewSet, basename="consultation")
-router.register(
-    "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
-)
-router.register("patients/(?P<code>[0-9A-Z]{8})/plans", PlanViewSet, basename="patient-plan")
-router.register(
-    "patients/(?P<code>[0-9A-Z]{8})/estimates", EstimateViewSet, basename="patient-estimate"
-    "patients/(?P<code>[0-9A-Z]{8})/consultations", ConsultationViewSet, basename="consultation"
-)
+router.register(f"{OF_A_PATIENT}/estimates", EstimateViewSet, basename="patient-estimate")
+router.register(f"{OF_A_PATIENT}/plans", PlanViewSet, basename="patient-plan")
 
 urlpatterns = [
     path("", include("crm.web.urls")),
