@@ -61,6 +61,8 @@ def chromium() -> Iterator[Browser]:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     except (Error, OSError, ConnectionError) as error:
         without_browser(f"the browser's driver does not start (libatomic1?): {error}")
+    # The driver keeps an event loop in this thread; Django would take every query for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     browser = launch(driver, program)
     yield browser
     browser.close()

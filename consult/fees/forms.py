@@ -35,7 +35,9 @@ MISSING: Final = {"required": problems.WORDS[Problem.MISSING]}
 class NumberField(forms.CharField):
     """A number as people type it (full-width digits, thousands commas, 元), read by the rules."""
 
-    def __init__(self, *, read: Callable[[str], Decimal | Problem], most: Decimal, **kwargs: Any):
+    def __init__(
+        self, *, read: Callable[[str], Decimal | Problem], most: Decimal, **kwargs: Any
+    ) -> None:
         self.read, self.most = read, most
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(widget=widget, error_messages=MISSING, strip=False, **kwargs)
@@ -168,8 +170,10 @@ class DraftForm(forms.Form):
         *,
         judged: bool = False,
         number: int = 1,
+        prices: Sequence[PriceItem] = (),
     ) -> None:
         super().__init__(texts if judged else None, initial=dict(texts))
+        self.prices = prices
         # The title is fixed with the first issue; the first version changes nothing.
         del self.fields["reason" if number == 1 else "title"]
         self.rows = [LineForm(row, index=i, judged=judged) for i, row in enumerate(rows)]
@@ -186,7 +190,7 @@ class DraftForm(forms.Form):
         if len(self.rows) > rules.MOST_LINES:
             finding = Finding("lines", Problem.TOO_MANY_LINES, str(rules.MOST_LINES))
             self.add_error(None, problems.words(finding))
-        if not all([row.is_valid() for row in self.rows]):  # every row, so that all errors show
+        if [row for row in self.rows if not row.is_valid()]:  # every row, so that all errors show
             self.add_error(None, ValidationError(_("Some lines need another look."), code="lines"))
         return cleaned
 
@@ -205,7 +209,7 @@ class DraftForm(forms.Form):
                 yield from ((self._place(name), str(error)) for error in errors)
         for row in self.rows:
             for name, errors in row.errors.items():
-                label = problems.FIELDS.get(name, "")
+                label = problems.FIELDS.get(name, name)
                 place = {"line": row.index + 1, "field": label, "problem": errors[0]}
                 yield row[name].auto_id, _("Line %(line)d, %(field)s: %(problem)s") % place
 
@@ -214,7 +218,7 @@ class DraftForm(forms.Form):
 
     @property
     def sections(self) -> list["DraftSection"]:
-        return [DraftSection(part, self.rows) for part in Category]
+        return [DraftSection(part, self.rows, self.prices) for part in Category]
 
     @property
     def totals(self) -> rules.Totals:
@@ -232,10 +236,13 @@ class DraftForm(forms.Form):
 
 
 class DraftSection:
-    """The lines of one category, and what they come to so far."""
+    """The lines of one category, what they come to so far, and what may be added."""
 
-    def __init__(self, category: Category, rows: Sequence[LineForm]) -> None:
+    def __init__(
+        self, category: Category, rows: Sequence[LineForm], prices: Sequence[PriceItem]
+    ) -> None:
         self.category = category
+        self.prices = [price for price in prices if price.category == category]
         self.rows = [row for row in rows if row.row.get("category") == category.value]
 
     @property
@@ -322,7 +329,9 @@ class EstimateFilter(forms.Form):
     """The query form of the list; its whole state is the address."""
 
     state = forms.ChoiceField(
-        label=gettext_lazy("State"), required=False, choices=[("", "—"), *Estimate.STATES]
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[("", gettext_lazy("All")), *Estimate.STATES],
     )
     words = forms.CharField(
         label=gettext_lazy("Number or patient code"), required=False, max_length=20

@@ -38,7 +38,7 @@ class Plan:
 
 def web(plan: Plan) -> Program:
     """The pages: gunicorn on the loopback address."""
-    beats = "/dev/shm" if Path("/dev/shm").is_dir() else str(plan.home.state)  # noqa: S108
+    beats = "/dev/shm" if Path("/dev/shm").is_dir() else str(plan.home.state)  # noqa: S108 - checked to exist
     options = ["--bind", f"127.0.0.1:{plan.web_port}", "--worker-class", "gthread"]
     options += ["--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)]
     options += ["--timeout", "60", "--graceful-timeout", "4", "--no-control-socket"]

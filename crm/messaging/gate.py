@@ -1,7 +1,7 @@
 """The one gate: whether a message may leave at this instant, read under locks (security.md 7)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -40,6 +40,18 @@ class Decision:
 
 
 SEND: Final = Decision(Verdict.SEND)
+Guard = Callable[[list[Message]], Collection[UUID]]
+_guards: dict[str, Guard] = {}
+
+
+def register_guard(prefix: str, guard: Guard) -> None:
+    """Let an upper floor stop messages whose ``source`` starts with ``prefix``.
+
+    The guard gets them inside the round's transaction and returns the keys of those that are no
+    longer wanted. It locks what it reads, so that whoever changes it waits for the round; the
+    order of locks goes on below the consent cells: plans by key, then their steps.
+    """
+    _guards[prefix] = guard
 
 
 def contact_hours() -> QuietHours:
@@ -60,12 +72,22 @@ def _is_neutral(text: str) -> bool:
     return neutral(text)
 
 
+def _asked_of_guards(messages: list[Message]) -> set[UUID]:
+    unwanted: set[UUID] = set()
+    for prefix, guard in _guards.items():
+        theirs = [message for message in messages if message.source.startswith(prefix)]
+        unwanted.update(guard(theirs) if theirs else ())
+    return unwanted
+
+
 class Gate:
     """What a round of sending needs to know about its patients, locked until the round commits.
 
     Locks are taken in one order everywhere: messages, patients by key, consent cells by key.
     Two dispatchers with messages for one patient wait for each other at the patient, so caps
-    hold; a withdrawal and a hand-over wait for each other at the cell.
+    hold; a withdrawal and a hand-over wait for each other at the cell. Whoever comes from
+    further down the order (a withdrawal, a paused plan) takes messages by SKIP LOCKED only: the
+    dispatcher that holds one reads the change itself.
     """
 
     def __init__(
@@ -75,11 +97,13 @@ class Gate:
         patients: Mapping[UUID, Patient],
         cells: Iterable[ConsentState],
         sent: Mapping[UUID, list[datetime]],
+        unwanted: Collection[UUID] = (),
     ) -> None:
         self.now = now
         self.patients = patients
         self._cells = {(cell.subject_id, cell.purpose, cell.channel): cell for cell in cells}
         self._sent = sent
+        self._unwanted = frozenset(unwanted)
         self._hours = contact_hours()
 
     @classmethod
@@ -101,7 +125,8 @@ class Gate:
         for patient_id, moment in before.values_list("patient_id", "handed_over_at"):
             if moment is not None:
                 sent[patient_id].append(moment)
-        return cls(now=now, patients=found, cells=cells, sent=sent)
+        unwanted = _asked_of_guards(messages)
+        return cls(now=now, patients=found, cells=cells, sent=sent, unwanted=unwanted)
 
     def judge(self, message: Message) -> Decision:
         """The decision at this instant (S74, R7, R50). SEND is counted against the caps."""
@@ -117,6 +142,8 @@ class Gate:
 
     def _record(self, message: Message) -> Decision | None:
         patient = self.patients[message.patient_id]
+        if message.pk in self._unwanted:
+            return Decision(Verdict.CANCEL, Reason.PLAN_CHANGED)
         if patient.status in _CLOSED:
             return Decision(Verdict.SUPPRESS, Reason.RESTRICTED)
         contact = getattr(patient, "contact", None)

@@ -71,11 +71,11 @@ def queue_message(
 
 @transaction.atomic
 def cancel_for_sources(*, sources: Iterable[str], reason: Reason = Reason.PLAN_CHANGED) -> int:
-    """Take queued messages of these sources out; waits for a hand-over in progress.
+    """Take queued messages of these sources out. Returns how many were cancelled.
 
-    After the commit no message of theirs leaves. Returns how many were cancelled.
+    One that a dispatcher holds is passed over: the dispatcher asks the guard of the source.
     """
-    waiting = Message.objects.select_for_update().filter(
+    waiting = Message.objects.select_for_update(skip_locked=True).filter(
         source__in=list(sources), state=Status.QUEUED
     )
     return _cancel(list(waiting.order_by("pk")), reason)

@@ -9,6 +9,7 @@ os.environ.setdefault("SUIAN_SEALER_KEY", secrets.token_hex(32))
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(40))
 os.environ.setdefault("DATABASE_URL", "postgres://suian_owner@127.0.0.1:5432/suian")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("API_RATE", "100000/min")
 os.environ.setdefault("ROOT_PROVIDER", "privacy.encryption.providers.EnvRoots")
 
 from crm.settings.base import *
@@ -17,4 +18,5 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
-CELERY_TASK_ALWAYS_EAGER = False
+if role := os.environ.get("DATABASE_ROLE"):  # a real worker beside the tests works as the app
+    DATABASES["default"]["OPTIONS"]["assume_role"] = role

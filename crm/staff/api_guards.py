@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -15,18 +16,29 @@ if TYPE_CHECKING:  # DRF's settings import this module while rest_framework.view
 
 class HasPermission(BasePermission):
     """Deny unless the view names a permission for this action, the role carries it, and the
-    token, if one is used, was issued for it."""
+    token, if one is used, was issued for it. ``for_all_staff`` views need only a signed-in person.
+    """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
+        user = request.user
+        if not isinstance(user, User):
+            return False
+        actions = getattr(view, "action_map", None)
+        if actions is not None and str(request.method).lower() not in actions:
+            raise MethodNotAllowed(str(request.method))  # no door, so nobody is refused at it
+        if getattr(view, "for_all_staff", False):
+            return user.is_active
         needed: Permission | None = getattr(view, "required_permissions", {}).get(
             getattr(view, "action", None)
         )
-        user = request.user
-        if needed is None or not isinstance(user, User):
-            return False
+        if needed is not None and self._may(request, user, needed):
+            return True
+        reason = needed.value if needed else "undeclared"
+        record_denial(actor=user, target=request.path_info, reason=reason)
+        return False
+
+    @staticmethod
+    def _may(request: Request, user: User, needed: Permission) -> bool:
         token = request.auth
         in_scope = not isinstance(token, ApiToken) or needed.value in token.scopes
-        if in_scope and can(user, needed):
-            return True
-        record_denial(actor=user, target=request.path_info[:100], reason=needed.value)
-        return False
+        return in_scope and can(user, needed)

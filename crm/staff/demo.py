@@ -48,5 +48,5 @@ def prefill(staff_no: str) -> Prefill | None:
         return None
     fresh = [code for step, code in codes_around(device) if step > device.last_step]
     # The present code if it is unused, else the next one: signing in twice in a row works.
-    code = (fresh[-2:] or [0])[0]
-    return Prefill(staff_no, demo_password(staff_no), f"{code:06d}")
+    code = f"{fresh[-2:][0]:06d}" if fresh else ""  # both used: wait for the next half minute
+    return Prefill(staff_no, demo_password(staff_no), code)

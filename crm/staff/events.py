@@ -13,6 +13,7 @@ class StaffEvent(Event):
     LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
     CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
     SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")
-    TOTP_ENROLLED = "staff.totp_enrolled", Kind.CHANGE, _("Set up a second factor")
+    PASSWORD_CHANGED = "staff.password_changed", Kind.CHANGE, _("Changed the own password")
+    OWN_PAGE_CHANGED = "staff.settings_changed", Kind.CHANGE, _("Changed own settings")
     TOKEN_ISSUED = "staff.token_issued", Kind.CHANGE, _("Issued an API token")
     TOKEN_REVOKED = "staff.token_revoked", Kind.CHANGE, _("Revoked an API token")

@@ -1,9 +1,14 @@
 """Forms of the staff room."""
 
 import unicodedata
+from typing import cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+
+from crm.staff.models import ApiToken, User
+from privacy.access.policy import ROLE_PERMISSIONS, Role
 
 
 class SignInForm(forms.Form):
@@ -30,3 +35,83 @@ class SignInForm(forms.Form):
     def clean_code(self) -> str:
         """Digits only: full-width ones and spaces are what people paste."""
         return "".join(unicodedata.normalize("NFKC", self.cleaned_data["code"]).split())
+
+
+class AccountForm(forms.Form):
+    """A new member of staff. The first password and the second factor are made, not typed."""
+
+    staff_no = forms.RegexField(
+        r"^[A-Za-z0-9._-]+$",
+        label=_("Staff number"),
+        min_length=2,
+        max_length=20,
+        help_text=_(
+            "Letters, digits, dot, dash; used to sign in and never given to another person"
+        ),
+        error_messages={"invalid": _("Use letters, digits, dot, dash and underscore only.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    display_name = forms.CharField(
+        label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose")), *Role.choices])
+
+
+class PasswordForm(forms.Form):
+    """A change of the own password."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        max_length=128,
+        strip=False,
+        help_text=_("At least 12 characters"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password once more"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if again != self.cleaned_data.get("new"):
+            raise forms.ValidationError(_("The two new passwords differ."))
+        return again
+
+
+class KeysForm(forms.Form):
+    """Whether one key alone may be a shortcut."""
+
+    single_keys = forms.BooleanField(label=_("Shortcuts of a single key"), required=False)
+
+
+class TokenForm(forms.Form):
+    """A personal API token: for what, and for how long."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("What the token is for, such as a program")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("May do"), widget=forms.CheckboxSelectMultiple, choices=()
+    )
+    days = forms.IntegerField(
+        label=_("Days"),
+        min_value=1,
+        max_value=ApiToken.LONGEST.days,
+        initial=30,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def __init__(self, owner: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        held = sorted(ROLE_PERMISSIONS.get(owner.role, frozenset()))
+        scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
+        scopes.choices = [(one.value, one.value) for one in held]

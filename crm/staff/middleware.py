@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
 from privacy.audit.context import Origin, acting_from
+from privacy.audit.rules import address
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
 
@@ -28,10 +28,7 @@ def client_ip(request: HttpRequest) -> str | None:
     found = request.META.get("REMOTE_ADDR", "")
     if trusted and len(hops) >= trusted:
         found = hops[-trusted]
-    try:
-        return str(ip_address(found))
-    except ValueError:
-        return None
+    return address(found)
 
 
 class AuditContextMiddleware:

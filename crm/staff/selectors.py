@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from crm.staff.models import User
+from crm.staff.models import ApiToken, User
 
 
 def staff_member(user: object) -> User:
@@ -20,3 +20,20 @@ def colleagues_of(staff: User) -> QuerySet[User]:
     return User.objects.filter(clinic_id=staff.clinic_id, is_active=True).order_by(
         "role", "display_name"
     )
+
+
+def staff_of_clinic(viewer: User) -> QuerySet[User]:
+    """Every account of the viewer's clinic, suspended ones last."""
+    return User.objects.filter(clinic_id=viewer.clinic_id).order_by(
+        "-is_active", "role", "staff_no"
+    )
+
+
+def tokens_of(owner: User) -> QuerySet[ApiToken]:
+    """The owner's API tokens, newest first, ended ones included."""
+    return ApiToken.objects.filter(user=owner).order_by("-created_at")
+
+
+def staff_by_number(staff_no: str) -> User | None:
+    """The active account with this staff number, for commands run in somebody's name."""
+    return User.objects.filter(staff_no=staff_no, is_active=True).select_related("clinic").first()

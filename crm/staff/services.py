@@ -1,17 +1,22 @@
 """Signing in and out; accounts; second factors; tokens."""
 
 import secrets
+from base64 import b32encode
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.contrib.auth import authenticate
-from django.db import transaction
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from crm.staff import rules
+from crm.staff import rules, selectors
 from crm.staff.api_authentication import PREFIX
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
@@ -21,6 +26,9 @@ from privacy.errors import AccessDenied, DomainError
 from privacy.records import new_id
 
 CODE_DIGITS = 6
+
+
+EASY = "abcdefghjkmnpqrstuvwxyz23456789"  # no l, i, o, 0, 1
 
 
 class SignInRefused(DomainError):
@@ -114,10 +122,19 @@ def open_account(
     """A new account with its second factor.
 
     Out: the account, and the TOTP seed in hexadecimal: shown once, stored sealed.
+    Raises: DomainError if the staff number is taken, in whichever clinic.
     """
-    user = User.objects.create_user(
-        staff_no=staff_no, password=password, display_name=display_name, role=role, clinic=clinic
-    )
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(
+                staff_no=staff_no,
+                password=password,
+                display_name=display_name,
+                role=role,
+                clinic=clinic,
+            )
+    except IntegrityError as error:
+        raise DomainError(_("There is an account with this staff number.")) from error
     seed = secrets.token_hex(20)
     TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
     audit.record(
@@ -128,6 +145,52 @@ def open_account(
         detail={"role": role},
     )
     return user, seed
+
+
+@transaction.atomic
+def open_staff_list(*, viewer: User) -> list[User]:
+    """All accounts of the clinic; looking is an event."""
+    staff = list(selectors.staff_of_clinic(viewer))
+    audit.record(StaffEvent.LISTED, actor=viewer, detail={"accounts": len(staff)})
+    return staff
+
+
+def new_password() -> str:
+    """A first password to hand over: 100 random bits, easy to type."""
+    return "-".join("".join(secrets.choice(EASY) for _ in range(5)) for _ in range(4))
+
+
+@transaction.atomic
+def change_password(*, user: User, old: str, new: str) -> None:
+    """Replace the own password.
+
+    Raises: AccessDenied if the present one is not right; DomainError if the new one is too weak.
+    """
+    if not user.check_password(old):
+        raise AccessDenied(_("The present password is not right."))
+    try:
+        validate_password(new, user)
+    except ValidationError as error:
+        raise DomainError(" ".join(error.messages)) from error
+    user.set_password(new)
+    user.save(update_fields=["password", "updated_at"])
+    audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
+
+
+@transaction.atomic
+def set_single_keys(*, user: User, on: bool) -> None:
+    """Switch shortcuts of a single key on or off (WCAG 2.1.4)."""
+    user.single_keys = on
+    user.save(update_fields=["single_keys", "updated_at"])
+    audit.record(StaffEvent.OWN_PAGE_CHANGED, actor=user, detail={"single_keys": int(on)})
+
+
+def second_factor_uri(*, user: User, seed: str) -> str:
+    """What an authenticator app scans; ``seed`` in hexadecimal as ``open_account`` gave it."""
+    issuer = settings.OTP_TOTP_ISSUER
+    secret = b32encode(bytes.fromhex(seed)).decode()
+    query = urlencode({"secret": secret, "issuer": issuer, "period": TotpDevice.STEP_SECONDS})
+    return f"otpauth://totp/{quote(f'{issuer}:{user.staff_no}')}?{query}"
 
 
 @transaction.atomic

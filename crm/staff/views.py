@@ -1,17 +1,25 @@
-"""Doors: signing in and out."""
+"""Doors: signing in and out; the own account and its tokens; the staff list."""
 
-from django.contrib.auth import login, logout
+from datetime import timedelta
+from uuid import UUID
+
+import segno
+from django.contrib import messages
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import demo, services
-from crm.staff.forms import SignInForm
-from crm.staff.guards import StaffRequest, public, signed_in
+from crm.staff import api_docs, demo, selectors, services
+from crm.staff.forms import AccountForm, KeysForm, PasswordForm, SignInForm, TokenForm
+from crm.staff.guards import StaffRequest, public, requires, signed_in
 from crm.staff.middleware import client_ip, start_session
+from crm.web.idempotency import once
+from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
 
 
@@ -79,3 +87,126 @@ def sign_out(request: StaffRequest) -> HttpResponse:
     response = redirect("staff:sign-in")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+@once
+def account(request: StaffRequest) -> HttpResponse:
+    """The own account: a new password."""
+    form = PasswordForm(request.POST or None)
+    if form.is_valid():
+        old, new = form.cleaned_data["old"], form.cleaned_data["new"]
+        try:
+            services.change_password(user=request.user, old=old, new=new)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            update_session_auth_hash(request, request.user)  # ends the other sessions only
+            messages.success(request, _("The password was changed. Other sessions have ended."))
+            return redirect("staff:account")
+    page = {"form": form, "keys": KeysForm({"single_keys": request.user.single_keys})}
+    return render(request, "crm/staff/account.html", page, status=422 if form.is_bound else 200)
+
+
+@signed_in
+@require_POST
+def keys(request: StaffRequest) -> HttpResponse:
+    """Single-key shortcuts on or off."""
+    form = KeysForm(request.POST)
+    on = form.is_valid() and form.cleaned_data["single_keys"]
+    services.set_single_keys(user=request.user, on=on)
+    return redirect("staff:account")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_TOKENS)
+@once
+def tokens(request: StaffRequest) -> HttpResponse:
+    """The own API tokens; a new one shows its secret this once."""
+    form = TokenForm(request.user, request.POST or None)
+    secret = ""
+    if form.is_valid():
+        wanted = form.cleaned_data
+        try:
+            _token, secret = services.issue_token(
+                user=request.user,
+                name=wanted["name"],
+                scopes=[Permission(scope) for scope in wanted["scopes"]],
+                lifetime=timedelta(days=wanted["days"]),
+            )
+        except DomainError as error:
+            form.add_error(None, str(error))
+    page = {
+        "form": TokenForm(request.user) if secret else form,
+        "secret": secret,
+        "tokens": selectors.tokens_of(request.user),
+    }
+    status = 422 if form.is_bound and not secret else 200
+    return render(request, "crm/staff/tokens.html", page, status=status)
+
+
+@require_POST
+@requires(Permission.MANAGE_TOKENS)
+def revoke_token(request: StaffRequest, token_id: UUID) -> HttpResponse:
+    """Stop an own token for good."""
+    token = get_object_or_404(selectors.tokens_of(request.user), pk=token_id)
+    services.revoke_token(token=token, actor=request.user)
+    return redirect("staff:tokens")
+
+
+@require_GET
+@requires(Permission.VIEW_STAFF)
+def staff_list(request: StaffRequest) -> HttpResponse:
+    """Everybody with an account here, and who may what."""
+    return render(
+        request,
+        "crm/staff/list.html",
+        {
+            "staff": services.open_staff_list(viewer=request.user),
+            "may_manage": can(request.user, Permission.MANAGE_STAFF),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_STAFF)
+@once
+def open_account(request: StaffRequest) -> HttpResponse:
+    """A new account; first password and second factor are shown this once."""
+    form = AccountForm(request.POST or None)
+    if form.is_valid():
+        password = services.new_password()
+        try:
+            user, seed = services.open_account(
+                clinic=request.user.clinic,
+                **form.cleaned_data,
+                password=password,
+                actor=request.user,
+            )
+        except DomainError as error:
+            form.add_error("staff_no", str(error))
+        else:
+            uri = services.second_factor_uri(user=user, seed=seed)
+            qr = segno.make(uri, error="m").svg_inline(scale=4, light="#fff", border=3)
+            page = {"person": user, "password": password, "qr": qr, "uri": uri}
+            return render(request, "crm/staff/opened.html", page)
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/staff/open_account.html", {"form": form}, status=status)
+
+
+@require_POST
+@requires(Permission.MANAGE_STAFF)
+def suspend(request: StaffRequest, staff_id: UUID) -> HttpResponse:
+    """Close an account at once."""
+    person = get_object_or_404(selectors.staff_of_clinic(request.user), pk=staff_id)
+    services.suspend_account(user=person, actor=request.user)
+    messages.success(request, _("The account was suspended. Its sessions and tokens have ended."))
+    return redirect("staff:list")
+
+
+@signed_in
+@require_GET
+def docs(request: StaffRequest) -> HttpResponse:
+    """The API in one readable page, made from its own schema."""
+    return render(request, "crm/staff/api_docs.html", {"groups": api_docs.groups()})

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -54,7 +55,6 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     if (actor is None) == (not process):
         raise ValueError("an event has one author: an actor or a process")
     shown = {subject.pk: subject.code for subject in subjects}
-    origin = current_origin()
     row = AuditEvent(
         at=timezone.now(),
         kind=event.kind,
@@ -64,10 +64,6 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         role=actor.role if actor else "",
         process=process,
         clinic=actor.clinic_id if actor else None,
-        ip=rules.address(origin.ip),
-        agent=rules.storable(origin.agent)[:200],
-        session=origin.session,
-        request=origin.request_id,
         codes=sorted(shown.values()),
         fields=sorted(set(fields)),
         purpose=purpose,
@@ -75,9 +71,21 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         target=rules.storable(target)[:100],
         count=len(shown),
         detail={key: rules.storable(v) if isinstance(v, str) else v for key, v in detail.items()},
+        **_origin(),
     )
     _insert(row)
     return Receipt(event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields))
+
+
+def _origin() -> dict[str, Any]:
+    """Where the running request comes from, as columns."""
+    origin = current_origin()
+    return {
+        "ip": rules.address(origin.ip),
+        "agent": rules.storable(origin.agent)[:200],
+        "session": origin.session,
+        "request": origin.request_id,
+    }
 
 
 def _insert(row: AuditEvent) -> None:

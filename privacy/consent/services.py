@@ -34,6 +34,10 @@ class AnswerOutOfOrder(DomainError):
     """The ledger cannot go from the present answer to this one."""
 
 
+class TextMissing(DomainError):
+    """A grant without the text it was given on, or on the text of another purpose."""
+
+
 @transaction.atomic
 def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all by keyword
     *,
@@ -48,11 +52,13 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
 ) -> ConsentState:
     """Write one answer to the ledger and make it the present one.
 
-    In: ``text`` is what the patient was shown; a grant must name it (R5). ``paused_until`` is an
-    aware moment, or None for "until the patient says otherwise". ``actor`` None: the patient.
-    Raises: AnswerOutOfOrder if the present answer does not allow this one;
-        Conflict if two people answered for the same patient at the same moment.
-    Source: security.md 7; PIPL 14-16; S74.
+    In: ``text`` is what the patient was shown; a grant must name it (R5), except that resuming
+    a paused consent keeps the text it was given on. ``paused_until`` is an aware moment, or None
+    for "until the patient says otherwise". ``actor`` None: the patient.
+    Raises: AnswerOutOfOrder if the present answer does not allow this one; TextMissing if a
+        grant names no text of this purpose; Conflict if two people answered for the same patient
+        at the same moment.
+    Source: PIPL 14-16; R4-R7; S74.
     """
     state = (
         ConsentState.objects.select_for_update()
@@ -61,7 +67,11 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     )
     before = Answer(state.status) if state else None
     if not may_follow(before, answer):
-        raise AnswerOutOfOrder(_("There is no consent here that could be paused or withdrawn."))
+        raise AnswerOutOfOrder(_("This does not follow from the present answer of the patient."))
+    if answer == Answer.GRANTED:
+        text = text or _text_given_on(state, before)
+        if text is None or text.purpose != purpose:
+            raise TextMissing(_("A consent names the text that the patient was shown."))
     entry = ConsentEntry(
         subject_id=subject.pk,
         purpose=purpose,
@@ -75,18 +85,35 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     )
     entry.save(force_insert=True)
     state = _project(state, entry)
-    resumed = before == Answer.PAUSED and answer == Answer.GRANTED
+    _book(entry, subject, actor, resumed=before == Answer.PAUSED and answer == Answer.GRANTED)
+    consent_changed.send(sender=ConsentState, state=state)
+    return state
+
+
+def _text_given_on(state: ConsentState | None, before: Answer | None) -> ConsentText | None:
+    """The text of the consent that is being resumed; None if there is none to resume."""
+    if state is None or before != Answer.PAUSED:
+        return None
+    granted = ConsentEntry.objects.filter(
+        subject_id=state.subject_id,
+        purpose=state.purpose,
+        channel=state.channel,
+        answer=Answer.GRANTED,
+    ).select_related("text")
+    last = granted.order_by("created_at", "pk").last()
+    return last.text if last else None
+
+
+def _book(entry: ConsentEntry, subject: SubjectRef, actor: Actor | None, *, resumed: bool) -> None:
     audit.record(
-        ConsentTrailEvent.RESUMED if resumed else _EVENTS[answer],
+        ConsentTrailEvent.RESUMED if resumed else _EVENTS[Answer(entry.answer)],
         actor=actor,
         process="" if actor else "patient",
         subjects=[subject],
-        purpose=purpose,
-        target=f"consent:{purpose}/{channel}",
-        detail={"manner": manner, "text": text.sha256[:16] if text else ""},
+        purpose=entry.purpose,
+        target=f"consent:{entry.purpose}/{entry.channel}",
+        detail={"manner": entry.manner, "text": entry.text_sha256[:16]},
     )
-    consent_changed.send(sender=ConsentState, state=state)
-    return state
 
 
 def _project(state: ConsentState | None, entry: ConsentEntry) -> ConsentState:

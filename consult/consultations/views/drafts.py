@@ -45,7 +45,6 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
             no_turns = isinstance(error, services.PasteRefused) and error.no_turns
             form.add_error("paste", str(error))
         else:
-            _tell_covered(request, turns)
             return redirect("consult:draft", draft.pk)
     _earlier, receipt = services.open_patient_consultations(patient=patient, actor=request.user)
     page = {
@@ -69,13 +68,6 @@ def _turns(request: StaffRequest, form: StartForm) -> list[services.NewTurn]:
     started = form.cleaned_data.get("started_at")
     day = timezone.localtime(started).date() if started else None
     return services.read_talk(text, staff=request.user, day=day)
-
-
-def _tell_covered(request: StaffRequest, turns: list[services.NewTurn]) -> None:
-    covered = sum(turn.covered for turn in turns)
-    if turns:
-        text = _("%(turns)d messages recognised, %(covered)d numbers covered.")
-        messages.success(request, text % {"turns": len(turns), "covered": covered})
 
 
 @requires(Permission.WRITE_CONSULTATION)
@@ -106,7 +98,6 @@ def _saved(request: StaffRequest, record: Consultation, form: OutcomeForm) -> Ht
     version, outcome = form.cleaned_data["version"], form.outcome()
     if "submit" not in request.POST:
         services.save_outcome(draft=record, actor=request.user, version=version, outcome=outcome)
-        messages.success(request, _("Draft saved."))
         return redirect("consult:draft", record.pk)
     services.submit(
         draft=record,

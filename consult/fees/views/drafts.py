@@ -1,6 +1,6 @@
-"""Doors: writing a draft. Sums are made by the server while typing; nothing is stored until saved."""
+"""Doors: writing a draft. The server makes the sums; nothing is stored until it is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -140,30 +140,30 @@ def _reworked(request: StaffRequest, page: Mapping[str, Any], *, number: int) ->
     """The form as it was typed, with new sums, one line more or one less; nothing is stored."""
     do = _wanted(request)
     rows = posted_rows(request.POST)
-    form = DraftForm(request.POST.dict(), _after(request, do, rows), number=number)
+    prices = _prices(request)
+    form = DraftForm(
+        request.POST.dict(), _after(request, do, rows, prices), number=number, prices=prices
+    )
     if len(form.rows) > len(rows):
         form.rows[-1].take_focus()
     if not request.htmx:
         return _draft(request, form, page)
     name = "_sums.html" if do == RECALCULATE else "_lines.html"
-    context = {**page, "form": form, "prices": _prices(request), "swapped": True}
-    return render(request, f"consult/fees/{name}", context)
+    return render(request, f"consult/fees/{name}", {**page, "form": form})
 
 
-def _after(request: StaffRequest, do: str, rows: list[RowData]) -> list[RowData]:
+def _after(
+    request: StaffRequest, do: str, rows: list[RowData], prices: Sequence[PriceItem]
+) -> list[RowData]:
     verb, _colon, what = do.partition(":")
     if verb == "add" and what in Category.values:
         return [*rows, empty_row(what)]
     if verb == "remove" and what.isascii() and what.isdigit():
         return [row for index, row in enumerate(rows) if index != int(what)]
     if verb == "pick":
-        price = _picked(request, request.POST.get(f"pick-{what}", ""))
-        return [*rows, row_from_price(price)] if price else rows
+        code = request.POST.get(f"pick-{what}", "")
+        return [*rows, *(row_from_price(price) for price in prices if price.code == code)]
     return rows
-
-
-def _picked(request: StaffRequest, code: str) -> PriceItem | None:
-    return next((price for price in _prices(request) if price.code == code), None)
 
 
 def _prices(request: StaffRequest) -> list[PriceItem]:
@@ -173,5 +173,5 @@ def _prices(request: StaffRequest) -> list[PriceItem]:
 def _draft(
     request: StaffRequest, form: DraftForm, page: Mapping[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    context = {**page, "form": form, "prices": _prices(request)}
-    return render(request, "consult/fees/draft.html", context, status=status)
+    form.prices = form.prices or _prices(request)
+    return render(request, "consult/fees/draft.html", {**page, "form": form}, status=status)

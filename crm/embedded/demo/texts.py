@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+ROOMS: Final = ("诊室 1", "诊室 2", "咨询室", "超声室")
 CLINIC_NAME: Final = "随安生殖健康门诊（演示）"
 SITE_LABEL: Final = "江岸院区 · 一楼前台"
 
@@ -42,7 +43,11 @@ COMPLAINTS: Final = (
 class Talk:
     """One consultation: turns as (role, minute, text), and what came of it."""
 
+    channel: str
     source: str
+    need: str
+    next_step: str
+    note: str
     worries: tuple[str, ...]
     explained: tuple[str, ...]
     disposition: str
@@ -51,10 +56,14 @@ class Talk:
 
 TALKS: Final = (
     Talk(
+        channel="wecom",
         source="referral",
-        worries=("fees", "plan"),
-        explained=("individual_differences", "optional_items", "may_leave"),
-        disposition="refer_visit",
+        need="clear",
+        next_step="await_patient",
+        note="患者当天下午四点前答复是否加药；费用疑问已告知可当面问财务。",
+        worries=("fees", "treatment"),
+        explained=("individual", "optional", "may_stop"),
+        disposition="refer_to_visit",
         turns=(
             ("staff", 0, "您好，我是咨询顾问林晓。我们的谈话会保密，您不想说的可以不说。"),
             ("patient", 1, "你们昨天发的费用变更我看到了，为什么要多加两天药？"),
@@ -75,10 +84,14 @@ TALKS: Final = (
         ),
     ),
     Talk(
-        source="search_brand",
-        worries=("process", "privacy"),
-        explained=("privacy", "individual_differences"),
-        disposition="refer_visit",
+        channel="website_chat",
+        source="brand_search",
+        need="clear",
+        next_step="book_visit",
+        note="希望周末上午，介意候诊叫名字；已说明只叫当天编号。",
+        worries=("privacy", "schedule"),
+        explained=("confidential", "individual"),
+        disposition="refer_to_visit",
         turns=(
             ("staff", 0, "您好，这里是健康管理中心，请问有什么可以帮您？"),
             ("patient", 0, "我想先问问，第一次去要带什么？需要结婚证吗？"),
@@ -93,10 +106,14 @@ TALKS: Final = (
         ),
     ),
     Talk(
-        source="search_symptom",
-        worries=("risk", "plan"),
-        explained=("risks", "individual_differences", "may_leave"),
-        disposition="refer_visit",
+        channel="wecom",
+        source="topic_search",
+        need="clear",
+        next_step="book_visit",
+        note="多囊，担心过度刺激。已说明风险和就医指征，方案由医生面谈。",
+        worries=("risk", "treatment"),
+        explained=("risks", "individual", "may_stop"),
+        disposition="refer_to_visit",
         turns=(
             ("staff", 0, "您好，我是吴桐。先和您说明：线上只能给一般信息，不能代替当面检查。"),
             ("patient", 1, "我是多囊，听说促排会过度刺激，是真的吗？"),
@@ -111,9 +128,13 @@ TALKS: Final = (
         ),
     ),
     Talk(
-        source="offline_event",
-        worries=("time",),
-        explained=("individual_differences",),
+        channel="message_board",
+        source="event",
+        need="unclear",
+        next_step="no_contact",
+        note="只想了解时间安排，就近检查即可，不需要再联系。",
+        worries=("schedule",),
+        explained=("individual",),
         disposition="self_care",
         turns=(
             ("patient", 0, "孕前检查一般要提前多久做？"),
@@ -123,7 +144,11 @@ TALKS: Final = (
         ),
     ),
     Talk(
+        channel="phone",
         source="referral",
+        need="clear",
+        next_step="contact_again",
+        note="已请其立即急诊，值班医生已知情。次日回访确认是否就诊。",
         worries=("risk",),
         explained=("risks",),
         disposition="emergency",
@@ -139,9 +164,13 @@ TALKS: Final = (
         ),
     ),
     Talk(
-        source="search_brand",
+        channel="website_chat",
+        source="brand_search",
+        need="unclear",
+        next_step="send_estimate",
+        note="想先看四类费用的区间，非必需项目需要逐项标明。",
         worries=("fees",),
-        explained=("optional_items", "may_leave"),
+        explained=("optional", "may_stop"),
         disposition="unknown",
         turns=(
             ("patient", 0, "做一个周期大概要多少钱？"),
@@ -157,24 +186,47 @@ TALKS: Final = (
     ),
 )
 
+# A chat as WeCom exports it, with what the record must not keep: covered before it is stored.
+PASTED_CHAT: Final = """{staff} {t0}
+您好，我是咨询顾问{staff}。我们的谈话会保密，您不想说的可以不说。
+青禾 {t1}
+想问下冻卵要做哪些检查，大概分几次来
+{staff} {t2}
+一般是超声和激素化验，第一次来大约半天。线上只能给一般信息，具体要看检查结果。
+青禾 {t3}
+方便的话打我电话 13800138000，我下午都在
+{staff} {t4}
+好的。电话请您在登记时告诉前台，聊天里的号码我们会遮住，不保存。
+"""
+DRAFT_NOTE: Final = "等她确认哪天方便来做超声。"
+
 ADDENDA: Final = (
     "更正：上文说的复查时间应为周一上午，已电话告知。",
     "补充：患者带来外院报告，已转交医生。",
 )
 
-# (category, name, unit, price, insurance, optional, by occurrence)
+# (title, numbers of PRICES with quantities): the protocols that estimates are drawn up for
+COURSES: Final = (
+    ("拮抗剂方案 · 首周期", ((0, 6), (1, 6), (2, 3), (4, 40), (6, 4), (8, 1), (9, 1), (11, 1))),
+    ("微刺激方案 · 首周期", ((0, 5), (1, 5), (2, 2), (4, 18), (7, 2), (8, 1), (12, 1))),
+    ("冻胚移植周期", ((0, 4), (1, 4), (2, 1), (6, 6), (9, 1), (10, 1))),
+    ("孕前系统检查", ((0, 2), (1, 1), (2, 1), (3, 1))),
+)
+CHANGE_REASON: Final = "复查见卵泡发育偏慢，建议促排延长 2 天；不延长也可以，周一复查后再定。"
+
+# (code, category, name, unit, price, insurance, optional, by occurrence)
 PRICES: Final = (
-    ("basic", "初诊与复诊", "次", "120.00", "partial", False, False),
-    ("basic", "超声监测", "次", "320.00", "partial", False, False),
-    ("basic", "激素六项等化验", "套", "1260.00", "partial", False, False),
-    ("basic", "营养门诊", "次", "200.00", "none", True, False),
-    ("medicine", "促排药 A（国产）", "支", "285.00", "none", False, False),
-    ("medicine", "促排药 B（进口）", "支", "468.00", "none", True, False),
-    ("medicine", "黄体支持用药", "盒", "280.00", "none", False, False),
-    ("medicine", "营养补充剂", "盒", "400.00", "none", True, False),
-    ("surgery", "取卵与麻醉", "次", "17000.00", "none", False, False),
-    ("surgery", "胚胎移植", "次", "6800.00", "none", False, False),
-    ("surgery", "胚胎冷冻保存（一年）", "年", "1500.00", "none", True, False),
-    ("complication", "卵巢过度刺激观察（上限）", "例", "3000.00", "partial", False, True),
-    ("complication", "穿刺引流（上限）", "例", "4200.00", "partial", False, True),
+    ("JC-01", "basic", "初诊与复诊", "次", "120.00", "partial", False, False),
+    ("JC-02", "basic", "超声监测", "次", "320.00", "partial", False, False),
+    ("JC-03", "basic", "激素六项等化验", "套", "1260.00", "partial", False, False),
+    ("JC-04", "basic", "营养门诊", "次", "200.00", "none", True, False),
+    ("YP-01", "medicine", "促排药 A（国产）", "支", "285.00", "none", False, False),
+    ("YP-02", "medicine", "促排药 B（进口）", "支", "468.00", "none", True, False),
+    ("YP-03", "medicine", "黄体支持用药", "盒", "280.00", "none", False, False),
+    ("YP-04", "medicine", "营养补充剂", "盒", "400.00", "none", True, False),
+    ("SS-01", "surgery", "取卵与麻醉", "次", "17000.00", "none", False, False),
+    ("SS-02", "surgery", "胚胎移植", "次", "6800.00", "none", False, False),
+    ("SS-03", "surgery", "胚胎冷冻保存（一年）", "年", "1500.00", "none", True, False),
+    ("BF-01", "complication", "卵巢过度刺激观察（上限）", "例", "3000.00", "partial", False, True),
+    ("BF-02", "complication", "穿刺引流（上限）", "例", "4200.00", "partial", False, True),
 )

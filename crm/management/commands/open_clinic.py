@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from base64 import b32encode
 from getpass import getpass
+from io import StringIO
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -43,7 +44,9 @@ class Command(BaseCommand):
         uri = sign_in_uri(options["staff_no"], seed)
         self.stdout.write(f"Opened {options['name']} with account {options['staff_no']}.")
         self.stdout.write("Scan this with an authenticator app now; it is not shown again:\n")
-        segno.make(uri, error="m").terminal(self.stdout, compact=True)
+        picture = StringIO()
+        segno.make(uri, error="m").terminal(picture, compact=True)
+        self.stdout.write(picture.getvalue())
         self.stdout.write(uri)
 
     def _password(self) -> str:

@@ -116,6 +116,11 @@ class AliyunSms:
         taken = status == HTTPStatus.OK and _code(body) == OK
         return str(body.get("TemplateCode", "")) if taken else ""
 
+    def local_action(self, action: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """An action of the local gateway alone; {} where it is not answered."""
+        status, body = self._call(action, parameters)
+        return body if status == HTTPStatus.OK and _code(body) == OK else {}
+
     def _call(self, action: str, parameters: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """The HTTP status and JSON object of the answer; (0, {}) without an answer."""
         query = canonical_query(parameters)

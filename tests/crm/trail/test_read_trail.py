@@ -100,7 +100,8 @@ def test_pages_go_back_and_forth_without_loss(auditor, write, carer) -> None:
     assert first.newer is None
     assert third.older is None
     assert [event.id for event in back.events] == [event.id for event in second.events]
-    assert back.newer and back.older
+    assert back.newer
+    assert back.older
 
 
 def test_marks_survive_the_address_and_nonsense_is_no_mark() -> None:

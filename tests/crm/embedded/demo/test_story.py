@@ -1,0 +1,163 @@
+"""The demo clinic has something honest to show on every screen, and is told only once."""
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+from django.utils import timezone
+
+from consult.consultations.models import Addendum, Consultation, Turn
+from consult.fees.lifecycle import State
+from consult.fees.models import Category, Estimate, EstimateVersion, PriceItem
+from crm.embedded.demo.cast import HOW_MANY, guests
+from crm.embedded.demo.story import tell
+from crm.messaging.models import Message
+from crm.messaging.rules import Status
+from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.scheduling.models import Visit
+from crm.staff.models import Clinic, User
+from followup.calls.models import CallResult
+from followup.plans.models import Kind, Plan
+from followup.schedules.models import Step
+from privacy.access.policy import Role
+from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.consent.models import ConsentState
+from privacy.consent.rules import Answer
+from privacy.pseudonyms.models import VisitCode
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
+    """One telling for all of it: it writes some thousand rows."""
+    settings.DEMO = True
+    out = StringIO()
+    call_command("seed_demo", stdout=out)
+
+    assert "60 patients" in out.getvalue()
+    check_staff()
+    check_patients()
+    check_consents()
+    check_day()
+    check_consultations()
+    check_estimates()
+    check_plans()
+    check_messages()
+    check_trail()
+    with pytest.raises(CommandError, match="There is a clinic already"):
+        call_command("seed_demo")
+    assert Patient.objects.count() == HOW_MANY
+
+
+def check_staff() -> None:
+    assert set(User.objects.values_list("role", flat=True)) == set(Role.values)
+
+
+def check_patients() -> None:
+    assert set(Patient.objects.values_list("status", flat=True)) == set(Patient.Status.values)
+    assert set(Patient.objects.values_list("stage", flat=True)) == set(Patient.Stage.values)
+    phones = PatientContact.objects.values("phone_index").annotate(n=Count("pk"))
+    shared = [row for row in phones if row["phone_index"] is not None and row["n"] > 1]
+    assert shared
+    assert PatientContact.objects.filter(phone__isnull=True).count() == 2
+    assert PatientContact.objects.filter(id_number__isnull=False).exists()
+    roles = set(CareTeamMember.objects.values_list("staff__role", flat=True))
+    assert {Role.CONSULTANT, Role.DOCTOR, Role.NURSE} <= roles
+
+
+def check_consents() -> None:
+    states = Counter(ConsentState.objects.values_list("status", flat=True))
+    assert set(states) == {answer.value for answer in Answer}
+    paused = ConsentState.objects.filter(status=Answer.PAUSED)
+    assert {bool(state.paused_until) for state in paused} == {True, False}
+    asked = ConsentState.objects.values("subject").distinct().count()
+    assert 0 < asked < HOW_MANY
+
+
+def check_day() -> None:
+    assert VisitCode.objects.count() == HOW_MANY
+    assert set(Visit.objects.values_list("state", flat=True)) == set(Visit.States.values)
+
+
+def check_consultations() -> None:
+    assert Consultation.objects.filter(status=Consultation.Status.DRAFT).count() == 2
+    submitted = Consultation.objects.filter(status=Consultation.Status.SUBMITTED)
+    assert len(set(submitted.values_list("disposition", flat=True))) == 4
+    assert len(set(submitted.values_list("started_at__date", flat=True))) > 20
+    assert set(Addendum.objects.values_list("kind", flat=True)) == set(Addendum.Kind.values)
+    assert Turn.objects.filter(covered__gt=0).exists()
+
+
+def check_estimates() -> None:
+    states = set(EstimateVersion.objects.values_list("state", flat=True))
+    assert states == {state.value for state in State}
+    assert Estimate.objects.filter(newest=2).exists()
+    assert EstimateVersion.objects.filter(copies__gt=0).exists()
+    prices = PriceItem.objects.values_list("category", flat=True)
+    assert set(prices) == set(Category.values)
+    assert PriceItem.objects.filter(effective_until__isnull=False).exists()
+
+
+def check_plans() -> None:
+    assert set(Plan.objects.values_list("state", flat=True)) == set(Plan.State.values)
+    now = timezone.now()
+    due = Step.objects.filter(state=Step.State.DUE, plan__state=Plan.State.ACTIVE)
+    assert due.filter(kind=Kind.CALL, due_at__lt=now - timedelta(days=1)).exists()
+    assert due.filter(due_at__gt=now).exists()
+    states = set(Step.objects.values_list("state", flat=True))
+    assert {"due", "sent", "failed", "done", "skipped", "cancelled"} <= states
+    outcomes = set(CallResult.objects.values_list("outcome", flat=True))
+    assert {CallResult.Outcome.REACHED, CallResult.Outcome.UNREACHABLE} <= outcomes
+
+
+def check_messages() -> None:
+    states = set(Message.objects.values_list("state", flat=True))
+    assert {Status.DELIVERED, Status.ACCEPTED, Status.FAILED, Status.UNKNOWN} <= states
+    assert Message.objects.waiting_for_person().exists()
+
+
+def check_trail() -> None:
+    with acting_as(READER):
+        actions = set(AuditEvent.objects.values_list("action", flat=True))
+        unnamed = AuditEvent.objects.filter(actor__isnull=True, process="").count()
+    assert {
+        "patient.registered",
+        "patient.set_aside",
+        "consultation.submitted",
+        "estimate.issued",
+        "visit.arrived",
+        "patient.revealed",
+        "access.denied",
+        "staff.signed_in",
+        "staff.sign_in_failed",
+    } <= actions
+    assert unnamed == 0
+
+
+def test_a_story_that_breaks_off_leaves_nothing_behind(
+    canaries: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_args: object, **_options: object) -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr("crm.embedded.demo.registry.register", breaks)
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        list(tell())
+    assert not Clinic.objects.exists()
+
+
+def test_the_same_people_come_every_time() -> None:
+    from datetime import date
+
+    day = date(2026, 11, 21)
+    first, second = guests(day), guests(day)
+
+    assert first == second
+    assert len(first) == HOW_MANY
+    names = "".join(guest.name for guest in first)
+    for rare in ("䶮", "𬱖", "欧阳", "诸葛", "Emma Wright"):
+        assert rare in names
