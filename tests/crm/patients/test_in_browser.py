@@ -73,13 +73,7 @@ def look(page: Page) -> Callable[[str], None]:
     return check
 
 
-def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, receptionist) -> None:
-    PatientFactory.create(clinic=clinic, contact={"name": "王芳"})
-    for label in ("3-01", "3-02"):
-        open_room(clinic=clinic, label=label)
-    page.goto("/")
-    look("desk-empty")
-    page.click("main a[href='/patients/new/']")
+def register(page: Page, look) -> None:
     page.fill("#id_name", "王小明")
     page.locator("#id_phone").press_sequentially("138 0013 8000")
     expect(page.locator("#similar")).to_contain_text("王※")
@@ -94,9 +88,9 @@ def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, recept
     page.click("text=不是同一人，继续登记")
     page.wait_for_url("**/registered/")
     look("registered")
-    patient = Patient.objects.exclude(registered_by=None).get()
 
-    page.click(".head .main")
+
+def ask_for_consents(page: Page, look) -> None:
     page.wait_for_url("**/consents/")
     look("consents")
     page.locator("#cell-follow_up-sms button[value=granted]").click()
@@ -109,14 +103,9 @@ def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, recept
     expect(page.locator("#consent-count")).to_contain_text("2")
     expect(page.locator("#ledger li")).to_have_count(2)
     look("consents-answered")
-    states = ConsentState.objects.filter(subject_id=patient.pk)
-    assert dict(states.values_list("purpose", "status")) == {
-        "follow_up": "granted",
-        "marketing": "refused",
-    }
 
-    page.goto(f"/patients/{patient.code}/")
-    look("patient")
+
+def reveal(page: Page, look) -> None:
     page.click("[data-open=reveal]")
     page.locator("#reveal input[value=phone]").check()
     page.locator("#reveal input[value=call]").check()
@@ -125,12 +114,9 @@ def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, recept
     expect(page.locator("#reveal")).to_contain_text("138 0013 8000")
     look("revealed")
     page.click("#reveal [data-close]")
-    page.click(".tabs a:last-child")
-    expect(page.locator("#panel table")).to_contain_text(receptionist.display_name)
-    expect(page.locator(".tabs a:last-child")).to_have_attribute("aria-current", "page")
-    look("who-looked")
 
-    page.goto(f"/desk/arrivals/{patient.code}/")
+
+def receive(page: Page, look) -> None:
     page.locator("input[name=purpose][value=first]").check()
     look("arrive")
     page.click("main form.form .main")
@@ -144,6 +130,33 @@ def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, recept
     expect(page.locator("#board .room")).to_contain_text("B-001")
     page.click(".toast form button")
     expect(page.locator("#board .room")).not_to_contain_text("B-001")
+
+
+def test_from_a_new_patient_to_the_waiting_room(page: Page, look, clinic, receptionist) -> None:
+    PatientFactory.create(clinic=clinic, contact={"name": "王芳"})
+    for label in ("3-01", "3-02"):
+        open_room(clinic=clinic, label=label)
+    page.goto("/")
+    look("desk-empty")
+    page.click("main a[href='/patients/new/']")
+    register(page, look)
+    patient = Patient.objects.exclude(registered_by=None).get()
+    page.click(".head .main")
+    ask_for_consents(page, look)
+    states = ConsentState.objects.filter(subject_id=patient.pk)
+    assert dict(states.values_list("purpose", "status")) == {
+        "follow_up": "granted",
+        "marketing": "refused",
+    }
+    page.goto(f"/patients/{patient.code}/")
+    look("patient")
+    reveal(page, look)
+    page.click(".tabs a:last-child")
+    expect(page.locator("#panel table")).to_contain_text(receptionist.display_name)
+    expect(page.locator(".tabs a:last-child")).to_have_attribute("aria-current", "page")
+    look("who-looked")
+    page.goto(f"/desk/arrivals/{patient.code}/")
+    receive(page, look)
 
 
 def test_papers_lists_and_search(page: Page, look, clinic) -> None:
