@@ -50,13 +50,9 @@ def test_a_superseded_version_waits_for_nothing(sign_in_as, patient, carer) -> N
 
     assert [stage.mark for stage in progress_of(first)] == ["done", "done", "", "", ""]
     client = sign_in_as(carer)
-    assert (
-        "data-open"
-        not in page_of(client, first)
-        .split("</main>")[0]
-        .replace('data-open="revise"', "")
-        .split('class="head"')[1]
-    )
+    page = page_of(client, first)
+    assert 'id="issue"' not in page
+    assert 'id="step-' not in page
     for query in ("?against=0", "?against=1", "?against=9", "?against=x", "?against=99999"):
         assert "38,620.00" in page_of(client, second, query)
 
@@ -109,3 +105,20 @@ def test_the_page_speaks_english_too(sign_in_as, patient, carer) -> None:
 
     assert "Possible complications" in page
     assert "What comes next" in page
+
+
+def test_the_patient_page_leads_to_estimates(sign_in_as, patient, carer, receptionist) -> None:
+    path = reverse("patients:page", args=[patient.code])
+    panel = reverse("consult:patient-estimates", args=[patient.code])
+    create = reverse("consult:estimate-create", args=[patient.code])
+    make_version(patient, carer)
+    client = sign_in_as(carer)
+
+    mine, theirs = (one.get(path).content.decode() for one in (client, sign_in_as(receptionist)))
+
+    assert f'hx-get="{panel}"' in mine
+    assert f'href="{create}"' in mine
+    assert f'href="{create}"' not in theirs
+    part = client.get(panel, HTTP_HX_REQUEST="true").content.decode()
+    assert "促排卵方案" in part
+    assert "<html" not in part
