@@ -42,6 +42,7 @@ PROPOSED: Final = ((33, "first-visit"), (35, "transfer"), (44, "surgery"))
 RESTING: Final = ((38, Plan.Reason.PATIENT_WISH), (42, Plan.Reason.COMPLAINT))
 STOPPED: Final = ((46, Plan.Reason.SENSITIVE), (49, Plan.Reason.CLINICAL))
 COMPLETED: Final = (48,)
+A_CALL: Final = timedelta(minutes=20)
 # What became of past messages and calls, in turn.
 FATES: Final = (
     Fate.DELIVERED, Fate.DELIVERED, Fate.FAILED, Fate.DELIVERED, Fate.UNKNOWN, Fate.ACCEPTED,
@@ -130,6 +131,7 @@ def _sent(step: Step, fate: Fate) -> None:
         target=f"message:{message.pk}",
     )
     answers.take_answer(reference=attempt.reference, answer=Answer(fate, fate.value))
+    Step.objects.filter(pk=step.pk, settled_at__isnull=False).update(settled_at=step.due_at)
     if fate is Fate.UNKNOWN:
         _leave_to_a_person(message, since=step.due_at)
 
@@ -145,7 +147,7 @@ def _called(step: Step, outcome: str | None, actor: User) -> None:
     """A call of a past day: made, tried in vain, or (None) still overdue."""
     reached = outcome == CallResult.Outcome.REACHED
     step.state = Step.State.DONE if reached else Step.State.DUE
-    step.note, step.settled_at = "", timezone.now() if reached else None
+    step.note, step.settled_at = "", step.due_at + A_CALL if reached else None
     step.tries = 1 if outcome else 0
     step.save()
     if outcome is None:

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from crm.embedded.gateway.server import GatewayServer
-from crm.messaging.models import MessageTemplate
 from crm.messaging.registration import register_templates
 from crm.messaging.rules import CLINIC_ZONE
 from crm.messaging.sms.aliyun import NO_BODY, AliyunSms, national
