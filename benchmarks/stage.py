@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-SECRET = "rehearsal"
+SECRET = "rehearsal"  # noqa: S105  of a company that lives for one run
 KEY_ID = "clinic"
 TICK_SECONDS = 0.2
 START_SECONDS = 30
@@ -108,9 +108,7 @@ def company(folder: Path) -> Iterator[Company]:
         "SMS_GATEWAY_SECRET": SECRET,
         "SMS_GATEWAY_RECEIPT_SECONDS": "0",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crm.embedded.gateway"], env=environment
-    )
+    process = subprocess.Popen([sys.executable, "-m", "crm.embedded.gateway"], env=environment)
     try:
         _wait_for(port)
         yield Company(folder, port, process)
