@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField(default=1)),
                 ('reference', models.CharField(default=crm.messaging.models.new_reference, max_length=32, unique=True)),
                 ('handed_over_at', models.DateTimeField()),
+                ('event_id', models.UUIDField()),
                 ('sent_again_at', models.DateTimeField(null=True)),
                 ('answer', models.CharField(blank=True, max_length=40)),
                 ('provider_id', models.CharField(blank=True, max_length=64)),
@@ -90,7 +91,6 @@ class Migration(migrations.Migration):
                 ('time_critical', models.BooleanField(default=False)),
                 ('provider_code', models.CharField(blank=True, max_length=40)),
                 ('approved_at', models.DateTimeField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.AddField(
