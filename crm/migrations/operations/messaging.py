@@ -1,6 +1,28 @@
 """A message only moves forward, an approved wording never changes, and nothing here is deleted."""
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.utils import timezone
+
+from crm.messaging.shipped import WORDINGS
+
+
+def lay_down_wordings(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
+    """Add the shipped wordings that are missing; approved, because the product ships them."""
+    model = apps.get_model("crm", "MessageTemplate")
+    for one in WORDINGS:
+        model.objects.get_or_create(
+            code=one.code,
+            version=one.version,
+            defaults={
+                "purpose": one.purpose.value,
+                "text": one.text,
+                "time_critical": one.time_critical,
+                "approved_at": timezone.now(),
+            },
+        )
+
 
 # The same table as crm.messaging.rules.TRANSITIONS; a test holds the two against each other.
 OPERATIONS = [
@@ -56,5 +78,6 @@ OPERATIONS = [
         DROP TRIGGER message_moves_forward ON crm_message;
         DROP FUNCTION message_moves_forward();
         """,
-    )
+    ),
+    migrations.RunPython(lay_down_wordings, migrations.RunPython.noop, elidable=False),
 ]
