@@ -27,7 +27,7 @@ LAST_FOUR = slice(-4, None)
 
 
 class Wish(Enum):
-    """What somebody answers at the consent desk; what they say later is in ``LATER``."""
+    """What somebody answers at the consent desk; PAUSES and WITHDRAWS are what some say later."""
 
     ALL = ("follow_up-sms", "follow_up-call", "follow_up-wecom", "satisfaction-sms",
            "education-sms", "marketing-sms", "research-none", "recording-call")  # fmt: skip
@@ -69,17 +69,23 @@ def register(guests: Sequence[Guest], *, staff: Staff) -> list[Patient]:
             same_sex_staff=guest.same_sex_staff,
             care_team=_team(number, staff),
         )
-        outcome = registration.register_or_warn(registration=taken, actor=desk)
-        if outcome.patient is None:
-            outcome = registration.register_or_warn(
-                registration=taken,
-                actor=desk,
-                set_aside=outcome.doubles.codes,
-                reason=guest.why or "same_name",
-            )
-        if outcome.patient is not None:
-            patients.append(outcome.patient)
+        patients.append(_admit(taken, why=guest.why, desk=desk))
     return patients
+
+
+def _admit(taken: registration.Registration, *, why: str, desk: User) -> Patient:
+    """Register; somebody similar is looked at and set aside as another person."""
+    outcome = registration.register_or_warn(registration=taken, actor=desk)
+    if outcome.patient is None:
+        outcome = registration.register_or_warn(
+            registration=taken,
+            actor=desk,
+            set_aside=outcome.doubles.codes,
+            reason=why or "same_name",
+        )
+    if outcome.patient is None:
+        raise RuntimeError("a guest was taken for somebody else")
+    return outcome.patient
 
 
 def _team(number: int, staff: Staff) -> list[User]:
