@@ -131,7 +131,7 @@ def follow_up(page: Page, code: str, stage: Stage) -> None:
     stage.look(page, "6-follow-up")
     wait_until(page, lambda: bool(stage.gateway.ledger.newest(10)), "the SMS company has it")
     (sent,) = stage.gateway.ledger.newest(10)
-    assert "复查" not in sent.text
+    assert "复查" not in sent.content
     page.goto("/messages/")
     expect(page.locator("main table")).to_contain_text(code)
     stage.look(page, "6b-messages")
