@@ -41,6 +41,12 @@ WORDS: dict[tuple[str, rules.Problem], str | Promise] = {
 TOO_LONG = _("This is longer than %(limit)d characters")
 
 
+def finding_words(finding: rules.Finding) -> str:
+    """A finding as a sentence that says what to do."""
+    words = WORDS.get((finding.field, finding.problem), TOO_LONG)
+    return str(words) % {"limit": finding.limit} if words is TOO_LONG else str(words)
+
+
 class WordsField(forms.CharField):
     """Free text: broken exports bring NULs and half characters, which are dropped, not refused."""
 
@@ -158,9 +164,8 @@ class OutcomeForm(forms.Form):
     def add_findings(self, findings: Sequence[rules.Finding]) -> None:
         """Say beside each field what a submission still lacks."""
         for finding in findings:
-            words = WORDS.get((finding.field, finding.problem), TOO_LONG)
-            text = str(words) % {"limit": finding.limit} if words is TOO_LONG else str(words)
-            self.add_error(finding.field if finding.field in self.fields else None, text)
+            field = finding.field if finding.field in self.fields else None
+            self.add_error(field, finding_words(finding))
 
 
 class TurnForm(forms.Form):

@@ -69,8 +69,3 @@ def beyond_reach(consultation_id: UUID) -> Consultation | None:
         .defer("keyword", "note", "unsent", "department")
         .first()
     )
-
-
-def patient_beyond_reach(code: str) -> Patient | None:
-    """The patient whoever may see them: for booking a question asked in vain."""
-    return Patient.objects.filter(subject__code=code).select_related("subject").first()

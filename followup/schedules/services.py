@@ -107,9 +107,7 @@ def activate_plan(
     allowed = channels_allowed(plan.patient)
     if not any(kind.channel in allowed for kind in kinds_of(plan.template)):
         raise ConsentMissing(
-            _(
-                "The patient has not agreed to follow-up. Record the answer at the consent desk first."
-            )
+            _("The patient has not agreed to follow-up. Ask at the consent desk first.")
         )
     dated = _check_anchor(plan.template, plan.anchor_on, skip_past=skip_past)
     plan = move_plan(plan=plan, state=PlanState.ACTIVE, actor=actor, event=PlanEvent.ACTIVATED)

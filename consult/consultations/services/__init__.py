@@ -1,12 +1,11 @@
 """Writes of this feature, and reads that leave a trace."""
 
-from consult.consultations.services.closing import NotComplete, add_to, submit
+from consult.consultations.services.closing import NotComplete, add_to, record_whole, submit
 from consult.consultations.services.drafts import discard_draft, save_outcome, start_draft
 from consult.consultations.services.reading import (
     Opened,
     book_listing,
     book_out_of_reach,
-    book_patient_out_of_reach,
     facts_of,
     open_consultation,
     open_draft,
@@ -43,7 +42,6 @@ __all__ = [
     "add_turns",
     "book_listing",
     "book_out_of_reach",
-    "book_patient_out_of_reach",
     "discard_draft",
     "edit_turn",
     "facts_of",
@@ -57,6 +55,7 @@ __all__ = [
     "open_patient_consultations",
     "open_turn",
     "read_talk",
+    "record_whole",
     "remove_turn",
     "save_outcome",
     "split_turn",

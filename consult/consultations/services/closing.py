@@ -1,6 +1,7 @@
 """Submitting locks for ever; what comes later stands beside it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,9 +16,11 @@ from consult.consultations.services.drafts import (
     lock_draft,
     put_outcome,
     refuse_stale,
+    start_draft,
 )
 from consult.consultations.services.talk import TALK_FIELDS
-from consult.consultations.services.texts import stored
+from consult.consultations.services.texts import NewTurn, stored
+from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError
@@ -43,6 +46,31 @@ def submit(
     if findings:  # raised here, outside the transaction, so that the draft stays saved
         raise NotComplete(findings, found)
     return found
+
+
+@transaction.atomic
+def record_whole(
+    *, patient: Patient, actor: User, turns: Sequence[NewTurn], outcome: rules.Outcome
+) -> Consultation:
+    """A record that arrives complete, such as from a program: begun and locked in one go.
+
+    Raises: NotComplete if something is missing; then nothing is kept.
+    """
+    draft = start_draft(
+        patient=patient,
+        actor=actor,
+        channel=outcome.channel,
+        started_at=outcome.started_at,
+        turns=turns,
+    )
+    whole = replace(outcome, started_at=draft.started_at)
+    return submit(
+        draft=draft,
+        actor=actor,
+        version=draft.version,
+        talk_version=draft.talk_version,
+        outcome=whole,
+    )
 
 
 @transaction.atomic

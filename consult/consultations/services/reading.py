@@ -175,18 +175,6 @@ def book_out_of_reach(*, actor: User, consultation_id: UUID) -> None:
         )
 
 
-def book_patient_out_of_reach(*, actor: User, code: str) -> None:
-    """The same for a patient's code in the address."""
-    patient = selectors.patient_beyond_reach(code)
-    if patient is not None:
-        audit.record_denial(
-            actor=actor,
-            target=f"patient:{code}",
-            event=AccessEvent.NOT_FOUND,
-            subjects=[patient],
-        )
-
-
 @transaction.atomic
 def book_listing(*, rows: Sequence[Consultation], actor: User) -> None:
     """One event for a page of the list, with every code on it; nothing sealed is opened."""

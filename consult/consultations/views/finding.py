@@ -9,6 +9,7 @@ from consult.consultations import services
 from consult.consultations.models import Consultation
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
+from crm.patients.services.viewing import book_out_of_reach
 from crm.staff.guards import StaffRequest
 
 
@@ -28,5 +29,5 @@ def patient_of(request: StaffRequest, code: str) -> Patient:
     try:
         return patient_by_code(request.user, code)
     except Patient.DoesNotExist as error:
-        services.book_patient_out_of_reach(actor=request.user, code=code)
+        book_out_of_reach(staff=request.user, code=code)
         raise Http404 from error

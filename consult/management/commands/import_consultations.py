@@ -65,7 +65,10 @@ class Command(BaseCommand):
             limit=options["limit"],
         )  # fmt: skip
         total = sum(file.lines for file in files)
-        with _errors_to(options["errors"]) as errors, _bar(total) as bar:
+        with (
+            _errors_to(options["errors"] and Path(options["errors"])) as errors,
+            _bar(total) as bar,
+        ):
             report = importing.import_files(
                 plan=plan,
                 sources=files,

@@ -1,6 +1,7 @@
 """The desk's part of the story: registering, consents, care teams, today's visits."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from typing import Final
@@ -11,19 +12,22 @@ from crm.embedded.demo.cast import Guest
 from crm.embedded.demo.texts import ROOMS
 from crm.patients.models import Patient
 from crm.patients.services import care, consents, registration
+from crm.patients.services.revealing import reveal
+from crm.patients.services.viewing import book_out_of_reach
 from crm.scheduling import services as visits
 from crm.scheduling.models import Visit
 from crm.scheduling.rules import State
 from crm.staff.models import User
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
+from privacy.errors import AccessDenied
 
 Staff = Mapping[str, User]
 LAST_FOUR = slice(-4, None)
 
 
 class Wish(Enum):
-    """What somebody answers at the consent desk; what they say later is in ``LATER``."""
+    """What somebody answers at the consent desk; PAUSES and WITHDRAWS are what some say later."""
 
     ALL = ("follow_up-sms", "follow_up-call", "follow_up-wecom", "satisfaction-sms",
            "education-sms", "marketing-sms", "research-none", "recording-call")  # fmt: skip
@@ -40,7 +44,10 @@ WISHES: Final = (
     Wish.CARE, Wish.ALL, Wish.CARE, Wish.ONLY_SMS, Wish.CARE,
     Wish.NOTHING, Wish.CARE, Wish.ONLY_CALLS, Wish.CARE, Wish.CARE,
 )  # fmt: skip
-NOT_ASKED: Final = frozenset({3, 13, 43, 53})
+NOT_ASKED: Final = frozenset({3, 13, 43, *range(53, 60)})
+DOCTORS: Final = range(8, 52)
+NURSES: Final = range(20, 52)
+LATE_NURSES: Final = (20, 21, 24)
 PAUSES: Final = {28: timedelta(days=10), 31: None, 34: timedelta(days=21)}
 WITHDRAWS: Final = frozenset({26, 36, 47})
 
@@ -60,19 +67,35 @@ def register(guests: Sequence[Guest], *, staff: Staff) -> list[Patient]:
             id_number=guest.id_number,
             id_purpose="invoice" if guest.id_number else "",
             same_sex_staff=guest.same_sex_staff,
-            care_team=[staff["zx001" if number % 2 else "zx002"]],
+            care_team=_team(number, staff),
         )
-        outcome = registration.register_or_warn(registration=taken, actor=desk)
-        if outcome.patient is None:
-            outcome = registration.register_or_warn(
-                registration=taken,
-                actor=desk,
-                set_aside=outcome.doubles.codes,
-                reason=guest.why or "same_name",
-            )
-        if outcome.patient is not None:
-            patients.append(outcome.patient)
+        patients.append(_admit(taken, why=guest.why, desk=desk))
     return patients
+
+
+def _admit(taken: registration.Registration, *, why: str, desk: User) -> Patient:
+    """Register; somebody similar is looked at and set aside as another person."""
+    outcome = registration.register_or_warn(registration=taken, actor=desk)
+    if outcome.patient is None:
+        outcome = registration.register_or_warn(
+            registration=taken,
+            actor=desk,
+            set_aside=outcome.doubles.codes,
+            reason=why or "same_name",
+        )
+    if outcome.patient is None:
+        raise RuntimeError("a guest was taken for somebody else")
+    return outcome.patient
+
+
+def _team(number: int, staff: Staff) -> list[User]:
+    """A consultant for everybody; the doctor in treatment, the nurse for those followed up."""
+    team = [staff["zx001" if number % 2 else "zx002"]]
+    if number in DOCTORS:
+        team.append(staff["ys001"])
+    if number in NURSES and number not in LATE_NURSES:
+        team.append(staff["hs001"])
+    return team
 
 
 def ask_consents(patients: Sequence[Patient], *, staff: Staff) -> None:
@@ -83,7 +106,7 @@ def ask_consents(patients: Sequence[Patient], *, staff: Staff) -> None:
 
 
 def _ask(patient: Patient, wish: Wish, desk: User) -> None:
-    asked = Wish.ALL.value if wish in {Wish.ALL, Wish.NOTHING} else ASKED_FIRST
+    asked = Wish.ALL.value if wish is Wish.ALL else ASKED_FIRST
     for cell in consents.open_desk(patient=patient, actor=desk).cells:
         if cell.text is None or cell.key not in asked:
             continue
@@ -116,17 +139,11 @@ def change_minds(patients: Sequence[Patient], *, staff: Staff) -> None:
 
 
 def add_carers(patients: Sequence[Patient], *, staff: Staff) -> None:
-    """The doctor joins those in treatment, the nurse those who are followed up."""
-    for number, patient in enumerate(patients):
-        lead = staff["zx001" if number % 2 else "zx002"]
-        if number in DOCTORS:
-            care.add_to_team(patient=patient, member=staff["ys001"], actor=lead)
-        if number in NURSES:
-            care.add_to_team(patient=patient, member=staff["hs001"], actor=staff["ys001"])
+    """For some the doctor asks the nurse in later."""
+    for number in LATE_NURSES:
+        care.add_to_team(patient=patients[number], member=staff["hs001"], actor=staff["ys001"])
 
 
-DOCTORS: Final = range(8, 52)
-NURSES: Final = range(20, 52)
 # Where the talk stands, by number; estimates and plans below fit it.
 STAGES: Final = (
     (range(4, 12), Patient.Stage.IN_CONVERSATION),
@@ -182,3 +199,14 @@ def open_the_day(patients: Sequence[Patient], guests: Sequence[Guest], *, staff:
     for visit, room in zip(arrived[2:4], rooms, strict=False):
         visits.move(visit_id=visit.pk, to=State.IN_ROOM, actor=desk, room=room)
     visits.move(visit_id=arrived[4].pk, to=State.LEFT, actor=desk)
+
+
+def look_around(patients: Sequence[Patient], *, staff: Staff) -> None:
+    """Plain text seen for a reason, and two who asked for what is not theirs: all of it booked."""
+    reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["hs001"])
+    reveal(
+        patient=patients[12], field="id_number", purpose="invoice", reason="", staff=staff["cw001"]
+    )
+    with suppress(AccessDenied):
+        reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["sf001"])
+    book_out_of_reach(staff=staff["zx002"], code=patients[1].code)

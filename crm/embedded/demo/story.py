@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import fees, registry, talks
+from crm.embedded.demo import fees, followups, registry, talks
 from crm.embedded.demo.cast import guests
-from crm.embedded.demo.staff import make_clinic, make_staff
+from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
@@ -27,6 +27,7 @@ def _parts() -> Iterator[str]:
     clinic = make_clinic()
     staff = make_staff(clinic)
     yield f"{clinic.name}: {len(staff)} accounts"
+    sign_in_some()
     coming = guests(timezone.localdate())
     patients = registry.register(coming, staff=staff)
     registry.ask_consents(patients, staff=staff)
@@ -38,7 +39,11 @@ def _parts() -> Iterator[str]:
     fees.fill_price_book(staff=staff)
     fees.draw_up(patients, staff=staff)
     yield "Price book and estimates"
+    followups.start_plans(patients, staff=staff)
+    followups.queue_some(patients)
+    yield "Follow-up plans and messages"
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)
+    registry.look_around(patients, staff=staff)
     registry.close_records(patients)
     yield "Today's visits"

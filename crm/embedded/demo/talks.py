@@ -16,7 +16,7 @@ from crm.staff.models import User
 Staff = Mapping[str, User]
 TALKED: Final = range(4, 40)
 EVERY_SO_MANY: Final = 5  # of the records has an addendum
-FIRST_TALK_DAYS_AGO: Final = 40
+FIRST_TALK_DAYS_AGO: Final = 36
 DRAFTS: Final = (40, 41)
 
 
@@ -30,7 +30,7 @@ def hold_talks(patients: Sequence[Patient], *, staff: Staff) -> None:
     today = timezone.localtime().replace(hour=9, minute=10, second=0, microsecond=0)
     for place, number in enumerate(TALKED):
         began = today - timedelta(days=FIRST_TALK_DAYS_AGO - place, minutes=-17 * (place % 9))
-        talk = TALKS[place % len(TALKS)]
+        talk = TALKS[(place + place // len(TALKS)) % len(TALKS)]  # each consultant has all kinds
         record = _submit(patients[number], talk, began, consultant_of(number, staff))
         if place % EVERY_SO_MANY == 0:
             turn = (place // EVERY_SO_MANY) % len(ADDENDA)
@@ -97,7 +97,10 @@ def _typed_draft(patient: Patient, actor: User) -> None:
 
 def _pasted_draft(patient: Patient, actor: User) -> None:
     """A pasted chat: its numbers are covered, its outcome is not complete yet."""
-    turns = services.read_talk(PASTED_CHAT, staff=actor, day=None)
+    said = timezone.localtime() - timedelta(minutes=40)
+    moments = {f"t{n}": f"{said + timedelta(minutes=n):%Y-%m-%d %H:%M:%S}" for n in range(5)}
+    text = PASTED_CHAT.format(staff=actor.display_name, **moments)
+    turns = services.read_talk(text, staff=actor, day=None)
     draft = services.start_draft(patient=patient, actor=actor, channel="wecom", turns=turns)
     services.save_outcome(
         draft=draft,

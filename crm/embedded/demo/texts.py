@@ -187,15 +187,15 @@ TALKS: Final = (
 )
 
 # A chat as WeCom exports it, with what the record must not keep: covered before it is stored.
-PASTED_CHAT: Final = """吴桐 今天 10:02:11
-您好，我是咨询顾问吴桐。我们的谈话会保密，您不想说的可以不说。
-青禾 今天 10:02:40
+PASTED_CHAT: Final = """{staff} {t0}
+您好，我是咨询顾问{staff}。我们的谈话会保密，您不想说的可以不说。
+青禾 {t1}
 想问下冻卵要做哪些检查，大概分几次来
-吴桐 今天 10:04:05
+{staff} {t2}
 一般是超声和激素化验，第一次来大约半天。线上只能给一般信息，具体要看检查结果。
-青禾 今天 10:06:30
+青禾 {t3}
 方便的话打我电话 13800138000，我下午都在
-吴桐 今天 10:07:02
+{staff} {t4}
 好的。电话请您在登记时告诉前台，聊天里的号码我们会遮住，不保存。
 """
 DRAFT_NOTE: Final = "等她确认哪天方便来做超声。"

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -39,9 +41,6 @@ def changed(patient, finance) -> EstimateVersion:
     first = make_version(patient, finance, state=State.ACCEPTED)
     second = services.revise_estimate(estimate=first.estimate, actor=finance)
     lines = selectors.open_version(version=second, staff=finance).current.lines
-    from dataclasses import replace
-    from decimal import Decimal
-
     lines[1] = replace(lines[1], quantity=Decimal(8))
     more = [
         line("促排药 A，延长 2 天", "285.00", quantity="8", unit="支", category=Category.MEDICINE),
@@ -121,7 +120,9 @@ def test_the_pages_of_an_estimate(page: Page, live_server, changed, patient, cli
     expect(page.get_by_text("肆万壹仟捌佰陆拾元整")).to_be_visible()
     if SHOTS:
         page.goto(live_server.url + places["print"])
-        page.pdf(path=str(Path(SHOTS) / "print.pdf"), prefer_css_page_size=True)
+        page.set_viewport_size({"width": 673, "height": 1010})
+        page.emulate_media(media="print")
+        shoot(page, "paper")
 
 
 def test_writing_an_estimate(page: Page, live_server, patient, clinic) -> None:
@@ -154,6 +155,11 @@ def test_writing_an_estimate(page: Page, live_server, patient, clinic) -> None:
     expect(page.locator("h1")).to_contain_text("E-")
     expect(page.locator("tfoot")).to_contain_text("4,560.00–5,560.00")
     expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
+
+
+def test_from_issue_to_the_patients_answer(page: Page, live_server, patient, finance) -> None:
+    number = make_version(patient, finance).estimate.number
+    page.goto(live_server.url + reverse("consult:estimate-version", args=[number, 1]))
     page.click("[data-open='issue']")
     check(page, "issue")
     page.click("#issue button.main")

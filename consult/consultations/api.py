@@ -1,0 +1,187 @@
+"""Programs at the consultations' door: the pages' services, guards, covering and trail."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from consult.consultations import rules, selectors, services
+from consult.consultations.choices import (
+    Channel,
+    Disposition,
+    Explained,
+    NeedClarity,
+    NextStep,
+    Source,
+    Speaker,
+    Worry,
+)
+from consult.consultations.forms import finding_words
+from consult.consultations.models import Addendum, Consultation, Turn
+from crm.patients.api import OfStaff
+from crm.web.api import PageNumberPagination
+from privacy.access.policy import Permission
+from privacy.receipts import Receipt
+
+Body = dict[str, Any]
+
+
+class TurnBody(serializers.Serializer[Body]):
+    """One message. Personal numbers in it are covered before it is stored."""
+
+    speaker = serializers.ChoiceField(choices=Speaker.choices)
+    text = serializers.CharField(max_length=rules.LONGEST_TURN)
+    said_at = serializers.DateTimeField(required=False, allow_null=True)
+    covered = serializers.IntegerField(read_only=True)
+
+
+class AddendumBody(serializers.Serializer[Body]):
+    """What stands beside a locked record."""
+
+    kind = serializers.ChoiceField(choices=Addendum.Kind.choices)
+    text = serializers.CharField(max_length=rules.LONGEST_ADDENDUM)
+    author = serializers.CharField(read_only=True)
+    at = serializers.DateTimeField(read_only=True)
+
+
+class ConsultationRow(serializers.Serializer[Body]):
+    """A record in a list: codes only, nothing sealed is opened."""
+
+    id = serializers.UUIDField(read_only=True)
+    status = serializers.ChoiceField(choices=Consultation.Status.choices, read_only=True)
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    started_at = serializers.DateTimeField(required=False, allow_null=True)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # a declared field, not Field.source
+    worries = serializers.ListField(child=serializers.ChoiceField(choices=Worry.choices))
+    disposition = serializers.ChoiceField(choices=Disposition.choices)
+    next_step = serializers.ChoiceField(choices=NextStep.choices)
+    next_contact_at = serializers.DateTimeField(required=False, allow_null=True)
+    submitted_at = serializers.DateTimeField(read_only=True)
+
+
+class ConsultationBody(ConsultationRow):
+    """A whole record."""
+
+    need_clarity = serializers.ChoiceField(
+        choices=NeedClarity.choices, required=False, allow_blank=True
+    )
+    explained = serializers.ListField(
+        child=serializers.ChoiceField(choices=Explained.choices), required=False
+    )
+    keyword = serializers.CharField(
+        max_length=rules.LONGEST_KEYWORD, required=False, allow_blank=True
+    )
+    note = serializers.CharField(max_length=rules.LONGEST_NOTE, required=False, allow_blank=True)
+    turns = TurnBody(many=True)
+    addenda = AddendumBody(many=True, read_only=True)
+
+
+class ConsultationPage(serializers.Serializer[Body]):
+    """One page of a patient's records."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = ConsultationRow(many=True)
+
+
+class ConsultationViewSet(OfStaff):
+    """/api/v1/patients/{code}/consultations/: list, one, submit one, add to one."""
+
+    lookup_field = "consultation_id"
+    lookup_value_regex = "[0-9a-f-]{36}"
+    required_permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.VIEW_CONSULTATIONS,
+        "retrieve": Permission.VIEW_CONSULTATIONS,
+        "create": Permission.WRITE_CONSULTATION,
+        "addenda": Permission.WRITE_CONSULTATION,
+    }
+
+    @extend_schema(responses=ConsultationPage)
+    def list(self, request: Request, code: str) -> Response:
+        """The patient's records, newest first."""
+        rows = selectors.consultations_visible_to(self.staff).filter(patient=self.patient(code))
+        pages = PageNumberPagination()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        services.book_listing(rows=page, actor=self.staff)
+        return pages.get_paginated_response([ConsultationRow(_row(one)).data for one in page])
+
+    @extend_schema(responses=ConsultationBody)
+    def retrieve(self, request: Request, code: str, consultation_id: str) -> Response:
+        """One record with its talk and addenda."""
+        return Response(self._whole(self._record(code, consultation_id)))
+
+    @extend_schema(request=ConsultationBody, responses={201: ConsultationBody})
+    def create(self, request: Request, code: str) -> Response:
+        """Take a complete record and lock it at once."""
+        patient = self.patient(code)
+        given = ConsultationBody(data=request.data)
+        given.is_valid(raise_exception=True)
+        facts = dict(given.validated_data)
+        turns = [services.hand_written(**one) for one in facts.pop("turns")]
+        try:
+            record = services.record_whole(
+                patient=patient, actor=self.staff, turns=turns, outcome=rules.Outcome(**facts)
+            )
+        except services.NotComplete as error:
+            found = {one.field: [finding_words(one)] for one in error.findings}
+            raise ValidationError(found) from error
+        return Response(self._whole(record), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=AddendumBody, responses={201: AddendumBody})
+    @action(detail=True, methods=["post"])
+    def addenda(self, request: Request, code: str, consultation_id: str) -> Response:
+        """Add to a locked record."""
+        record = self._record(code, consultation_id)
+        given = AddendumBody(data=request.data)
+        given.is_valid(raise_exception=True)
+        row = services.add_to(consultation=record, actor=self.staff, **given.validated_data)
+        body = {"kind": row.kind, "author": str(row.author), "at": row.created_at}
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    def _record(self, code: str, consultation_id: str) -> Consultation:
+        patient = self.patient(code)
+        try:
+            found = selectors.opened_by(self.staff).filter(patient=patient)
+            return found.get(pk=UUID(consultation_id))
+        except (Consultation.DoesNotExist, ValueError) as error:
+            raise Http404 from error
+
+    def _whole(self, record: Consultation) -> Body:
+        opened = services.open_consultation(consultation=record, actor=self.staff)
+        outcome = opened.outcome()
+        body = _row(record) | {
+            "need_clarity": outcome.need_clarity,
+            "explained": outcome.explained,
+            "keyword": outcome.keyword,
+            "note": outcome.note,
+            "turns": [_turn(one, opened.receipt) for one in opened.turns],
+            "addenda": [_addendum(one, opened.receipt) for one in opened.addenda],
+        }
+        whole: Body = ConsultationBody(body).data
+        return whole
+
+
+def _row(record: Consultation) -> Body:
+    names = (
+        "id", "status", "channel", "started_at", "source", "worries", "disposition", "next_step",
+        "next_contact_at", "submitted_at",
+    )  # fmt: skip
+    return {name: getattr(record, name) for name in names}
+
+
+def _turn(turn: Turn, receipt: Receipt) -> Body:
+    text = turn.text.reveal(receipt) if turn.text else ""
+    facts = {"speaker": turn.speaker, "said_at": turn.said_at, "covered": turn.covered}
+    return {**facts, "text": text}
+
+
+def _addendum(row: Addendum, receipt: Receipt) -> Body:
+    text = row.text.reveal(receipt) if row.text else ""
+    return {"kind": row.kind, "author": str(row.author), "at": row.created_at, "text": text}

@@ -1,0 +1,129 @@
+"""Recording what came of a call, and what follows from it (W7, domain.md 4.3)."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.messaging.services import queue_message
+from crm.staff.models import User
+from followup.calls.models import CallResult
+from followup.plans.events import PlanEvent
+from followup.plans.models import Kind, Plan
+from followup.plans.selectors import channels_allowed, wordings
+from followup.reminders.services import (
+    StepCannot,
+    finish_if_done,
+    locked_step,
+    pause_plan,
+    stop_plans_of,
+)
+from followup.schedules.models import Step
+from privacy.audit import services as audit
+from privacy.consent.models import Channel
+from privacy.consent.services import stop_all_contact
+from privacy.errors import ConsentMissing
+
+MOST_TRIES: Final = 3
+UNREACHABLE_WORDING: Final = "F-03"
+Outcome = CallResult.Outcome
+
+
+@transaction.atomic
+def open_call(*, step: Step, actor: User) -> bool:
+    """Book that somebody is about to call. Returns whether the patient agrees to it now."""
+    audit.record(
+        PlanEvent.CALL_OPENED,
+        actor=actor,
+        subjects=[step.plan.patient],
+        target=f"plan:{step.plan_id}",
+    )
+    return Channel.CALL in channels_allowed(step.plan.patient)
+
+
+@transaction.atomic
+def record_call(
+    *, step: Step, outcome: CallResult.Outcome, actor: User, call_again_at: datetime | None = None
+) -> CallResult:
+    """Write down one try and carry out what follows from it.
+
+    In: ``call_again_at`` aware, for LATER only. STOP withdraws every consent to contact and
+    stops the patient's plans; a third UNREACHABLE ends the calls of the plan.
+    Raises: ConsentMissing if the patient no longer agrees to calls; StepCannot.
+    """
+    patient = step.plan.patient
+    if Channel.CALL not in channels_allowed(patient):
+        raise ConsentMissing(_("The patient does not agree to calls. Do not call."))
+    if outcome == Outcome.STOP:
+        stop_all_contact(subject=patient, actor=actor)  # consent cells before plans: lock order
+    plan, step = locked_step(step)
+    if step.kind != Kind.CALL:
+        raise StepCannot(_("This step is not a call."))
+    step.tries += 1
+    result = CallResult(
+        step=step,
+        number=step.tries,
+        outcome=outcome,
+        call_again_at=call_again_at,
+        operator=actor,
+    )
+    result.save(force_insert=True)
+    audit.record(
+        PlanEvent.CALL_RECORDED,
+        actor=actor,
+        subjects=[patient],
+        target=f"plan:{plan.pk}",
+        detail={"outcome": outcome.value, "try": step.tries},
+    )
+    _carry_on(step, outcome, call_again_at)
+    _effects(plan, step, outcome, actor)
+    return result
+
+
+def _carry_on(step: Step, outcome: CallResult.Outcome, again: datetime | None) -> None:
+    """What becomes of the step itself."""
+    if outcome == Outcome.LATER and again is not None:
+        step.due_at = again
+    elif outcome == Outcome.UNREACHABLE and step.tries < MOST_TRIES:
+        pass  # stays on the list with its number of tries
+    else:
+        reached = outcome not in (Outcome.UNREACHABLE, Outcome.WRONG_NUMBER)
+        step.state = Step.State.DONE if reached else Step.State.SKIPPED
+        step.note = "" if reached else Step.Note.UNREACHABLE
+        step.settled_at = timezone.now()
+    step.save(update_fields=["tries", "due_at", "state", "note", "settled_at", "updated_at"])
+
+
+def _effects(plan: Plan, step: Step, outcome: CallResult.Outcome, actor: User) -> None:
+    """What becomes of the plan."""
+    pauses = {
+        Outcome.WRONG_NUMBER: Plan.Reason.WRONG_NUMBER,
+        Outcome.COMPLAINT: Plan.Reason.COMPLAINT,  # only the case owner contacts the patient
+        Outcome.EMERGENCY: Plan.Reason.CLINICAL,
+    }
+    if outcome == Outcome.STOP:
+        stop_plans_of(patient=plan.patient, reason=Plan.Reason.WITHDRAWN, actor=actor)
+    elif outcome in pauses and plan.state == Plan.State.ACTIVE:
+        pause_plan(plan=plan, reason=pauses[outcome], actor=actor)
+    elif outcome == Outcome.UNREACHABLE and step.tries >= MOST_TRIES:
+        _stop_calling(plan, step)
+        finish_if_done(plan)
+    else:
+        finish_if_done(plan)
+
+
+def _stop_calling(plan: Plan, step: Step) -> None:
+    """No more calls of this plan; one neutral SMS instead, if the patient agrees to SMS."""
+    plan.steps.filter(kind=Kind.CALL, state__in=Step.OPEN).update(
+        state=Step.State.SKIPPED, note=Step.Note.UNREACHABLE, settled_at=timezone.now()
+    )
+    template = wordings([UNREACHABLE_WORDING]).get(UNREACHABLE_WORDING)
+    if template and Channel.SMS in channels_allowed(plan.patient):
+        queue_message(
+            patient=plan.patient,
+            template=template,
+            due_at=timezone.now(),
+            idempotency_key=f"unreachable:{step.pk}",
+        )

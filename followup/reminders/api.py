@@ -1,0 +1,151 @@
+"""/api/v1/patients/{code}/plans/: the same services, guards and trail as the pages."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.functional import cached_property
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.status import HTTP_201_CREATED
+
+from crm.patients.models import Patient
+from crm.patients.selectors import patient_by_code
+from crm.patients.services.viewing import book_out_of_reach
+from crm.staff.models import User
+from followup.plans.models import Plan, PlanTemplate
+from followup.plans.selectors import plans_of
+from followup.reminders import services, viewing
+from followup.reminders.forms import PAUSES, STOPS
+from followup.schedules.models import Step
+from followup.schedules.services import start_plan
+from privacy.access.policy import Permission
+
+
+class StepSerializer(serializers.ModelSerializer[Step]):
+    class Meta:
+        model = Step
+        fields: ClassVar[list[str]] = [
+            "position",
+            "title",
+            "kind",
+            "due_at",
+            "state",
+            "note",
+            "tries",
+        ]
+        read_only_fields = fields
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    """A plan as it stands."""
+
+    template = serializers.CharField(source="template.code")
+    steps = StepSerializer(many=True)
+
+    class Meta:
+        model = Plan
+        fields: ClassVar[list[str]] = [
+            "id", "template", "anchor_on", "state", "reason", "state_since", "version", "steps",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewPlanSerializer(serializers.Serializer[Any]):
+    """What a new plan is made of; ``template`` by its code."""
+
+    template = serializers.SlugRelatedField(
+        slug_field="code", queryset=PlanTemplate.objects.filter(is_current=True)
+    )
+    anchor_on = serializers.DateField()
+    skip_past = serializers.BooleanField(default=False)
+    only_propose = serializers.BooleanField(default=False)
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+
+
+class PauseSerializer(VersionSerializer):
+    reason = serializers.ChoiceField(choices=[one.value for one in PAUSES])
+
+
+class StopSerializer(VersionSerializer):
+    reason = serializers.ChoiceField(choices=[one.value for one in STOPS])
+
+
+class PlanViewSet(viewsets.GenericViewSet[Plan]):
+    """A patient's follow-up plans, newest first."""
+
+    serializer_class = PlanSerializer
+    required_permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.VIEW_PLANS,
+        "create": Permission.MANAGE_PLANS,
+        "pause": Permission.MANAGE_PLANS,
+        "resume": Permission.MANAGE_PLANS,
+        "stop": Permission.MANAGE_PLANS,
+    }
+
+    @property
+    def staff(self) -> User:
+        user = self.request.user
+        if not isinstance(user, User):
+            raise TypeError("the guard lets staff pass and nobody else")
+        return user
+
+    @cached_property
+    def patient(self) -> Patient:
+        """The patient of the address, if in reach."""
+        code = self.kwargs["code"]
+        try:
+            return patient_by_code(self.staff, code)
+        except Patient.DoesNotExist as error:
+            book_out_of_reach(staff=self.staff, code=code)
+            raise Http404 from error
+
+    def get_queryset(self) -> QuerySet[Plan]:
+        if getattr(self, "swagger_fake_view", False):  # the schema has no patient
+            return Plan.objects.none()
+        return plans_of(self.patient)
+
+    def list(self, request: Request, code: str) -> Response:
+        """All plans of the patient with their steps."""
+        shown = viewing.open_plans_of(patient=self.patient, staff=self.staff, language="zh-hans")
+        return Response(PlanSerializer(shown.plans, many=True).data)
+
+    def create(self, request: Request, code: str) -> Response:
+        """Make a plan and start it, or only note it down."""
+        asked = NewPlanSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        plan = start_plan(patient=self.patient, actor=self.staff, **asked.validated_data)
+        return self._shown(plan, status=HTTP_201_CREATED)
+
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, code: str, pk: str) -> Response:
+        """Let a plan rest."""
+        data = _valid(PauseSerializer(data=request.data))
+        return self._shown(services.pause_plan(plan=self.get_object(), actor=self.staff, **data))
+
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, code: str, pk: str) -> Response:
+        """Let a paused plan go on."""
+        data = _valid(VersionSerializer(data=request.data))
+        return self._shown(services.resume_plan(plan=self.get_object(), actor=self.staff, **data))
+
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, code: str, pk: str) -> Response:
+        """End a plan for good."""
+        data = _valid(StopSerializer(data=request.data))
+        return self._shown(services.stop_plan(plan=self.get_object(), actor=self.staff, **data))
+
+    def _shown(self, plan: Plan, *, status: int = 200) -> Response:
+        fresh = plans_of(self.patient).get(pk=plan.pk)
+        return Response(PlanSerializer(fresh).data, status=status)
+
+
+def _valid(asked: VersionSerializer) -> dict[str, Any]:
+    asked.is_valid(raise_exception=True)
+    data: dict[str, Any] = asked.validated_data
+    return data

@@ -1,0 +1,118 @@
+"""Outcomes are mandatory, and each has its consequence."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from crm.messaging.models import Message
+from crm.patients.models import Patient
+from crm.staff.models import User
+from followup.calls.forms import CallForm
+from followup.calls.models import CallResult
+from followup.calls.services import record_call
+from followup.plans.models import Plan
+from followup.reminders.services import StepCannot
+from followup.schedules.models import Step
+from privacy.consent.models import Channel, Purpose
+from privacy.consent.rules import Answer
+from privacy.consent.selectors import has_consent
+from privacy.errors import ConsentMissing
+from tests.factories.followup import PlanFactory, StepFactory
+from tests.factories.messages import answer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+Outcome = CallResult.Outcome
+
+
+@pytest.fixture
+def step(agreeing: Patient) -> Step:
+    return StepFactory.create(plan=PlanFactory.create(patient=agreeing), call=True)
+
+
+def after(step: Step) -> tuple[str, str, str]:
+    fresh = Step.objects.select_related("plan").get(pk=step.pk)
+    return fresh.state, fresh.plan.state, fresh.plan.reason
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome.REACHED, ("done", "active", "")),
+        (Outcome.UNREACHABLE, ("due", "active", "")),
+        (Outcome.WRONG_NUMBER, ("skipped", "paused", "wrong_number")),
+        (Outcome.COMPLAINT, ("done", "paused", "complaint")),
+        (Outcome.EMERGENCY, ("done", "paused", "clinical")),
+        (Outcome.STOP, ("done", "stopped", "withdrawn")),
+    ],
+)
+def test_each_outcome_has_its_consequence(
+    step: Step, agent: User, outcome: CallResult.Outcome, expected: tuple[str, str, str]
+) -> None:
+    StepFactory.create(plan=step.plan, due_at=timezone.now() + timedelta(days=2))
+    record_call(step=step, outcome=outcome, actor=agent)
+    assert after(step) == expected
+
+
+def test_the_last_call_completes_the_plan(step: Step, agent: User) -> None:
+    record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+    assert after(step)[1] == Plan.State.COMPLETED
+
+
+def test_later_moves_the_call(step: Step, agent: User) -> None:
+    moment = timezone.now() + timedelta(days=1)
+    record_call(step=step, outcome=Outcome.LATER, call_again_at=moment, actor=agent)
+    step.refresh_from_db()
+    assert (step.state, step.due_at, step.tries) == (Step.State.DUE, moment, 1)
+
+
+def test_stop_ends_every_consent_and_every_plan(step: Step, agent: User, agreeing: Patient) -> None:
+    other = PlanFactory.create(patient=agreeing)
+    sms = StepFactory.create(plan=other, due_at=timezone.now() + timedelta(days=1))
+    record_call(step=step, outcome=Outcome.STOP, actor=agent)
+    for channel in (Channel.SMS, Channel.CALL):
+        assert not has_consent(agreeing, Purpose.FOLLOW_UP, channel)
+    assert after(sms) == ("cancelled", "stopped", "withdrawn")
+
+
+def test_three_times_unreachable_ends_the_calling_with_one_neutral_sms(
+    step: Step, agent: User, shipped: None
+) -> None:
+    other = StepFactory.create(plan=step.plan, call=True, due_at=timezone.now() + timedelta(days=2))
+    for _ in range(3):
+        record_call(step=step, outcome=Outcome.UNREACHABLE, actor=agent)
+    for one in (step, other):
+        one.refresh_from_db()
+        assert (one.state, one.note) == (Step.State.SKIPPED, Step.Note.UNREACHABLE)
+    message = Message.objects.get()
+    assert message.template.code == "F-03"
+    with pytest.raises(StepCannot):
+        record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+
+
+def test_no_consent_no_call(step: Step, agent: User, agreeing: Patient) -> None:
+    answer(agreeing, Answer.PAUSED, channel=Channel.CALL)
+    with pytest.raises(ConsentMissing):
+        record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+    assert not CallResult.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "outcome"),
+        ({"outcome": "later"}, "call_again_at"),
+        ({"outcome": "later", "call_again_at": "2020-01-01T10:00"}, "call_again_at"),
+        ({"outcome": "nonsense"}, "outcome"),
+    ],
+)
+def test_the_form_wants_an_outcome(data: dict[str, str], field: str) -> None:
+    form = CallForm(data)
+    assert not form.is_valid()
+    assert field in form.errors
+
+
+def test_the_form_drops_a_moment_that_was_not_asked_for() -> None:
+    form = CallForm({"outcome": "reached", "call_again_at": "2030-01-01T10:00"})
+    assert form.is_valid()
+    assert form.cleaned_data["call_again_at"] is None
