@@ -58,9 +58,7 @@ def test_no_way_into_the_record_leads_past_the_cover(desk, patient, carer):
 
     last = outcome_fields(record, version=2, talk_version=3, note=SAID, submit="1")
     assert desk.post(page, last).status_code == 302
-    desk.post(
-        reverse("consult:addendum", args=[record.pk]), posted(kind="addition", text=SAID)
-    )
+    desk.post(reverse("consult:addendum", args=[record.pk]), posted(kind="addition", text=SAID))
 
     words = opened_words(carer)
     assert not any(number in words for number in NUMBERS.values())

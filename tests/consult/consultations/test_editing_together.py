@@ -77,9 +77,7 @@ def test_own_second_window_is_told_apart(desk, draft, carer):
 
 
 def test_a_draft_submitted_by_somebody_else_gives_back_what_was_typed(desk, draft, second):
-    services.submit(
-        draft=draft, actor=second, version=1, talk_version=1, outcome=whole_outcome()
-    )
+    services.submit(draft=draft, actor=second, version=1, talk_version=1, outcome=whole_outcome())
 
     answer = desk.post(
         reverse("consult:draft", args=[draft.pk]), outcome_fields(draft, note="没来得及存")
@@ -173,7 +171,9 @@ def test_correcting_side_and_words(desk, draft, carer):
 def test_splitting_at_an_empty_line_and_joining_again(draft, carer):
     turn = draft.turns.first()
     where = {"draft": draft, "actor": carer, "turn_id": turn.pk}
-    services.split_turn(**where, seen=turn.updated_at, speaker="patient", text="一\r\n \r\n二\n\n三")
+    services.split_turn(
+        **where, seen=turn.updated_at, speaker="patient", text="一\r\n \r\n二\n\n三"
+    )
     assert [text for _who, text in texts(draft, carer)][:3] == ["一", "二", "三"]
 
     middle = draft.turns.all()[1]
@@ -254,9 +254,7 @@ def test_a_chat_pasted_into_a_draft(desk, draft):
 
 
 def test_the_unsent_sentence_is_used_up_when_it_is_put_into_the_talk(desk, draft, carer):
-    services.save_outcome(
-        draft=draft, actor=carer, version=1, outcome=whole_outcome(unsent="半句")
-    )
+    services.save_outcome(draft=draft, actor=carer, version=1, outcome=whole_outcome(unsent="半句"))
 
     desk.post(
         reverse("consult:draft-add", args=[draft.pk]),
