@@ -26,6 +26,31 @@ app.conf.beat_schedule = {
         "task": "crm.trail.tasks.ensure_partitions",
         "schedule": crontab(hour=3, minute=10),
     },
+    "put due follow-up steps into the outbox": {
+        "task": "followup.reminders.tasks.queue_due_steps",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "send what is due": {
+        "task": "crm.messaging.tasks.dispatch_due",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "ask after messages of unknown fate": {
+        "task": "crm.messaging.tasks.reconcile_unknown",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "make new wordings known to the provider": {
+        "task": "crm.messaging.tasks.register_templates",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "complete and stop plans that are over": {
+        "task": "followup.reminders.tasks.tidy_plans",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
     "forget old sign-in failures": {
         "task": "crm.staff.tasks.forget_old_failures",
         "schedule": crontab(minute=20),

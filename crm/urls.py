@@ -4,25 +4,23 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from consult.consultations.api import ConsultationViewSet
+from consult.fees.api import EstimateViewSet
+from crm.patients.api import ConsentViewSet, PatientViewSet
+from followup.reminders.api import PlanViewSet
 
 # Every collection of the API, by address; a patient's things lie under the patient's code.
-router = SimpleRouter()
-from crm.patients.api import ConsentViewSet, PatientViewSet
-
+OF_A_PATIENT = "patients/(?P<code>[0-9A-Z]{8})"
 router = SimpleRouter()
 router.register("patients", PatientViewSet, basename="patient")
-router.register(
-    "patients/(?P<code>[0-9A-Z]{8})/consents", ConsentViewSet, basename="patient-consent"
-)
-router.register(
-    "patients/(?P<code>[0-9A-Z]{8})/consultations", ConsultationViewSet, basename="consultation"
-)
+router.register(f"{OF_A_PATIENT}/consents", ConsentViewSet, basename="patient-consent")
+router.register(f"{OF_A_PATIENT}/consultations", ConsultationViewSet, basename="consultation")
+router.register(f"{OF_A_PATIENT}/estimates", EstimateViewSet, basename="patient-estimate")
+router.register(f"{OF_A_PATIENT}/plans", PlanViewSet, basename="patient-plan")
 
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
-    path("api/v1/", include(router.urls)),
     path("", include("consult.urls")),
     path("", include("followup.urls")),
     path("", include("crm.messaging.urls")),

@@ -35,7 +35,9 @@ MISSING: Final = {"required": problems.WORDS[Problem.MISSING]}
 class NumberField(forms.CharField):
     """A number as people type it (full-width digits, thousands commas, 元), read by the rules."""
 
-    def __init__(self, *, read: Callable[[str], Decimal | Problem], most: Decimal, **kwargs: Any):
+    def __init__(
+        self, *, read: Callable[[str], Decimal | Problem], most: Decimal, **kwargs: Any
+    ) -> None:
         self.read, self.most = read, most
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(widget=widget, error_messages=MISSING, strip=False, **kwargs)
@@ -188,7 +190,7 @@ class DraftForm(forms.Form):
         if len(self.rows) > rules.MOST_LINES:
             finding = Finding("lines", Problem.TOO_MANY_LINES, str(rules.MOST_LINES))
             self.add_error(None, problems.words(finding))
-        if not all([row.is_valid() for row in self.rows]):  # every row, so that all errors show
+        if [row for row in self.rows if not row.is_valid()]:  # every row, so that all errors show
             self.add_error(None, ValidationError(_("Some lines need another look."), code="lines"))
         return cleaned
 
@@ -207,7 +209,7 @@ class DraftForm(forms.Form):
                 yield from ((self._place(name), str(error)) for error in errors)
         for row in self.rows:
             for name, errors in row.errors.items():
-                label = problems.FIELDS.get(name, "")
+                label = problems.FIELDS.get(name, name)
                 place = {"line": row.index + 1, "field": label, "problem": errors[0]}
                 yield row[name].auto_id, _("Line %(line)d, %(field)s: %(problem)s") % place
 

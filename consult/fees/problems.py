@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
 
 from consult.fees.rules import Finding, Problem
 from privacy.errors import DomainError
 
-WORDS: Final[dict[Problem, Promise | str]] = {
+WORDS: Final[dict[Problem, StrOrPromise]] = {
     Problem.MISSING: gettext_lazy("This is missing."),
     Problem.TOO_LONG: gettext_lazy("At most %(limit)s characters."),
     Problem.NOT_A_NUMBER: gettext_lazy("Enter a plain number, such as 1280.50."),
@@ -23,7 +23,7 @@ WORDS: Final[dict[Problem, Promise | str]] = {
     Problem.RANGE_REVERSED: gettext_lazy("The highest price is below the price."),
     Problem.TOO_MANY_LINES: gettext_lazy("At most %(limit)s lines."),
 }
-FIELDS: Final[dict[str, Promise | str]] = {
+FIELDS: Final[dict[str, StrOrPromise]] = {
     "item": gettext_lazy("Item"),
     "unit": gettext_lazy("Unit"),
     "quantity": gettext_lazy("Quantity"),

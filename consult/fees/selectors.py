@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import DecimalField, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
@@ -17,6 +18,7 @@ from crm.patients.models import Patient
 from crm.patients.selectors import patients_visible_to
 from crm.staff.models import User
 from privacy.audit import services as audit
+from privacy.audit.events import AccessEvent
 from privacy.receipts import Receipt, SubjectRef
 
 TITLE: Final = "estimate.title"
@@ -52,6 +54,12 @@ def _sum_of_newest(column: str) -> Subquery:
 def with_totals(estimates: QuerySet[Estimate]) -> QuerySet[Estimate]:
     """Each with ``low`` and ``high``, the sums of its newest version in CNY; None without lines."""
     return estimates.annotate(low=_sum_of_newest("amount_low"), high=_sum_of_newest("amount_high"))
+
+
+def total_of(estimate: Estimate) -> rules.Amount:
+    """The sums that ``with_totals`` brought; zero without lines."""
+    low, high = getattr(estimate, "low", None), getattr(estimate, "high", None)
+    return rules.Amount(low or rules.ZERO, high or rules.ZERO)
 
 
 def matching(
@@ -108,6 +116,26 @@ def estimate_by_number(staff: User, number: str) -> Estimate:
     return estimates_visible_to(staff).get(number=number, clinic_id=staff.clinic_id)
 
 
+def book_out_of_reach(*, staff: User, number: str) -> None:
+    """Book that ``staff`` asked for an estimate of their clinic beyond their reach.
+
+    Nothing if there is none: the one who asks gets the same "not found" either way (R31).
+    """
+    hidden = (
+        Estimate.objects.filter(clinic_id=staff.clinic_id, number=number)
+        .exclude(patient__in=patients_visible_to(staff).values("pk"))
+        .select_related("patient__subject")
+        .first()
+    )
+    if hidden is not None:
+        audit.record_denial(
+            actor=staff,
+            target=f"estimate:{hidden.pk}",
+            event=AccessEvent.NOT_FOUND,
+            subjects=[hidden.patient],
+        )
+
+
 def version_by_number(staff: User, number: str, version: int) -> EstimateVersion:
     """One version, with its estimate and patient.
 
@@ -115,6 +143,15 @@ def version_by_number(staff: User, number: str, version: int) -> EstimateVersion
     """
     estimate = estimate_by_number(staff, number)
     return _versions().get(estimate=estimate, number=version)
+
+
+def newest_version(patient: Patient, number: str) -> EstimateVersion:
+    """The newest version of an estimate of a patient whom the caller may see.
+
+    Raises: Estimate.DoesNotExist also for a number of somebody else.
+    """
+    estimate = Estimate.objects.get(patient=patient, number=number)
+    return _versions().get(estimate=estimate, number=estimate.newest)
 
 
 def _versions() -> QuerySet[EstimateVersion]:
@@ -256,6 +293,6 @@ def prices_in_force(staff: User, on: date) -> QuerySet[PriceItem]:
     return not_past(prices_of(staff), on).filter(effective_from__lte=on)
 
 
-def price_by_id(staff: User, price_id: object) -> PriceItem:
+def price_by_id(staff: User, price_id: UUID) -> PriceItem:
     """Raises: PriceItem.DoesNotExist also for another clinic's price."""
     return prices_of(staff).get(pk=price_id)

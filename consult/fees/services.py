@@ -20,6 +20,7 @@ from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError
+from privacy.receipts import Receipt
 
 LONGEST_TITLE: Final = 60
 LONGEST_REASON: Final = 1000
@@ -280,7 +281,7 @@ def _book(
     *,
     fields: Sequence[str] = (),
     **detail: int,
-) -> audit.Receipt:
+) -> Receipt:
     return audit.record(
         event,
         actor=actor,

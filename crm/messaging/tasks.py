@@ -34,23 +34,3 @@ def reconcile_unknown() -> None:
 def register_templates() -> None:
     """Make new wordings known to the provider."""
     registration.register_templates()
-
-
-# A tick that waited longer than its interval is dropped: another one is behind it.
-BEAT: Final = {
-    "messages: dispatch": {
-        "task": dispatch_due.name,
-        "schedule": settings.MESSAGE_TICK_SECONDS,
-        "options": {"expires": settings.MESSAGE_TICK_SECONDS},
-    },
-    "messages: reconcile": {
-        "task": reconcile_unknown.name,
-        "schedule": settings.MESSAGE_RECONCILE_SECONDS,
-        "options": {"expires": settings.MESSAGE_RECONCILE_SECONDS},
-    },
-    "messages: register wordings": {
-        "task": register_templates.name,
-        "schedule": settings.MESSAGE_RECONCILE_SECONDS,
-        "options": {"expires": settings.MESSAGE_RECONCILE_SECONDS},
-    },
-}

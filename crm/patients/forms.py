@@ -45,7 +45,7 @@ class RegistrationForm(forms.Form):
     name = forms.CharField(
         label=_("Name or form of address"),
         max_length=rules.LONGEST_NAME,
-        help_text=_("As the patient wants it: 王女士 is enough."),
+        help_text=_("As the patient wants it; surname and title are enough."),
         error_messages={"required": _("Enter a name or a form of address")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "data-live": True}),
     )

@@ -205,8 +205,6 @@ SMS_TIMEOUT_SECONDS = env.float("SMS_TIMEOUT_SECONDS", default=10.0)
 SMS_CALLBACK_TOKEN = env.str("SMS_CALLBACK_TOKEN", default="")  # empty: from the gateway's secret
 MESSAGE_BATCH = env.int("MESSAGE_BATCH", default=40)
 MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)  # calls to the provider at the same time
-MESSAGE_TICK_SECONDS = env.float("MESSAGE_TICK_SECONDS", default=5.0)
-MESSAGE_RECONCILE_SECONDS = env.float("MESSAGE_RECONCILE_SECONDS", default=15.0)
 # A batch takes at most batch / lanes x timeout = 100 s; then its rows count as left behind.
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=120.0)
 MESSAGE_CHECK_SECONDS = env.list("MESSAGE_CHECK_SECONDS", cast=float, default=[60.0, 300.0, 900.0])

@@ -1,7 +1,5 @@
 """The queue's door: due steps into the outbox; plans that are over."""
 
-from typing import Final
-
 from celery import shared_task
 from django.conf import settings
 
@@ -19,17 +17,3 @@ def queue_due_steps() -> None:
 def tidy_plans() -> None:
     """Complete and stop plans that are over."""
     services.tidy_plans(settings.MESSAGE_BATCH)
-
-
-BEAT: Final = {
-    "follow-up: queue due steps": {
-        "task": queue_due_steps.name,
-        "schedule": settings.MESSAGE_TICK_SECONDS,
-        "options": {"expires": settings.MESSAGE_TICK_SECONDS},
-    },
-    "follow-up: tidy plans": {
-        "task": tidy_plans.name,
-        "schedule": settings.MESSAGE_RECONCILE_SECONDS,
-        "options": {"expires": settings.MESSAGE_RECONCILE_SECONDS},
-    },
-}

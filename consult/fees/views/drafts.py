@@ -1,4 +1,4 @@
-"""Doors: writing a draft. Sums are made by the server while typing; nothing is stored until saved."""
+"""Doors: writing a draft. The server makes the sums; nothing is stored until it is saved."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -10,17 +10,10 @@ from consult.fees import selectors
 from consult.fees.models import Estimate, EstimateVersion
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
+from crm.patients.services import viewing
 from crm.staff.guards import StaffRequest
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 
 ViewFunc = Callable[..., HttpResponseBase]
-
-
-def out_of_reach(request: StaffRequest, target: str) -> Http404:
-    """Book the attempt, and answer as if there were nothing (R31)."""
-    record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-    return Http404(target)
 
 
 def for_patient(view: ViewFunc) -> ViewFunc:
@@ -31,7 +24,8 @@ def for_patient(view: ViewFunc) -> ViewFunc:
         try:
             patient = patient_by_code(request.user, code)
         except Patient.DoesNotExist:
-            raise out_of_reach(request, f"patient:{code}") from None
+            viewing.book_out_of_reach(staff=request.user, code=code)
+            raise Http404 from None
         return view(request, patient)
 
     return found
@@ -49,7 +43,8 @@ def for_version(view: ViewFunc) -> ViewFunc:
             wanted = estimate.newest if version is None else version
             held = selectors.version_by_number(request.user, number, wanted)
         except (Estimate.DoesNotExist, EstimateVersion.DoesNotExist):
-            raise out_of_reach(request, f"estimate:{number}") from None
+            selectors.book_out_of_reach(staff=request.user, number=number)
+            raise Http404 from None
         return view(request, held, **kwargs)
 
     return found

@@ -1,7 +1,9 @@
 """Doors: the price book."""
 
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from consult.fees import price_book, selectors
 from consult.fees.forms import PriceForm, ReplacePriceForm
 from consult.fees.models import PriceItem
-from consult.fees.views.finding import out_of_reach
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.paging import page_of
@@ -58,12 +59,12 @@ def add(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.EDIT_PRICES)
-def replace(request: StaffRequest, price_id: object) -> HttpResponseBase:
+def replace(request: StaffRequest, price_id: UUID) -> HttpResponseBase:
     """The next price of an item, from a day on."""
     try:
         price = selectors.price_by_id(request.user, price_id)
     except PriceItem.DoesNotExist:
-        raise out_of_reach(request, f"price:{price_id}") from None
+        raise Http404 from None
     return _replace(request, price)
 
 

@@ -22,6 +22,7 @@ from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
 
 ROWS = 50
+DIGITS = 3  # of a version in the address
 
 
 @require_GET
@@ -34,7 +35,7 @@ def estimates(request: StaffRequest) -> HttpResponse:
         chosen = {**form.cleaned_data, "mine": request.user if form.cleaned_data["mine"] else None}
         rows = selectors.matching(rows, **chosen)
     page = page_of(request, rows, size=ROWS)
-    selectors.show_list(staff=request.user, estimates=page.object_list)
+    selectors.show_list(staff=request.user, estimates=list(page.object_list))
     context = {
         "form": form,
         "page": page,
@@ -72,7 +73,7 @@ def version(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> int | None:
     text = request.GET.get("against", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
 
 def _page(request: StaffRequest, opened: selectors.OpenedEstimate) -> dict[str, Any]:

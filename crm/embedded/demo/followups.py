@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm.messaging import answers
 from crm.messaging.events import MessageEvent
-from crm.messaging.models import Attempt, Message
+from crm.messaging.models import Attempt, Message, MessageTemplate
 from crm.messaging.rules import Status
 from crm.messaging.services import ensure_shipped_templates, queue_message
 from crm.messaging.sms.provider import Answer, Fate
@@ -42,6 +42,7 @@ PROPOSED: Final = ((33, "first-visit"), (35, "transfer"), (44, "surgery"))
 RESTING: Final = ((38, Plan.Reason.PATIENT_WISH), (42, Plan.Reason.COMPLAINT))
 STOPPED: Final = ((46, Plan.Reason.SENSITIVE), (49, Plan.Reason.CLINICAL))
 COMPLETED: Final = (48,)
+A_CALL: Final = timedelta(minutes=20)
 # What became of past messages and calls, in turn.
 FATES: Final = (
     Fate.DELIVERED, Fate.DELIVERED, Fate.FAILED, Fate.DELIVERED, Fate.UNKNOWN, Fate.ACCEPTED,
@@ -77,6 +78,23 @@ def start_plans(patients: Sequence[Patient], *, staff: Staff) -> None:
         )
     _live_through(plans, staff)
     _end_some(plans, staff)
+
+
+def queue_some(patients: Sequence[Patient]) -> None:
+    """Three for the outbox: one waits, one is withdrawn later, one has no consent."""
+    texts = {one.code: one for one in MessageTemplate.objects.filter(code__in=["F-02", "F-03"])}
+    tomorrow = timezone.localtime().replace(hour=10, minute=0, second=0) + timedelta(days=1)
+    for number, code, due_at in (
+        (40, "F-02", tomorrow),
+        (36, "F-03", tomorrow),
+        (45, "F-03", timezone.now()),
+    ):
+        queue_message(
+            patient=patients[number],
+            template=texts[code],
+            due_at=due_at,
+            idempotency_key=f"demo:{number}",
+        )
 
 
 def _end_some(plans: Mapping[int, Plan], staff: Staff) -> None:
@@ -129,7 +147,8 @@ def _sent(step: Step, fate: Fate) -> None:
         purpose=message.purpose,
         target=f"message:{message.pk}",
     )
-    answers.take_answer(reference=attempt.reference, answer=Answer(fate, fate.value))
+    answers.take_answers({attempt.reference: Answer(fate, fate.value)})
+    Step.objects.filter(pk=step.pk, settled_at__isnull=False).update(settled_at=step.due_at)
     if fate is Fate.UNKNOWN:
         _leave_to_a_person(message, since=step.due_at)
 
@@ -145,7 +164,7 @@ def _called(step: Step, outcome: str | None, actor: User) -> None:
     """A call of a past day: made, tried in vain, or (None) still overdue."""
     reached = outcome == CallResult.Outcome.REACHED
     step.state = Step.State.DONE if reached else Step.State.DUE
-    step.note, step.settled_at = "", timezone.now() if reached else None
+    step.note, step.settled_at = "", step.due_at + A_CALL if reached else None
     step.tries = 1 if outcome else 0
     step.save()
     if outcome is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import fees, registry, talks
+from crm.embedded.demo import fees, followups, registry, talks
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -39,6 +39,9 @@ def _parts() -> Iterator[str]:
     fees.fill_price_book(staff=staff)
     fees.draw_up(patients, staff=staff)
     yield "Price book and estimates"
+    followups.start_plans(patients, staff=staff)
+    followups.queue_some(patients)
+    yield "Follow-up plans and messages"
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)
     registry.look_around(patients, staff=staff)

@@ -1,6 +1,28 @@
 """A message only moves forward, an approved wording never changes, and nothing here is deleted."""
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.utils import timezone
+
+from crm.messaging.shipped import WORDINGS
+
+
+def lay_down_wordings(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
+    """Add the shipped wordings that are missing; approved, because the product ships them."""
+    model = apps.get_model("crm", "MessageTemplate")
+    for one in WORDINGS:
+        model.objects.get_or_create(
+            code=one.code,
+            version=one.version,
+            defaults={
+                "purpose": one.purpose.value,
+                "text": one.text,
+                "time_critical": one.time_critical,
+                "approved_at": timezone.now(),
+            },
+        )
+
 
 # The same table as crm.messaging.rules.TRANSITIONS; a test holds the two against each other.
 OPERATIONS = [
@@ -32,10 +54,10 @@ OPERATIONS = [
         BEGIN
           IF OLD.approved_at IS NOT NULL AND (
             NEW.code, NEW.version, NEW.purpose, NEW.text, NEW.time_critical,
-            NEW.approved_at, NEW.approved_by_id
+            NEW.approved_at
           ) IS DISTINCT FROM (
             OLD.code, OLD.version, OLD.purpose, OLD.text, OLD.time_critical,
-            OLD.approved_at, OLD.approved_by_id
+            OLD.approved_at
           ) THEN
             RAISE EXCEPTION 'an approved wording never changes: make a new version'
               USING ERRCODE = 'check_violation', CONSTRAINT = 'message_template_stays';
@@ -56,5 +78,6 @@ OPERATIONS = [
         DROP TRIGGER message_moves_forward ON crm_message;
         DROP FUNCTION message_moves_forward();
         """,
-    )
+    ),
+    migrations.RunPython(lay_down_wordings, migrations.RunPython.noop, elidable=False),
 ]

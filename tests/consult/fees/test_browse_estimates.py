@@ -155,6 +155,11 @@ def test_writing_an_estimate(page: Page, live_server, patient, clinic) -> None:
     expect(page.locator("h1")).to_contain_text("E-")
     expect(page.locator("tfoot")).to_contain_text("4,560.00–5,560.00")
     expect(page.get_by_text("<script>alert(1)</script>")).to_be_visible()
+
+
+def test_from_issue_to_the_patients_answer(page: Page, live_server, patient, finance) -> None:
+    number = make_version(patient, finance).estimate.number
+    page.goto(live_server.url + reverse("consult:estimate-version", args=[number, 1]))
     page.click("[data-open='issue']")
     check(page, "issue")
     page.click("#issue button.main")

@@ -1,20 +1,27 @@
 """The demo clinic has something honest to show on every screen, and is told only once."""
 
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
+from django.utils import timezone
 
 from consult.consultations.models import Addendum, Consultation, Turn
 from consult.fees.lifecycle import State
 from consult.fees.models import Category, Estimate, EstimateVersion, PriceItem
 from crm.embedded.demo.cast import HOW_MANY, guests
 from crm.embedded.demo.story import tell
+from crm.messaging.models import Message
+from crm.messaging.rules import Status
 from crm.patients.models import CareTeamMember, Patient, PatientContact
 from crm.scheduling.models import Visit
 from crm.staff.models import Clinic, User
+from followup.calls.models import CallResult
+from followup.plans.models import Kind, Plan
+from followup.schedules.models import Step
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.models import ConsentState
@@ -37,6 +44,8 @@ def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
     check_day()
     check_consultations()
     check_estimates()
+    check_plans()
+    check_messages()
     check_trail()
     with pytest.raises(CommandError, match="There is a clinic already"):
         call_command("seed_demo")
@@ -90,6 +99,24 @@ def check_estimates() -> None:
     prices = PriceItem.objects.values_list("category", flat=True)
     assert set(prices) == set(Category.values)
     assert PriceItem.objects.filter(effective_until__isnull=False).exists()
+
+
+def check_plans() -> None:
+    assert set(Plan.objects.values_list("state", flat=True)) == set(Plan.State.values)
+    now = timezone.now()
+    due = Step.objects.filter(state=Step.State.DUE, plan__state=Plan.State.ACTIVE)
+    assert due.filter(kind=Kind.CALL, due_at__lt=now - timedelta(days=1)).exists()
+    assert due.filter(due_at__gt=now).exists()
+    states = set(Step.objects.values_list("state", flat=True))
+    assert {"due", "sent", "failed", "done", "skipped", "cancelled"} <= states
+    outcomes = set(CallResult.objects.values_list("outcome", flat=True))
+    assert {CallResult.Outcome.REACHED, CallResult.Outcome.UNREACHABLE} <= outcomes
+
+
+def check_messages() -> None:
+    states = set(Message.objects.values_list("state", flat=True))
+    assert states == set(Status) - {Status.HANDED_OVER, Status.SUPPRESSED}  # those are momentary
+    assert Message.objects.waiting_for_person().exists()
 
 
 def check_trail() -> None:
