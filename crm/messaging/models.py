@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -33,10 +32,7 @@ class MessageTemplate(Record):
     text = models.CharField(max_length=500)  # Chinese, neutral; the provider adds the signature
     time_critical = models.BooleanField(default=False)
     provider_code = models.CharField(max_length=40, blank=True)  # the provider's name for it
-    approved_at = models.DateTimeField(null=True)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    approved_at = models.DateTimeField(null=True)  # by whom: the audit trail knows
 
     class Meta:
         constraints = [
@@ -178,6 +174,7 @@ class Attempt(Record):
     number = models.PositiveSmallIntegerField(default=1)
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference)
     handed_over_at = models.DateTimeField()
+    event_id = models.UUIDField()  # the audit event that opened the phone for it
     sent_again_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=40, blank=True)  # the provider's own code
     provider_id = models.CharField(max_length=64, blank=True)

@@ -179,7 +179,9 @@ class PatientViewSet(OfStaff):
             facts.update(birth_year="", birth_year_declined=True)
         form = RegistrationForm(facts, staff=self.staff)
         if not form.is_valid():
-            raise ValidationError(dict(form.errors))
+            raise ValidationError(
+                {name: [str(one) for one in errors] for name, errors in form.errors.items()}
+            )
         outcome = register_or_warn(
             registration=form.registration(), actor=self.staff, set_aside=set_aside, reason=reason
         )

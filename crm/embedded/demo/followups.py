@@ -147,7 +147,7 @@ def _sent(step: Step, fate: Fate) -> None:
         purpose=message.purpose,
         target=f"message:{message.pk}",
     )
-    answers.take_answer(reference=attempt.reference, answer=Answer(fate, fate.value))
+    answers.take_answers({attempt.reference: Answer(fate, fate.value)})
     Step.objects.filter(pk=step.pk, settled_at__isnull=False).update(settled_at=step.due_at)
     if fate is Fate.UNKNOWN:
         _leave_to_a_person(message, since=step.due_at)

@@ -1,5 +1,6 @@
 """Doors: revealing a field, the care team, the stage, corrected contact data."""
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,13 @@ from crm.web.idempotency import once
 from privacy.access.policy import Permission
 from privacy.errors import DomainError, Unreadable
 
+MOBILE = re.compile(r"\+86(\d{3})(\d{4})(\d{4})")
+
+
+def legible(phone: str) -> str:
+    """A mobile number as it is read out, "138 0013 8000"; others as they are stored."""
+    return MOBILE.sub(r"\1 \2 \3", phone) if MOBILE.fullmatch(phone) else phone
+
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.REVEAL_CONTACT, Permission.REVEAL_IDENTITY)
@@ -33,7 +41,10 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
         field = form.cleaned_data["field"]
         page["label"] = words.REVEAL_FIELDS[field]
         try:
-            page["revealed"] = reveal(patient=patient, staff=request.user, **form.cleaned_data)
+            revealed = reveal(patient=patient, staff=request.user, **form.cleaned_data)
+            page["revealed"] = {
+                "text": legible(revealed.text) if field == "phone" else revealed.text
+            }
         except Unreadable as error:
             page["unreadable"] = str(error)
         status = 200
