@@ -12,14 +12,14 @@ PAGES = sorted((PROJECT / "docs").rglob("*.md")) + [PROJECT / "README.md"]
 GUIDE = sorted((PROJECT / "docs" / "zh").glob("*.md"))
 QUOTED = re.compile(r"「([^」]+)」")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
-FROM_DATA = {"模板"}  # none so far but this: words that come from no message
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]")
 
 
 def words_on_screen() -> set[str]:
     found: set[str] = set()
     for message in catalogue.read(PROJECT):
         texts = [message.string] if isinstance(message.string, str) else list(message.string)
-        found |= {text.strip() for text in texts if text}
+        found |= {PLACEHOLDER.sub("", text).strip() for text in texts if text}
     return found
 
 
