@@ -1,4 +1,4 @@
-"""The guide in docs/zh says nothing that the screen does not: words in 「」 are on it, links lead."""
+"""The staff guide quotes the screen: words in 「」 are on it; and every link of the docs leads."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from crm.web import catalogue
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = sorted((PROJECT / "docs").rglob("*.md")) + [PROJECT / "README.md"]
+PAGES = [*sorted((PROJECT / "docs").rglob("*.md")), PROJECT / "README.md"]
 GUIDE = sorted((PROJECT / "docs" / "zh").glob("*.md"))
 QUOTED = re.compile(r"「([^」]+)」")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
