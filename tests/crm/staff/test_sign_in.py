@@ -10,7 +10,7 @@ import time_machine
 from django.conf import settings as configured
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from crm.staff import demo, rules, services, tasks
 from crm.staff.backends import StaffBackend
