@@ -51,9 +51,7 @@ def by_frequency(rows: list[Stolen]) -> tuple[float, int]:
         pairs[tuple(sorted(common))] += 1
     guess = {
         pair: surname
-        for (pair, _n), (surname, _m) in zip(
-            pairs.most_common(), known.most_common(), strict=False
-        )
+        for (pair, _n), (surname, _m) in zip(pairs.most_common(), known.most_common(), strict=False)
     }
     right = Counter()
     for row in rows:
