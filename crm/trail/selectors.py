@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.patients.models import Patient
 from crm.staff.models import User
@@ -37,7 +38,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     "summary": _("summary"),
 }
 OUTCOMES: dict[str, Promise | str] = {
-    "ok": _("Done"),
+    "ok": pgettext_lazy("outcome", "Done"),
     "denied": _("Refused"),
     "failed": _("Failed"),
 }
