@@ -12,11 +12,15 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from crm.patients.models import Patient
+from crm.scheduling.models import Visit
+from crm.scheduling.rules import State
+from crm.scheduling.services import expect_today
 from crm.staff.models import User
 from crm.staff.services import issue_token
-from privacy.access.policy import ROLE_PERMISSIONS, Permission
+from privacy.access.policy import ROLE_PERMISSIONS, Permission, Role
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.people import UserFactory
@@ -53,12 +57,31 @@ def _colleague(world: World) -> Any:
     return UserFactory.create(clinic=world.viewer.clinic).pk
 
 
+def _member(world: World) -> Any:
+    row = world.patient.care_team.filter(staff__role=Role.DOCTOR).first()
+    return (row or world.patient.care_team.create(staff=world.viewer)).pk
+
+
+def _visit(world: World) -> Any:
+    """A patient who waits, on the board of the patient's own clinic."""
+    desk = UserFactory.create(clinic=world.patient.clinic, role=Role.FRONT_DESK)
+    visit = expect_today(patient=world.patient, purpose=Visit.Purpose.FIRST, actor=desk)
+    now = timezone.now()
+    Visit.objects.filter(pk=visit.pk).update(
+        state=State.WAITING, previous=State.EXPECTED, arrived_at=now, changed_at=now
+    )
+    return visit.pk
+
+
 # By keyword of the address.
 MAKERS: dict[str, Maker] = {
     "code": lambda world: world.patient.code,
     "event_id": _event,
     "token_id": _token,
     "staff_id": _colleague,
+    "member_id": _member,
+    "visit_id": _visit,
+    "cell": lambda _world: "follow_up-sms",
 }
 
 
