@@ -2,10 +2,11 @@
 
 import logging
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from crm.messaging.sms.provider import Answer, Provider
 from crm.patients.models import Patient
 from privacy.audit import services as audit
 from privacy.errors import Unreadable
+from privacy.receipts import Receipt
 
 logger = logging.getLogger(__name__)
 PROCESS = "dispatch"
@@ -61,70 +63,87 @@ def dispatch_due(limit: int) -> int:
 def claim(limit: int) -> tuple[int, list[HandOver]]:
     """Take due messages, decide each under the locks of the gate, write what was decided."""
     now = timezone.now()
-    until = time.monotonic() + settings.MESSAGE_LEASE_SECONDS - settings.SMS_TIMEOUT_SECONDS
     due = Message.objects.due(now).select_related("template")
     messages = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
     if not messages:
         return 0, []
     gate = Gate.opened(messages, now=now)
-    batch: list[HandOver] = []
-    moved: list[Message] = []
-    for message in messages:
-        decision = gate.judge(message)
-        if decision.verdict is Verdict.SEND:
-            patient = gate.patients[message.patient_id]
-            opened = _hand_over(message, patient, now=now, until=until)
-            if opened is None:
-                decision = Decision(Verdict.SUPPRESS, Reason.UNREADABLE)
-            else:
-                batch.append(opened)
-                moved.append(message)
-                continue
-        if _keep_back(message, decision, gate.patients[message.patient_id]):
-            moved.append(message)
-    messages_moved.send(sender=Message, messages=moved)
+    decided = [(message, gate.judge(message)) for message in messages]
+    cleared = [message for message, one in decided if one.verdict is Verdict.SEND]
+    batch, unreadable = _hand_over(cleared, gate.patients, now)
+    kept = [(message, one) for message, one in decided if one.verdict is not Verdict.SEND]
+    kept += [(message, Decision(Verdict.SUPPRESS, Reason.UNREADABLE)) for message in unreadable]
+    ended = [message for message, one in kept if _keep_back(message, one, gate.patients)]
+    messages_moved.send(sender=Message, messages=[*ended, *cleared])
     return len(messages), batch
 
 
 def _hand_over(
-    message: Message, patient: Patient, *, now: datetime, until: float
-) -> HandOver | None:
-    """Write the attempt and open the phone; None, and nothing written, if it does not open."""
-    attempt = Attempt(message=message, handed_over_at=now)
-    try:
-        with transaction.atomic():
-            phone = open_phone(message, patient, MessageEvent.SENT)
-            attempt.save(force_insert=True)
-    except Unreadable:
-        return None
-    message.state = Status.HANDED_OVER
-    message.reason = ""
-    message.handed_over_at = now
-    message.check_at = now + timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
-    message.save(update_fields=["state", "reason", "handed_over_at", "check_at", "updated_at"])
-    return HandOver(attempt.reference, phone, message.template.provider_code, until)
+    messages: list[Message], patients: Mapping[UUID, Patient], now: datetime
+) -> tuple[list[HandOver], list[Message]]:
+    """Open the phones against one event, write attempts and state.
 
-
-def open_phone(message: Message, patient: Patient, event: MessageEvent) -> str:
-    """The phone in plain text, against the event that says why.
-
-    Raises: Unreadable if the sealed value does not open.
+    Returns the hand-overs, and the messages whose phone does not open (nothing is written).
     """
-    receipt = audit.record(
+    if not messages:
+        return [], []
+    receipt = book_opening(MessageEvent.SENT, messages, patients)
+    until = end_of_lease()
+    batch: list[HandOver] = []
+    attempts: list[Attempt] = []
+    unreadable: list[Message] = []
+    for message in messages:
+        try:
+            phone = open_phone(patients[message.patient_id], receipt)
+        except Unreadable:
+            unreadable.append(message)
+            continue
+        attempt = Attempt(message=message, handed_over_at=now, event_id=receipt.event_id)
+        attempts.append(attempt)
+        batch.append(HandOver(attempt.reference, phone, message.template.provider_code, until))
+    Attempt.objects.bulk_create(attempts)
+    leaving = {attempt.message_id for attempt in attempts}
+    changes = {
+        "state": Status.HANDED_OVER,
+        "reason": "",
+        "handed_over_at": now,
+        "check_at": now + timedelta(seconds=settings.MESSAGE_LEASE_SECONDS),
+        "updated_at": now,
+    }
+    answers.change([one for one in messages if one.pk in leaving], changes)
+    return batch, unreadable
+
+
+def book_opening(
+    event: MessageEvent, messages: Sequence[Message], patients: Mapping[UUID, Patient]
+) -> Receipt:
+    """The event that says why phones are opened; its receipt opens those and no others."""
+    alone = f"message:{messages[0].pk}" if len(messages) == 1 else "messages"
+    return audit.record(
         event,
         process=PROCESS,
-        subjects=[patient],
+        subjects=[patients[message.patient_id] for message in messages],
         fields=[PHONE],
-        purpose=message.purpose,
-        target=f"message:{message.pk}",
+        purpose=messages[0].purpose if len({one.purpose for one in messages}) == 1 else "",
+        target=alone,
     )
+
+
+def open_phone(patient: Patient, receipt: Receipt) -> str:
+    """The phone in plain text. Raises: Unreadable if it is gone or does not open."""
     sealed = patient.contact.phone
     if sealed is None:
         raise Unreadable("no phone")
     return str(sealed.reveal(receipt))
 
 
-def _keep_back(message: Message, decision: Decision, patient: Patient) -> bool:
+def end_of_lease() -> float:
+    """Until when a call may begin: it must be over before the lease is."""
+    lasts: float = settings.MESSAGE_LEASE_SECONDS - settings.SMS_TIMEOUT_SECONDS
+    return time.monotonic() + lasts
+
+
+def _keep_back(message: Message, decision: Decision, patients: Mapping[UUID, Patient]) -> bool:
     """Hold, suppress or cancel. Returns whether the message has come to an end."""
     message.reason = decision.reason or ""
     if decision.verdict is Verdict.HOLD and decision.until is not None:
@@ -137,7 +156,7 @@ def _keep_back(message: Message, decision: Decision, patient: Patient) -> bool:
     audit.record(
         MessageEvent.NOT_SENT,
         process=PROCESS,
-        subjects=[patient],
+        subjects=[patients[message.patient_id]],
         purpose=message.purpose,
         reason=message.reason,
         target=f"message:{message.pk}",
@@ -146,14 +165,18 @@ def _keep_back(message: Message, decision: Decision, patient: Patient) -> bool:
     return True
 
 
-def push(batch: Iterable[HandOver], provider: Provider) -> None:
-    """Call the provider for each hand-over, a few at a time; write each answer as it comes."""
+def push(batch: Sequence[HandOver], provider: Provider) -> None:
+    """Call the provider for each hand-over, a few at a time; write the answers as they come.
+
+    Answers that came in the meantime are written together; the calls do not wait for it.
+    """
     with ThreadPoolExecutor(max_workers=settings.MESSAGE_LANES) as lanes:
         calls = {lanes.submit(_call, provider, one): one.reference for one in batch}
-        for call in as_completed(calls):
-            answer = call.result()
-            if answer is not None:
-                answers.take_answer(reference=calls[call], answer=answer)
+        waiting: set[Future[Answer | None]] = set(calls)
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            came = ((calls[call], call.result()) for call in done)
+            answers.take_answers({reference: one for reference, one in came if one is not None})
 
 
 def _call(provider: Provider, one: HandOver) -> Answer | None:

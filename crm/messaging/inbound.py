@@ -17,7 +17,6 @@ from django.db import transaction
 
 from crm.messaging import answers
 from crm.messaging.events import MessageEvent
-from crm.messaging.models import DeliveryAnswer
 from crm.messaging.rules import is_stop_word
 from crm.messaging.sms.callback_address import derived_token
 from crm.messaging.sms.provider import Answer, Fate
@@ -74,13 +73,12 @@ def _take_receipt(item: Mapping[str, Any]) -> int:
     code = str(item.get("err_code") or "")[:_LONGEST]
     fate = Fate.DELIVERED if success else Fate.FAILED
     facts = [reference, str(item.get("biz_id")), code, str(success), str(item.get("report_time"))]
-    moved = answers.take_answer(
+    taken = answers.take_receipt(
         reference=reference[:_LONGEST],
         answer=Answer(fate, code or fate.value),
-        source=DeliveryAnswer.Source.RECEIPT,
         digest=sha256("\0".join(facts).encode()).hexdigest(),
     )
-    return int(moved is not None)
+    return int(taken)
 
 
 def _take_words(item: Mapping[str, Any]) -> int:

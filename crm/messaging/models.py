@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -33,10 +32,7 @@ class MessageTemplate(Record):
     text = models.CharField(max_length=500)  # Chinese, neutral; the provider adds the signature
     time_critical = models.BooleanField(default=False)
     provider_code = models.CharField(max_length=40, blank=True)  # the provider's name for it
-    approved_at = models.DateTimeField(null=True)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    approved_at = models.DateTimeField(null=True)  # by whom: the audit trail knows
 
     class Meta:
         constraints = [
@@ -178,9 +174,9 @@ class Attempt(Record):
     number = models.PositiveSmallIntegerField(default=1)
     reference = models.CharField(max_length=REFERENCE_LENGTH, unique=True, default=new_reference)
     handed_over_at = models.DateTimeField()
+    event_id = models.UUIDField()  # the audit event that opened the phone for it
     sent_again_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=40, blank=True)  # the provider's own code
-    provider_id = models.CharField(max_length=64, blank=True)
     answered_at = models.DateTimeField(null=True)
     asked = models.PositiveSmallIntegerField(default=0)
     not_found = models.PositiveSmallIntegerField(default=0)
@@ -195,7 +191,7 @@ class Attempt(Record):
 
 
 class DeliveryAnswer(Record):
-    """What the provider said about an attempt: its status code, nothing else of it."""
+    """What the provider said about an attempt: its status code and its number, nothing else."""
 
     class Source(models.TextChoices):
         SEND = "send", _("Answer to the hand-over")
@@ -206,6 +202,7 @@ class DeliveryAnswer(Record):
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="answers")
     source = models.CharField(max_length=8, choices=Source)
     code = models.CharField(max_length=40)
+    provider_id = models.CharField(max_length=64, blank=True)  # the provider's number for it
     # A receipt pushed twice, or replayed, is kept once; other answers have no digest.
     digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # NULLs differ
 

@@ -1,6 +1,5 @@
 """Messages of unknown fate: asked after by reference, never blindly sent again (security.md 7)."""
 
-import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -12,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from crm.messaging import answers
-from crm.messaging.dispatch import HandOver, open_phone, push
+from crm.messaging.dispatch import HandOver, book_opening, end_of_lease, open_phone, push
 from crm.messaging.events import MessageEvent
 from crm.messaging.gate import Gate, Verdict
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, Reason
@@ -62,8 +61,7 @@ def expire_leases(limit: int) -> int:
     """A worker died, or lost its network, after committing these: their fate is unknown."""
     lapsed = Message.objects.to_check(timezone.now()).filter(state=Status.HANDED_OVER)
     messages = list(lapsed.select_for_update(skip_locked=True)[:limit])
-    for message in messages:
-        answers.move(message, Status.UNKNOWN, Reason.NO_ANSWER)
+    answers.move(messages, Status.UNKNOWN, Reason.NO_ANSWER)
     return len(messages)
 
 
@@ -93,7 +91,7 @@ def _prepare(message_id: UUID, *, reachable: bool) -> Question | None:
     attempt.asked += 1
     attempt.save(update_fields=["asked", "updated_at"])
     try:
-        phone = open_phone(message, message.patient, MessageEvent.LOOKED_UP)
+        phone = _opened(message, MessageEvent.LOOKED_UP)
     except Unreadable:
         _give_to_person(message, now)
         return None
@@ -123,9 +121,7 @@ def _follow(question: Question, answer: Answer, provider: Provider) -> None:
     if answer.fate is Fate.UNKNOWN:
         _ask_again_soon(question.message_id)
         return
-    answers.take_answer(
-        reference=question.reference, answer=answer, source=DeliveryAnswer.Source.LOOKUP
-    )
+    answers.take_answers({question.reference: answer}, source=DeliveryAnswer.Source.LOOKUP)
     if answer.fate is Fate.NOT_FOUND:
         again = _not_found(question.message_id)
         if again is not None:
@@ -158,7 +154,7 @@ def _not_found(message_id: UUID) -> HandOver | None:
     if attempt.not_found < SURE_AFTER or attempt.sent_again_at is not None:
         return None
     if not message.time_critical:
-        answers.move(message, Status.FAILED, Reason.NOT_FOUND)
+        answers.move([message], Status.FAILED, Reason.NOT_FOUND)
         return None
     return _send_again(message, attempt)
 
@@ -169,10 +165,14 @@ def _send_again(message: Message, attempt: Attempt) -> HandOver | None:
     if decision.verdict is Verdict.HOLD:
         return None  # its next question, or a person, comes first
     if decision.verdict is not Verdict.SEND:
-        answers.move(message, Status.FAILED, decision.reason)
+        answers.move([message], Status.FAILED, decision.reason)
         return None
-    phone = open_phone(message, message.patient, MessageEvent.SENT_AGAIN)
+    phone = _opened(message, MessageEvent.SENT_AGAIN)
     attempt.sent_again_at = now
     attempt.save(update_fields=["sent_again_at", "updated_at"])
-    until = time.monotonic() + settings.MESSAGE_LEASE_SECONDS - settings.SMS_TIMEOUT_SECONDS
-    return HandOver(attempt.reference, phone, message.template.provider_code, until)
+    return HandOver(attempt.reference, phone, message.template.provider_code, end_of_lease())
+
+
+def _opened(message: Message, event: MessageEvent) -> str:
+    receipt = book_opening(event, [message], {message.patient_id: message.patient})
+    return open_phone(message.patient, receipt)

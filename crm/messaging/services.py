@@ -102,9 +102,7 @@ def follow_consent(sender: type[ConsentState], *, state: ConsentState, **_kwargs
 
 
 def _cancel(messages: list[Message], reason: Reason) -> int:
-    for message in messages:
-        answers.move(message, Status.CANCELLED, reason)
-    return len(messages)
+    return len(answers.move(messages, Status.CANCELLED, reason))
 
 
 @transaction.atomic
@@ -117,7 +115,7 @@ def settle_by_person(*, message: Message, received: bool, actor: User) -> Messag
     if locked.state != Status.UNKNOWN:
         raise Conflict(_("The provider has answered in the meantime. Please look again."))
     state = Status.DELIVERED if received else Status.FAILED
-    answers.move(locked, state, Reason.BY_PERSON)
+    answers.move([locked], state, Reason.BY_PERSON)
     audit.record(
         MessageEvent.SETTLED,
         actor=actor,
@@ -138,7 +136,6 @@ def approve_template(*, template: MessageTemplate, actor: User | None) -> Messag
     if not neutral(template.text):
         raise NotNeutral(_("This wording gives away what the message is about."))
     template.approved_at = timezone.now()
-    template.approved_by = actor
     template.save()
     audit.record(
         MessageEvent.TEMPLATE_APPROVED,

@@ -1,5 +1,6 @@
 """From steps that are due to messages in the outbox, and back to what became of them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Final
@@ -114,26 +115,37 @@ def follow_messages(sender: type[Message], *, messages: list[Message], **_kwargs
         return
     now = timezone.now()
     steps = Step.objects.select_for_update().filter(message__in=ours).order_by("pk")
+    following: dict[tuple[Step.State, str], list[UUID]] = defaultdict(list)
     for step in steps:
-        message = ours[step.message_id] if step.message_id else None
-        if message is not None and (step.is_open or step.state == Step.State.SENT):
-            _follow(step, message, now)
+        follows = _state_after(ours[step.message_id]) if step.message_id else None
+        if follows and (step.is_open or step.state == Step.State.SENT):
+            following[follows].append(step.pk)
+    for (state, note), keys in following.items():
+        changes = {
+            "state": state,
+            "note": note,
+            "settled_at": None if state in Step.OPEN else now,
+            "updated_at": now,
+        }
+        if state == Step.State.DUE:
+            changes["message"] = None  # a plan that resumes queues it anew
+        Step.objects.filter(pk__in=keys).update(**changes)
 
 
-def _follow(step: Step, message: Message, now: datetime) -> None:
+def _state_after(message: Message) -> tuple[Step.State, str] | None:
+    """State and note of the step whose message has come this far; None if nothing follows."""
     if message.state in (Status.ACCEPTED, Status.DELIVERED):
-        _settle(step, Step.State.SENT, "", now)
-    elif message.state == Status.CANCELLED and message.reason == Reason.PLAN_CHANGED:
-        step.message = None  # a plan that resumes queues it anew
-        step.save(update_fields=["message", "updated_at"])
-        _settle(step, Step.State.DUE, "", now)
-    elif message.state in (Status.CANCELLED, Status.SUPPRESSED) and message.reason in (
+        return Step.State.SENT, ""
+    if message.state == Status.CANCELLED and message.reason == Reason.PLAN_CHANGED:
+        return Step.State.DUE, ""
+    if message.state in (Status.CANCELLED, Status.SUPPRESSED) and message.reason in (
         Reason.WITHDRAWN,
         Reason.NO_CONSENT,
     ):
-        _settle(step, Step.State.CANCELLED, Step.Note.NO_CONSENT, now)
-    elif message.state in (Status.FAILED, Status.SUPPRESSED):
-        _settle(step, Step.State.FAILED, "", now)
+        return Step.State.CANCELLED, Step.Note.NO_CONSENT
+    if message.state in (Status.FAILED, Status.SUPPRESSED):
+        return Step.State.FAILED, ""
+    return None
 
 
 # --- what staff do ----------------------------------------------------------------------------

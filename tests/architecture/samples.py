@@ -2,7 +2,7 @@
 
 A feature adds a maker for each new keyword of its addresses. A maker gets the world and hands
 back the value that stands in the address; the object must belong to ``world.patient`` and be
-one the viewer could reach.
+one that the viewer could reach, if their role reaches such things at all.
 """
 
 from collections.abc import Callable
@@ -14,28 +14,39 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from consult.fees.lifecycle import State as EstimateState
 from crm.patients.models import Patient
+from crm.scheduling import services as scheduling
 from crm.scheduling.models import Visit
-from crm.scheduling.rules import State
-from crm.scheduling.services import expect_today
 from crm.staff.models import User
 from crm.staff.services import issue_token
-from privacy.access.policy import ROLE_PERMISSIONS, Permission, Role
+from privacy.access.policy import ROLE_PERMISSIONS, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from tests.factories.consultations import draft_of, submitted_of
+from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.people import UserFactory
 
 
 @dataclass
 class World:
-    """Who asks, and about whom."""
+    """Who asks for which address, about whom; ``author`` writes what the viewer may not."""
 
     viewer: User
     patient: Patient
+    author: User
+    address: str
     kept: dict[str, Any] = field(default_factory=dict)
+
+    def writer(self, permission: Permission) -> User:
+        """The viewer, if they may and belong to the patient's clinic; else the author."""
+        same = self.viewer.clinic_id == self.patient.clinic_id
+        return self.viewer if same and can(self.viewer, permission) else self.author
 
 
 Maker = Callable[[World], Any]
+# Keywords whose objects are some patient's: out of reach with the patient.
+OF_A_PATIENT = {"code", "consultation_id", "number", "visit_id"}
 
 
 def _event(world: World) -> Any:
@@ -53,35 +64,58 @@ def _token(world: World) -> Any:
     return token.pk
 
 
-def _colleague(world: World) -> Any:
-    return UserFactory.create(clinic=world.viewer.clinic).pk
+def _consultation(world: World) -> Any:
+    """A draft for the addresses of a draft, else a locked record."""
+    writer = world.writer(Permission.WRITE_CONSULTATION)
+    if world.address.removeprefix("consult:").startswith(("draft", "discard")):
+        return draft_of(world.patient, writer).pk
+    return submitted_of(world.patient, writer).pk
 
 
-def _member(world: World) -> Any:
-    row = world.patient.care_team.filter(staff__role=Role.DOCTOR).first()
-    return (row or world.patient.care_team.create(staff=world.viewer)).pk
+def _turn(world: World) -> Any:
+    from consult.consultations.models import Consultation
+
+    return Consultation.objects.get(pk=world.kept["consultation_id"]).turns.first().pk
+
+
+def _estimate(world: World) -> Any:
+    """A draft where it is to be edited or issued, else one that the patient has."""
+    open_ones = ("consult:estimate-edit", "consult:estimate-issue")
+    state = EstimateState.DRAFT if world.address in open_ones else EstimateState.ISSUED
+    version = make_version(world.patient, world.writer(Permission.EDIT_ESTIMATE), state=state)
+    world.kept["version"] = version.number
+    return version.estimate.number
 
 
 def _visit(world: World) -> Any:
-    """A patient who waits, on the board of the patient's own clinic."""
-    desk = UserFactory.create(clinic=world.patient.clinic, role=Role.FRONT_DESK)
-    visit = expect_today(patient=world.patient, purpose=Visit.Purpose.FIRST, actor=desk)
-    now = timezone.now()
-    Visit.objects.filter(pk=visit.pk).update(
-        state=State.WAITING, previous=State.EXPECTED, arrived_at=now, changed_at=now
+    visit = scheduling.expect_today(
+        patient=world.patient, purpose=Visit.Purpose.FIRST, actor=world.author
     )
+    if world.address == "scheduling:undo":
+        visit.previous, visit.changed_at = visit.state, timezone.now()
+        visit.save()
     return visit.pk
+
+
+def _member(world: World) -> Any:
+    staff = UserFactory.create(clinic=world.patient.clinic)
+    return world.patient.care_team.create(staff=staff).pk
 
 
 # By keyword of the address.
 MAKERS: dict[str, Maker] = {
-    "code": lambda world: world.patient.code,
-    "event_id": _event,
-    "token_id": _token,
-    "staff_id": _colleague,
-    "member_id": _member,
-    "visit_id": _visit,
     "cell": lambda _world: "follow_up-sms",
+    "code": lambda world: world.patient.code,
+    "consultation_id": _consultation,
+    "event_id": _event,
+    "member_id": _member,
+    "number": _estimate,
+    "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
+    "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
+    "token_id": _token,
+    "turn_id": _turn,
+    "version": lambda world: world.kept["version"],
+    "visit_id": _visit,
 }
 
 

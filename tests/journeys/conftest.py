@@ -44,7 +44,9 @@ class Stage:
         """Keep what the console says and every request to another host."""
 
         def hear(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
+            # Chromium also reports forms that the server sent back for a good reason.
+            refused = "status of 409" in message.text or "status of 422" in message.text
+            if message.type in {"error", "warning"} and not refused:
                 self.complaints.append(f"{page.url}: {message.text}")
 
         def see(request: Request) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from crm.messaging import answers
 from crm.messaging.events import MessageEvent
-from crm.messaging.models import Attempt, Message
+from crm.messaging.models import Attempt, Message, MessageTemplate
 from crm.messaging.rules import Status
 from crm.messaging.services import ensure_shipped_templates, queue_message
 from crm.messaging.sms.provider import Answer, Fate
@@ -80,6 +80,23 @@ def start_plans(patients: Sequence[Patient], *, staff: Staff) -> None:
     _end_some(plans, staff)
 
 
+def queue_some(patients: Sequence[Patient]) -> None:
+    """Three for the outbox: one waits, one is withdrawn later, one has no consent."""
+    texts = {one.code: one for one in MessageTemplate.objects.filter(code__in=["F-02", "F-03"])}
+    tomorrow = timezone.localtime().replace(hour=10, minute=0, second=0) + timedelta(days=1)
+    for number, code, due_at in (
+        (40, "F-02", tomorrow),
+        (36, "F-03", tomorrow),
+        (45, "F-03", timezone.now()),
+    ):
+        queue_message(
+            patient=patients[number],
+            template=texts[code],
+            due_at=due_at,
+            idempotency_key=f"demo:{number}",
+        )
+
+
 def _end_some(plans: Mapping[int, Plan], staff: Staff) -> None:
     for number, reason in RESTING:
         reminders.pause_plan(plan=plans[number], reason=reason, actor=staff["hs001"])
@@ -130,7 +147,7 @@ def _sent(step: Step, fate: Fate) -> None:
         purpose=message.purpose,
         target=f"message:{message.pk}",
     )
-    answers.take_answer(reference=attempt.reference, answer=Answer(fate, fate.value))
+    answers.take_answers({attempt.reference: Answer(fate, fate.value)})
     Step.objects.filter(pk=step.pk, settled_at__isnull=False).update(settled_at=step.due_at)
     if fate is Fate.UNKNOWN:
         _leave_to_a_person(message, since=step.due_at)

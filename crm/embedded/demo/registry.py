@@ -27,7 +27,7 @@ LAST_FOUR = slice(-4, None)
 
 
 class Wish(Enum):
-    """What somebody answers at the consent desk; what they say later is in ``LATER``."""
+    """What somebody answers at the consent desk; PAUSES and WITHDRAWS are what some say later."""
 
     ALL = ("follow_up-sms", "follow_up-call", "follow_up-wecom", "satisfaction-sms",
            "education-sms", "marketing-sms", "research-none", "recording-call")  # fmt: skip
@@ -44,7 +44,10 @@ WISHES: Final = (
     Wish.CARE, Wish.ALL, Wish.CARE, Wish.ONLY_SMS, Wish.CARE,
     Wish.NOTHING, Wish.CARE, Wish.ONLY_CALLS, Wish.CARE, Wish.CARE,
 )  # fmt: skip
-NOT_ASKED: Final = frozenset({3, 13, 43, 53})
+NOT_ASKED: Final = frozenset({3, 13, 43, *range(53, 60)})
+DOCTORS: Final = range(8, 52)
+NURSES: Final = range(20, 52)
+LATE_NURSES: Final = (20, 21, 24)
 PAUSES: Final = {28: timedelta(days=10), 31: None, 34: timedelta(days=21)}
 WITHDRAWS: Final = frozenset({26, 36, 47})
 
@@ -64,19 +67,35 @@ def register(guests: Sequence[Guest], *, staff: Staff) -> list[Patient]:
             id_number=guest.id_number,
             id_purpose="invoice" if guest.id_number else "",
             same_sex_staff=guest.same_sex_staff,
-            care_team=[staff["zx001" if number % 2 else "zx002"]],
+            care_team=_team(number, staff),
         )
-        outcome = registration.register_or_warn(registration=taken, actor=desk)
-        if outcome.patient is None:
-            outcome = registration.register_or_warn(
-                registration=taken,
-                actor=desk,
-                set_aside=outcome.doubles.codes,
-                reason=guest.why or "same_name",
-            )
-        if outcome.patient is not None:
-            patients.append(outcome.patient)
+        patients.append(_admit(taken, why=guest.why, desk=desk))
     return patients
+
+
+def _admit(taken: registration.Registration, *, why: str, desk: User) -> Patient:
+    """Register; somebody similar is looked at and set aside as another person."""
+    outcome = registration.register_or_warn(registration=taken, actor=desk)
+    if outcome.patient is None:
+        outcome = registration.register_or_warn(
+            registration=taken,
+            actor=desk,
+            set_aside=outcome.doubles.codes,
+            reason=why or "same_name",
+        )
+    if outcome.patient is None:
+        raise RuntimeError("a guest was taken for somebody else")
+    return outcome.patient
+
+
+def _team(number: int, staff: Staff) -> list[User]:
+    """A consultant for everybody; the doctor in treatment, the nurse for those followed up."""
+    team = [staff["zx001" if number % 2 else "zx002"]]
+    if number in DOCTORS:
+        team.append(staff["ys001"])
+    if number in NURSES and number not in LATE_NURSES:
+        team.append(staff["hs001"])
+    return team
 
 
 def ask_consents(patients: Sequence[Patient], *, staff: Staff) -> None:
@@ -87,7 +106,7 @@ def ask_consents(patients: Sequence[Patient], *, staff: Staff) -> None:
 
 
 def _ask(patient: Patient, wish: Wish, desk: User) -> None:
-    asked = Wish.ALL.value if wish in {Wish.ALL, Wish.NOTHING} else ASKED_FIRST
+    asked = Wish.ALL.value if wish is Wish.ALL else ASKED_FIRST
     for cell in consents.open_desk(patient=patient, actor=desk).cells:
         if cell.text is None or cell.key not in asked:
             continue
@@ -120,17 +139,11 @@ def change_minds(patients: Sequence[Patient], *, staff: Staff) -> None:
 
 
 def add_carers(patients: Sequence[Patient], *, staff: Staff) -> None:
-    """The doctor joins those in treatment, the nurse those who are followed up."""
-    for number, patient in enumerate(patients):
-        lead = staff["zx001" if number % 2 else "zx002"]
-        if number in DOCTORS:
-            care.add_to_team(patient=patient, member=staff["ys001"], actor=lead)
-        if number in NURSES:
-            care.add_to_team(patient=patient, member=staff["hs001"], actor=staff["ys001"])
+    """For some the doctor asks the nurse in later."""
+    for number in LATE_NURSES:
+        care.add_to_team(patient=patients[number], member=staff["hs001"], actor=staff["ys001"])
 
 
-DOCTORS: Final = range(8, 52)
-NURSES: Final = range(20, 52)
 # Where the talk stands, by number; estimates and plans below fit it.
 STAGES: Final = (
     (range(4, 12), Patient.Stage.IN_CONVERSATION),

@@ -40,6 +40,7 @@ def _parts() -> Iterator[str]:
     fees.draw_up(patients, staff=staff)
     yield "Price book and estimates"
     followups.start_plans(patients, staff=staff)
+    followups.queue_some(patients)
     yield "Follow-up plans and messages"
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)

@@ -53,6 +53,7 @@ class Ledger:
             folder / "ledger.sqlite3", check_same_thread=False, isolation_level=None
         )
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # survives a killed process
         self._db.executescript(_TABLES)
 
     def close(self) -> None:

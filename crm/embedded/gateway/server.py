@@ -40,6 +40,8 @@ _ANSWERS: Final[dict[SendFault, Answer]] = {
 
 class _Handler(BaseHTTPRequestHandler):
     server: "GatewayServer"
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 30
 
     def log_message(self, *_: Any) -> None:

@@ -29,6 +29,7 @@ _UNDECIDED: Final = ("isp.", "Throttling", "ServiceUnavailable", "InternalError"
 _WAITING, _FAILED, _DELIVERED = 1, 2, 3  # SendStatus of QuerySendDetails
 _NOTICE = 1  # TemplateType: a notice, not a code and not advertising
 _LONGEST_CODE = 40
+_KEEP_SECONDS = 2.0
 
 
 class AliyunSms:
@@ -40,8 +41,8 @@ class AliyunSms:
         self._base = urlsplit(base_url)
         self._key_id, self._secret, self._sign_name = key_id, secret, sign_name
         self._timeout = timeout
-        # No keep-alive: a connection that died between two messages would look like a lost answer.
-        limits = httpx.Limits(max_keepalive_connections=0)
+        # Kept for a moment only: one that died unnoticed would look like a lost answer.
+        limits = httpx.Limits(keepalive_expiry=_KEEP_SECONDS)
         self._http = httpx.Client(timeout=timeout, limits=limits, trust_env=False)
 
     def __enter__(self) -> Self:

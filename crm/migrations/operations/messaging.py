@@ -54,10 +54,10 @@ OPERATIONS = [
         BEGIN
           IF OLD.approved_at IS NOT NULL AND (
             NEW.code, NEW.version, NEW.purpose, NEW.text, NEW.time_critical,
-            NEW.approved_at, NEW.approved_by_id
+            NEW.approved_at
           ) IS DISTINCT FROM (
             OLD.code, OLD.version, OLD.purpose, OLD.text, OLD.time_critical,
-            OLD.approved_at, OLD.approved_by_id
+            OLD.approved_at
           ) THEN
             RAISE EXCEPTION 'an approved wording never changes: make a new version'
               USING ERRCODE = 'check_violation', CONSTRAINT = 'message_template_stays';
