@@ -235,3 +235,14 @@ class FilterForm(forms.Form):
     until = forms.DateField(
         label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
+
+    def first_filters(self) -> list[forms.BoundField]:
+        """The ones that are always in view."""
+        return [self[name] for name in ("channel", "source", "disposition")]
+
+    def more_filters(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("status", "since", "until")]
+
+    def more_are_set(self) -> bool:
+        """Whether a folded filter is in force: then it is shown."""
+        return any(field.data for field in self.more_filters())
