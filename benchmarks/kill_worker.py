@@ -61,61 +61,73 @@ class Figures:
         )
 
 
-def rehearse(
-    *, runs: int, reminders: int, seed: int, company: Company, worker: Worker, queue: str
-) -> Figures:
-    """Kill and count. Needs Django set up on the same database that ``worker`` has."""
-    from crm.celery import app
+@dataclass
+class Rehearsal:
+    """Kills and counts. Needs Django set up on the same database that ``worker`` has."""
 
-    dice = random.Random(seed)
-    wording = known_wording()
-    patients = agreeing_patients(reminders, seed=seed)
-    figures, began = Figures(), time.monotonic()
-    ticks = Ticks(app, queue)
-    ticks.start()
-    worker.start()
-    try:
-        span = 1.0
-        for number in range(runs):
-            span = _run(number, patients, wording, company, worker, dice, span, figures)
-    finally:
-        ticks.stop()
-        worker.kill()
-    figures.seconds = time.monotonic() - began
-    return figures
+    company: Company
+    worker: Worker
+    queue: str
+    seed: int
+    figures: Figures = field(default_factory=Figures)
+    span: float = 1.0  # how long a sending takes: kills fall anywhere in it
 
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.wording = known_wording()
 
-def _run(
-    number: int, patients: list[Any], wording: Any, company: Company, worker: Worker,
-    dice: random.Random, span: float, figures: Figures,
-) -> float:  # fmt: skip
-    """One kill. Returns how long the sending took, for the next run's random moment."""
-    from crm.messaging.models import Attempt, Message
+    def run(self, *, runs: int, reminders: int) -> Figures:
+        """``runs`` kills, each while ``reminders`` go out."""
+        from crm.celery import app
 
-    keys = _queue(number, patients, wording)
-    before = sum(company.taken().values())
-    _wait_until(lambda: sum(company.taken().values()) > before)
-    first = time.monotonic()
-    moment = dice.uniform(0, span)
-    time.sleep(moment)
-    worker.kill()
-    figures.moments.append(moment)
-    figures.left_behind += Message.objects.filter(pk__in=keys, state="handed_over").count()
-    worker.start()
-    ours = Message.objects.filter(pk__in=keys)
-    settled = _wait_until(lambda: not ours.exclude(state__in=SETTLED).exists())
-    attempts = Attempt.objects.filter(message__in=keys)
-    references = {one.message_id: one.reference for one in attempts}
-    taken = company.taken()
-    figures.runs += 1
-    figures.sent += len(keys)
-    figures.duplicates += sum(max(0, taken[one] - 1) for one in references.values())
-    figures.lost += sum(1 for key in keys if not taken[references.get(key, "")])
-    figures.unsettled += 0 if settled else ours.exclude(state__in=SETTLED).count()
-    figures.sent_again += attempts.filter(sent_again_at__isnull=False).count()
-    sys.stderr.write(f"\r{number + 1} kills, {figures.duplicates} duplicates, {figures.lost} lost")
-    _make_room()
-    return max(0.3, min(4.0, (time.monotonic() - first) / 2))
+        patients = agreeing_patients(reminders, seed=self.seed)
+        began = time.monotonic()
+        ticks = Ticks(app, self.queue)
+        ticks.start()
+        self.worker.start()
+        try:
+            for number in range(runs):
+                self._kill_once(_queue(number, patients, self.wording))
+                _make_room()
+        finally:
+            ticks.stop()
+            self.worker.kill()
+        self.figures.seconds = time.monotonic() - began
+        return self.figures
+
+    def _kill_once(self, keys: list[Any]) -> None:
+        from crm.messaging.models import Message
+
+        ours = Message.objects.filter(pk__in=keys)
+        before = sum(self.company.taken().values())
+        _wait_until(lambda: sum(self.company.taken().values()) > before)
+        first = time.monotonic()
+        moment = self.dice.uniform(0, self.span)
+        time.sleep(moment)
+        self.worker.kill()
+        self.figures.moments.append(moment)
+        self.figures.left_behind += ours.filter(state="handed_over").count()
+        self.worker.start()
+        _wait_until(lambda: not ours.exclude(state__in=SETTLED).exists())
+        self.span = max(0.3, min(4.0, (time.monotonic() - first) / 2))
+        self._count(keys)
+
+    def _count(self, keys: list[Any]) -> None:
+        from crm.messaging.models import Attempt, Message
+
+        attempts = Attempt.objects.filter(message__in=keys)
+        references = {one.message_id: one.reference for one in attempts}
+        taken, figures = self.company.taken(), self.figures
+        figures.runs += 1
+        figures.sent += len(keys)
+        figures.duplicates += sum(max(0, taken[one] - 1) for one in references.values())
+        figures.lost += sum(1 for key in keys if not taken[references.get(key, "")])
+        unsettled = Message.objects.filter(pk__in=keys).exclude(state__in=SETTLED)
+        figures.unsettled += unsettled.count()
+        figures.sent_again += attempts.filter(sent_again_at__isnull=False).count()
+        sys.stderr.write(
+            f"\r{figures.runs} kills, {figures.duplicates} duplicates, {figures.lost} lost"
+        )
 
 
 def _queue(number: int, patients: list[Any], wording: Any) -> list[Any]:
@@ -173,9 +185,8 @@ def _inside(runs: int, reminders: int, seed: int) -> int:
 
         plant()
         worker = Worker(queue, os.environ, Path(folder) / "worker.log")
-        figures = rehearse(
-            runs=runs, reminders=reminders, seed=seed, company=sms, worker=worker, queue=queue
-        )
+        rehearsal = Rehearsal(company=sms, worker=worker, queue=queue, seed=seed)
+        figures = rehearsal.run(runs=runs, reminders=reminders)
     sys.stderr.write("\n")
     print(figures)
     return 0 if figures.clean else 1

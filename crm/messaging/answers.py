@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -45,7 +46,12 @@ def take_answers(
     }
     attempts = list(Attempt.objects.filter(reference__in=given))
     DeliveryAnswer.objects.bulk_create(
-        DeliveryAnswer(attempt=one, source=source, code=given[one.reference].code)
+        DeliveryAnswer(
+            attempt=one,
+            source=source,
+            code=given[one.reference].code,
+            provider_id=given[one.reference].provider_id,
+        )
         for one in attempts
     )
     _note(attempts, given)
@@ -81,14 +87,14 @@ def take_receipt(*, reference: str, answer: Answer, digest: str) -> bool:
 
 
 def _note(attempts: list[Attempt], given: Mapping[str, Answer]) -> None:
+    """The last answer beside the attempt: one statement for each code that came."""
+    codes: dict[str, list[UUID]] = defaultdict(list)
+    for one in attempts:
+        if given[one.reference].fate is not Fate.NOT_FOUND:
+            codes[given[one.reference].code].append(one.pk)
     now = timezone.now()
-    answered = [one for one in attempts if given[one.reference].fate is not Fate.NOT_FOUND]
-    for one in answered:
-        answer = given[one.reference]
-        one.answer = answer.code
-        one.provider_id = answer.provider_id or one.provider_id
-        one.answered_at = one.updated_at = now
-    Attempt.objects.bulk_update(answered, ["answer", "provider_id", "answered_at", "updated_at"])
+    for code, keys in codes.items():
+        Attempt.objects.filter(pk__in=keys).update(answer=code, answered_at=now, updated_at=now)
 
 
 def move(messages: Sequence[Message], state: Status, reason: Reason | None = None) -> list[Message]:

@@ -96,12 +96,12 @@ class Message(Record):
     """One message we mean to send to one patient; its state only moves forward (a trigger)."""
 
     STATES = [
-        (Status.QUEUED.value, _("Waiting")),
+        (Status.QUEUED.value, _("Queued")),
         (Status.HANDED_OVER.value, _("Handed over")),
         (Status.ACCEPTED.value, _("Accepted")),
         (Status.DELIVERED.value, _("Delivered")),
         (Status.FAILED.value, _("Not delivered")),
-        (Status.UNKNOWN.value, _("Unknown")),
+        (Status.UNKNOWN.value, _("Fate unknown")),
         (Status.SUPPRESSED.value, _("Not sent")),
         (Status.CANCELLED.value, _("Cancelled")),
     ]
@@ -177,7 +177,6 @@ class Attempt(Record):
     event_id = models.UUIDField()  # the audit event that opened the phone for it
     sent_again_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=40, blank=True)  # the provider's own code
-    provider_id = models.CharField(max_length=64, blank=True)
     answered_at = models.DateTimeField(null=True)
     asked = models.PositiveSmallIntegerField(default=0)
     not_found = models.PositiveSmallIntegerField(default=0)
@@ -192,7 +191,7 @@ class Attempt(Record):
 
 
 class DeliveryAnswer(Record):
-    """What the provider said about an attempt: its status code, nothing else of it."""
+    """What the provider said about an attempt: its status code and its number, nothing else."""
 
     class Source(models.TextChoices):
         SEND = "send", _("Answer to the hand-over")
@@ -203,6 +202,7 @@ class DeliveryAnswer(Record):
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="answers")
     source = models.CharField(max_length=8, choices=Source)
     code = models.CharField(max_length=40)
+    provider_id = models.CharField(max_length=64, blank=True)  # the provider's number for it
     # A receipt pushed twice, or replayed, is kept once; other answers have no digest.
     digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # NULLs differ
 

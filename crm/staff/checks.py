@@ -26,7 +26,7 @@ def demo_stays_on_loopback(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def keys_are_this_databases() -> None:
-    """Readiness: every zone's canary opens with the roots this process holds (security.md 4.9).
+    """Readiness: every zone's canary opens with the roots this process holds (ADR 0003).
 
     Raises: RuntimeError naming the zones that do not.
     """

@@ -97,7 +97,9 @@ class TokenForm(forms.Form):
     """A personal API token: for what, and for how long."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=60, help_text=_("What the token is for, such as a program")
+        label=_("Token name"),
+        max_length=60,
+        help_text=_("What the token is for, such as a program"),
     )
     scopes = forms.MultipleChoiceField(
         label=_("May do"), widget=forms.CheckboxSelectMultiple, choices=()

@@ -12,9 +12,9 @@ class VerificationRun(Record):
     """One verification of the whole trail. A note of what was found, never the proof itself."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", _("Waiting")
+        QUEUED = "queued", _("Verification waiting")
         RUNNING = "running", _("Running")
-        DONE = "done", _("Done")
+        DONE = "done", _("Verification finished")
         FAILED = "failed", _("Could not run")
 
     retention = RetentionClass.AUDIT

@@ -3,7 +3,7 @@
 from crm.web import readiness
 from privacy.audit.selectors import seal_status
 
-LAG_SECONDS = 60  # security.md 5.7
+LAG_SECONDS = 60  # ADR 0005
 
 
 class SealerLags(Exception):

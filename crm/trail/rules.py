@@ -37,7 +37,7 @@ def off_hours(local: datetime, *, opens: int, closes: int) -> bool:
 
 
 def safe_cell(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula (security.md 6, export)."""
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 

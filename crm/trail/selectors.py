@@ -37,7 +37,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     "summary": _("summary"),
 }
 OUTCOMES: dict[str, Promise | str] = {
-    "ok": _("Done"),
+    "ok": _("Succeeded"),
     "denied": _("Refused"),
     "failed": _("Failed"),
 }

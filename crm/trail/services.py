@@ -133,7 +133,7 @@ def export(*, viewer: User, wanted: Filter, reason: str) -> Iterator[bytes]:
     """The matching events as CSV, in pieces.
 
     The event of the export is written before the first byte leaves; a second one, with row count
-    and SHA-256 of what left, when it ends or is broken off (security.md 5.4).
+    and SHA-256 of what left, when it ends or is broken off (ADR 0005).
     Raises: TooManyRows, before anything is written, above MOST_ROWS.
     """
     if count_up_to(wanted, MOST_ROWS + 1) > MOST_ROWS:

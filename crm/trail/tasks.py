@@ -9,7 +9,7 @@ from privacy.audit import sealing
 
 @shared_task(ignore_result=True)
 def seal() -> None:
-    """Every two seconds: seal what was committed since; go on while there is more (5.6)."""
+    """Every two seconds: seal what was committed since; go on while there is more (ADR 0005)."""
     while sealing.seal_once().more:
         pass
 

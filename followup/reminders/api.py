@@ -15,8 +15,8 @@ from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
 from crm.patients.services.viewing import book_out_of_reach
 from crm.staff.models import User
-from followup.plans.models import Plan, PlanTemplate
-from followup.plans.selectors import plans_of
+from followup.plans.models import Plan
+from followup.plans.selectors import current_templates, plans_of
 from followup.reminders import services, viewing
 from followup.reminders.forms import PAUSES, STOPS
 from followup.schedules.models import Step
@@ -56,9 +56,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 class NewPlanSerializer(serializers.Serializer[Any]):
     """What a new plan is made of; ``template`` by its code."""
 
-    template = serializers.SlugRelatedField(
-        slug_field="code", queryset=PlanTemplate.objects.filter(is_current=True)
-    )
+    template = serializers.SlugRelatedField(slug_field="code", queryset=current_templates())
     anchor_on = serializers.DateField()
     skip_past = serializers.BooleanField(default=False)
     only_propose = serializers.BooleanField(default=False)

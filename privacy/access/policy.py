@@ -1,4 +1,4 @@
-"""Who may do what: one table, default closed (security.md 6; R30, R56)."""
+"""Who may do what: one table, default closed (R30, R56)."""
 
 from collections.abc import Mapping
 from enum import StrEnum

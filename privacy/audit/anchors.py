@@ -34,7 +34,7 @@ def _file() -> Path | None:
 
 
 def drop_anchor(anchor: Anchor) -> None:
-    """Write a head where a change of the database does not reach (security.md 5.9), once."""
+    """Write a head where a change of the database does not reach (ADR 0005), once."""
     path = _file()
     if path is None:
         return

@@ -1,5 +1,5 @@
 """The trail. Tables are made by hand in ``migrations/operations/audit.py``: monthly partitions,
-INSERT alone for the app's role, reading and sealing by roles of their own (security.md 5.5).
+INSERT alone for the app's role, reading and sealing by roles of their own (ADR 0005).
 """
 
 from collections.abc import Iterator

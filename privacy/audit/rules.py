@@ -49,7 +49,7 @@ def storable(text: str) -> str:
 
 
 def canonical(event: Mapping[str, Any]) -> bytes:
-    """Sorted-key UTF-8 JSON of integers and NFC strings (security.md 5.2).
+    """Sorted-key UTF-8 JSON of integers and NFC strings (ADR 0005).
 
     Raises: TypeError for floats, bytes, dates and other values without one canonical form.
     """

@@ -1,4 +1,4 @@
-"""The sealer: numbers committed events without a gap and signs a head over each run (5.6, 5.7).
+"""The sealer: numbers committed events without a gap and signs a head over each run (ADR 0005).
 
 It reads by transaction id below the oldest running one, because commits come out of order: a
 reader of ``id > last`` misses events (1,453 of 3,832 in a trial).
@@ -71,7 +71,7 @@ def seal_once() -> Sealed:
 
     Raises: SealerBehind after a dump was restored into another server; RuntimeError inside a
         transaction, which could roll back what the anchor file already tells the world.
-    Source: security.md 5.6, 5.7; performance.md C (iii).
+    Source: ADR 0005.
     """
     key = signing_key()
     with transaction.atomic(durable=True), acting_as(SEALER):

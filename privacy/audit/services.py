@@ -41,7 +41,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     outcome: str = "ok",
     detail: Mapping[str, str | int] = EMPTY,
 ) -> Receipt:
-    """Write one event inside the caller's transaction, by one INSERT (S59, security.md 5.4).
+    """Write one event inside the caller's transaction, by one INSERT (S59, ADR 0005).
 
     In: exactly one of ``actor`` (staff) and ``process`` (a job's name); ``subjects`` the patients
     shown or changed; ``fields`` as ``model.field``; ``detail`` integers and strings, never
@@ -109,7 +109,7 @@ def record_denial(
     """Book a refusal so that it stays booked, whatever becomes of the request.
 
     Inside an open transaction the event waits for the end of the request: the refusal is about
-    to roll that transaction back, and the event with it (security.md 5.4).
+    to roll that transaction back, and the event with it (ADR 0005).
     """
     refused = list(subjects)
 

@@ -80,7 +80,7 @@ def verify() -> Report:
     """Check signatures, chain, numbers, leaves, contents, stray events and outside anchors.
 
     Out: a report; ``whole`` only if nothing at all is amiss. Needs the audit root for the MACs.
-    Source: security.md 5.6-5.10; R42, R54.
+    Source: ADR 0005; R42, R54.
     """
     report = Report()
     with acting_as(READER):

@@ -1,4 +1,4 @@
-"""The ledger of what patients allowed, word for word, and its present state (security.md 7)."""
+"""The ledger of what patients allowed, word for word, and its present state."""
 
 from collections.abc import Iterable
 from hashlib import sha256

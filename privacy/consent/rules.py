@@ -1,4 +1,4 @@
-"""Which answer may follow which (domain.md 4.1), and when a cell allows contact."""
+"""Which answer may follow which, and when a cell allows contact."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """Finding a sealed value without opening the table: keyed, truncated fingerprints.
 
 A fingerprint is cut to ``BLIND_INDEX_BITS`` bits, so that several patients share one and a stolen
-table answers "maybe" at best, even to somebody who later finds the key (security.md 4.6). The
+table answers "maybe" at best, even to somebody who later finds the key (ADR 0004). The
 caller opens the few candidates and compares.
 """
 

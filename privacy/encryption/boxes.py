@@ -1,4 +1,4 @@
-"""The sealed box: AES-256-GCM, bound to the place it stands in (security.md 4.3).
+"""The sealed box: AES-256-GCM, bound to the place it stands in (ADR 0003).
 
     format 1 B | algorithm 1 B | key version 4 B | nonce 12 B | ciphertext | tag 16 B
 

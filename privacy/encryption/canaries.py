@@ -1,4 +1,4 @@
-"""Start-up self-test: are these the roots that sealed this database? (security.md 4.9)"""
+"""Start-up self-test: are these the roots that sealed this database? (ADR 0003)"""
 
 import os
 

@@ -114,7 +114,8 @@ class _Attribute:
             value = value.pending if value.pending is not None else value.box
         if not isinstance(value, str | bytes | memoryview | None):
             raise TypeError(f"{self.field} takes text, not {type(value).__name__}")
-        instance.__dict__[self.field.attname] = value or None
+        # An emptied column stays an unreadable box: as "no value" a form would save over it.
+        instance.__dict__[self.field.attname] = None if value == "" else value
 
 
 class BoxField(models.BinaryField[Any, Any]):

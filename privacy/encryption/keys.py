@@ -1,4 +1,4 @@
-"""Key encryption keys and everything else derived from a root (security.md 4.1, 4.2).
+"""Key encryption keys and everything else derived from a root (ADR 0003).
 
 root --HKDF-SHA256(label, version)--> KEK of a zone, keys of blind indexes, of the audit MAC.
 """

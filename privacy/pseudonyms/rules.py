@@ -2,7 +2,7 @@
 
 A patient code is seven random base32 characters and a check character (35 bits). The check
 catches every single wrong character and every swap of neighbours, so that a misheard code
-opens nobody else's record (S53; security.md 4.4).
+opens nobody else's record (S53; ADR 0003).
 """
 
 import secrets

@@ -27,7 +27,7 @@ def test_every_row_has_a_key_made_in_the_app() -> None:
 
 
 def test_constraints_and_indexes_are_named_once() -> None:
-    metas = [one._meta for one in own_models()]  # noqa: SLF001 - Django's public secret
+    metas = [one._meta for one in own_models()]
     names = [item.name for meta in metas for item in (*meta.constraints, *meta.indexes)]
     assert all(names)
     assert sorted(names) == sorted(set(names))

@@ -72,7 +72,7 @@ def people(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     """Made once for all cases, in a transaction that is never committed."""
     with django_db_blocker.unblock(), translation.override("zh-hans"):
         whole = transaction.atomic()
-        whole._from_testcase = True  # noqa: SLF001 - as TestCase does: durable blocks may nest
+        whole._from_testcase = True
         with whole, pytest.MonkeyPatch.context() as patch:
             patch.setattr("crm.staff.middleware.TOUCH_SECONDS", 10**9)  # no case writes sessions
             yield make_people()

@@ -3,6 +3,7 @@
 import ast
 import re
 import statistics
+from typing import TypeGuard
 
 import pytest
 
@@ -12,14 +13,23 @@ HTTP = ("django.http", "django.shortcuts", "django.urls", "django.views", "djang
 
 
 def test_doors_leave_the_database_to_selectors_and_services() -> None:
-    found = [
-        f"{module.name}:{node.lineno}"
-        for module in modules()
-        if module.layers & DOORS
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager"}
-    ]
+    """``.objects.none()`` asks nothing and is allowed: a schema needs it."""
+    found = []
+    for module in modules():
+        if not module.layers & DOORS:
+            continue
+        managers = [node for node in ast.walk(module.tree) if _is_manager(node)]
+        idle = [
+            id(node.value)
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Attribute) and node.attr == "none"
+        ]
+        found += [f"{module.name}:{one.lineno}" for one in managers if id(one) not in idle]
     assert found == []
+
+
+def _is_manager(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager"}
 
 
 def test_business_knows_no_http() -> None:
@@ -54,17 +64,20 @@ def test_no_function_is_longer_than_50_lines() -> None:
 
 @pytest.mark.parametrize("phrase", ["TODO", "FIXME", "XXX", "NotImplementedError  # later"])
 def test_nothing_is_put_off(phrase: str) -> None:
-    assert [module.name for module in modules() if phrase in module.text] == []
+    word = re.compile(rf"\b{re.escape(phrase)}\b")
+    assert [module.name for module in modules() if word.search(module.text)] == []
 
 
 def test_every_silenced_check_says_why() -> None:
-    found = [
-        f"{module.name}:{number}"
-        for module in modules()
-        for number, line in enumerate(module.text.splitlines(), 1)
-        for mark in ("# noqa", "# type: ignore")
-        if mark in line and not _has_reason(line.partition(mark)[2])
-    ]
+    found = []
+    for module in modules():
+        above = ""
+        for number, line in enumerate(module.text.splitlines(), 1):
+            for mark in ("# noqa", "# type: ignore"):
+                told = above.lstrip().startswith("# ") or _has_reason(line.partition(mark)[2])
+                if mark in line and not told:
+                    found.append(f"{module.name}:{number}")
+            above = line
     assert found == []
 
 

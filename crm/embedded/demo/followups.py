@@ -139,13 +139,15 @@ def _sent(step: Step, fate: Fate) -> None:
     message = step.message
     message.state, message.handed_over_at = Status.HANDED_OVER, step.due_at
     message.save()
-    attempt = Attempt.objects.create(message=message, handed_over_at=step.due_at)
-    audit.record(
+    receipt = audit.record(
         MessageEvent.SENT,
         process="seed_demo",
         subjects=[patient],
         purpose=message.purpose,
         target=f"message:{message.pk}",
+    )
+    attempt = Attempt.objects.create(
+        message=message, handed_over_at=step.due_at, event_id=receipt.event_id
     )
     answers.take_answers({attempt.reference: Answer(fate, fate.value)})
     Step.objects.filter(pk=step.pk, settled_at__isnull=False).update(settled_at=step.due_at)

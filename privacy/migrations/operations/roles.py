@@ -1,4 +1,4 @@
-"""Who may touch what, at the level of the database (security.md 5.5).
+"""Who may touch what, at the level of the database (ADR 0005).
 
 suian_owner owns and migrates; suian_app works; suian_auditor reads the trail; suian_sealer seals
 it. Roles are made by deploy/postgres/roles.sql or the embedded clinic, before any migration.

@@ -139,8 +139,8 @@ def test_a_number_that_now_belongs_to_another_program_is_left_alone(
 ) -> None:
     stranger = start(child(SLEEP))
     register = ChildRegister(home)
-    register._children = {stranger.pid: ("born at another time", signal.SIGTERM)}  # noqa: SLF001  no other way to age a process
-    register._write()  # noqa: SLF001  as above
+    register._children = {stranger.pid: ("born at another time", signal.SIGTERM)}
+    register._write()
 
     assert ChildRegister(home).end_leftovers() == 0
 

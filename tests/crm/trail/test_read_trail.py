@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.trail import selectors, services
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
-from privacy.audit.selectors import Filter, Mark, find
+from privacy.audit.selectors import Filter, Mark, find, walk
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,16 @@ def test_one_may_open_own_events_only(write, clinic, carer, sign_in_as) -> None:
     assert client.get(reverse("trail:own")).status_code == 200
     assert client.get(reverse("trail:event", args=[own.pk])).status_code == 200
     assert client.get(reverse("trail:event", args=[others.pk])).status_code == 404
+
+
+def test_a_whole_history_is_walked_in_pages(auditor, write, carer) -> None:
+    write(carer, 5)
+    pages = list(walk(selectors.narrowed(auditor, Filter()), page=2))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert list(walk(Filter(ip="10.9.9.9"))) == []
+
+
+def test_without_a_clinic_everything_is_found(write, carer, stranger) -> None:
+    write(carer)
+    write(stranger)
+    assert len(find(Filter()).events) == 2

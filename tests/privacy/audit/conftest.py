@@ -1,6 +1,6 @@
 """Taking rights away from the app's role, and giving them back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,3 +18,14 @@ def grant() -> Iterator:
 
     yield run
     run(audit.GRANTS)
+
+
+@pytest.fixture
+def trail_down(grant) -> Callable[[], None]:
+    """``trail_down()``: from now on no event can be written."""
+
+    def stop() -> None:
+        columns = audit.GRANTS.partition("GRANT INSERT (")[2].partition(")")[0]
+        grant(f"REVOKE INSERT ({columns}) ON privacy_auditevent FROM suian_app")
+
+    return stop

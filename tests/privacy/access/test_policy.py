@@ -1,0 +1,70 @@
+"""The policy table: eleven roles, default closed, administrators apart (R30, R32)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacy.access.policy import (
+    CLINIC_WIDE,
+    ROLE_PERMISSIONS,
+    Permission,
+    Role,
+    can,
+    roles_with,
+)
+
+P = Permission
+ADMINS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
+
+
+@dataclass
+class Someone:
+    role: str
+    is_active: bool = True
+    pk = UUID(int=1)
+    clinic_id = UUID(int=2)
+
+
+def test_every_role_has_a_row_and_every_permission_a_role() -> None:
+    assert set(ROLE_PERMISSIONS) == set(Role)
+    assert len(Role) == 11
+    assert all(roles_with(permission) for permission in Permission)
+
+
+@given(st.sampled_from(Role), st.sampled_from(Permission), st.booleans())
+def test_can_is_the_table_and_needs_an_active_account(role, permission, active) -> None:
+    held = permission in ROLE_PERMISSIONS[role]
+    assert can(Someone(role, active), permission) is (held and active)
+    assert (role in roles_with(permission)) is held
+
+
+@given(st.text(max_size=20), st.sampled_from(Permission))
+def test_an_unknown_role_may_nothing(role: str, permission: Permission) -> None:
+    if role not in set(Role):
+        assert not can(Someone(role), permission)
+
+
+def test_administrators_see_no_patient() -> None:
+    about = ("patients", "consents", "consultations", "estimates", "plans", "messages")
+    patients = {one for one in Permission if one.value.partition(".")[0] in about}
+    for role in ADMINS:
+        assert ROLE_PERMISSIONS[role] & patients <= {P.IMPORT_CONSULTATIONS}
+        assert role not in CLINIC_WIDE
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (P.MANAGE_STAFF, P.VIEW_AUDIT),
+        (P.MANAGE_STAFF, P.EXPORT_AUDIT),
+        (P.RECORD_CONSENT, P.VIEW_AUDIT),
+        (P.EDIT_ESTIMATE, P.VIEW_AUDIT),
+        (P.REVEAL_CONTACT, P.VIEW_AUDIT),
+        (P.EXPORT_AUDIT, P.REGISTER_PATIENT),
+    ],
+)
+def test_no_role_holds_both_keys(one: Permission, other: Permission) -> None:
+    assert roles_with(one) & roles_with(other) == frozenset()

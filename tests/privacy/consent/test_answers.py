@@ -1,0 +1,245 @@
+"""The ledger and its projection: a state machine of answers, and each refusal by name."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.consent import selectors
+from privacy.consent.models import (
+    CELLS,
+    Channel,
+    ConsentEntry,
+    ConsentState,
+    ConsentText,
+    Manner,
+    Purpose,
+)
+from privacy.consent.rules import Answer, may_follow
+from privacy.consent.services import AnswerOutOfOrder, TextMissing, record_answer, stop_all_contact
+from privacy.consent.signals import consent_changed
+from privacy.errors import Conflict
+from privacy.pseudonyms.services import issue_subject
+from tests.factories.people import UserFactory
+
+SMS = (Purpose.FOLLOW_UP, Channel.SMS)
+
+
+def text_of(purpose: Purpose, version: int = 90, language: str = "zh-hans") -> ConsentText:
+    found, _new = ConsentText.objects.get_or_create(
+        purpose=purpose,
+        language=language,
+        version=version,
+        defaults={"body": f"{purpose} {version}"},
+    )
+    return found
+
+
+class Answers(RuleBasedStateMachine):
+    """Any order of answers by any hand; the projection is the ledger replayed."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.subject = issue_subject()
+        self.actor = UserFactory.create()
+        self.expected: dict[tuple[str, str], Answer] = {}
+
+    @rule(
+        cell=st.sampled_from(CELLS[:4]),
+        answer=st.sampled_from(Answer),
+        by_patient=st.booleans(),
+        pause=st.none() | st.integers(-5, 5),
+    )
+    def answer(self, cell, answer, by_patient, pause) -> None:
+        purpose, channel = cell
+        before = self.expected.get(cell)
+        until = timezone.now() + timedelta(days=pause) if pause is not None else None
+
+        def give() -> None:
+            record_answer(
+                subject=self.subject,
+                purpose=purpose,
+                channel=channel,
+                answer=answer,
+                actor=None if by_patient else self.actor,
+                text=text_of(purpose),
+                paused_until=until,
+            )
+
+        if may_follow(before, answer):
+            give()
+            self.expected[cell] = answer
+        else:
+            with pytest.raises(AnswerOutOfOrder), transaction.atomic():
+                give()
+
+    @rule(pause=st.booleans())
+    def stop(self, pause) -> None:
+        standing = {Answer.GRANTED} if pause else {Answer.GRANTED, Answer.PAUSED}
+        due = {cell for cell, answer in self.expected.items() if answer in standing}
+        changed = stop_all_contact(subject=self.subject, actor=self.actor, pause=pause)
+        assert changed == len(due)
+        for cell in due:
+            self.expected[cell] = Answer.PAUSED if pause else Answer.WITHDRAWN
+
+    @invariant()
+    def the_state_is_the_ledger_replayed(self) -> None:
+        if not hasattr(self, "subject"):
+            return
+        replayed: dict[tuple[str, str], tuple[str, object]] = {}
+        for entry in reversed(selectors.ledger_of(self.subject)):
+            replayed[entry.purpose, entry.channel] = (entry.answer, entry.paused_until)
+        states = {
+            (state.purpose, state.channel): (state.status, state.paused_until)
+            for state in ConsentState.objects.filter(subject_id=self.subject.pk)
+        }
+        assert states == replayed
+        assert {cell: Answer(value[0]) for cell, value in states.items()} == self.expected
+
+    @invariant()
+    def only_a_standing_yes_allows(self) -> None:
+        if not hasattr(self, "subject"):
+            return
+        for purpose, channel in CELLS[:4]:
+            if selectors.has_consent(self.subject, purpose, channel):
+                assert self.expected.get((purpose, channel)) in {Answer.GRANTED, Answer.PAUSED}
+
+
+@pytest.mark.django_db
+def test_any_order_of_answers_keeps_ledger_and_state_in_step() -> None:
+    run_state_machine_as_test(
+        Answers,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=15,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+@pytest.mark.django_db
+class TestRecordAnswer:
+    def give(self, patient, answer: Answer, actor=None, **how) -> ConsentState:
+        how.setdefault("text", text_of(Purpose.FOLLOW_UP) if answer == Answer.GRANTED else None)
+        return record_answer(
+            subject=patient, purpose=SMS[0], channel=SMS[1], answer=answer, actor=actor, **how
+        )
+
+    def test_the_ledger_keeps_text_manner_and_hand(self, patient, carer) -> None:
+        text = text_of(Purpose.FOLLOW_UP)
+        self.give(patient, Answer.GRANTED, carer, manner=Manner.SIGNATURE, text=text)
+        (entry,) = selectors.ledger_of(patient)
+        assert (entry.text, entry.text_sha256, entry.manner) == (text, text.sha256, "signature")
+        assert entry.operator == carer
+        assert str(entry) == "follow_up/sms: granted"
+        with acting_as(READER):
+            event = AuditEvent.objects.get(action="consent.granted")
+        assert (event.codes, event.detail["text"]) == ([patient.code], text.sha256[:16])
+
+    def test_a_yes_names_the_text_of_its_purpose(self, patient, carer) -> None:
+        for text in (None, text_of(Purpose.MARKETING)):
+            with pytest.raises(TextMissing):
+                self.give(patient, Answer.GRANTED, carer, text=text)
+
+    def test_resuming_keeps_the_text_it_was_given_on(self, patient, carer) -> None:
+        text = text_of(Purpose.FOLLOW_UP)
+        self.give(patient, Answer.GRANTED, carer, text=text)
+        self.give(patient, Answer.PAUSED, carer)
+        state = self.give(patient, Answer.GRANTED, carer, text=None)
+        assert state.status == "granted"
+        assert selectors.ledger_of(patient)[0].text == text
+        with acting_as(READER):
+            assert AuditEvent.objects.filter(action="consent.resumed").count() == 1
+
+    def test_a_pause_without_a_consent_line_in_the_ledger_cannot_be_resumed(self, patient) -> None:
+        ConsentState.objects.create(
+            subject=patient.subject, purpose=SMS[0], channel=SMS[1], status="paused"
+        )
+        with pytest.raises(TextMissing):
+            self.give(patient, Answer.GRANTED, text=None)
+
+    def test_a_pause_with_an_end_is_over_by_itself(self, patient, carer) -> None:
+        self.give(patient, Answer.GRANTED, carer)
+        soon, past = timezone.now() + timedelta(days=1), timezone.now() - timedelta(seconds=1)
+        self.give(patient, Answer.PAUSED, carer, paused_until=soon)
+        assert not selectors.has_consent(patient, *SMS)
+        self.give(patient, Answer.PAUSED, carer, paused_until=past)
+        assert selectors.has_consent(patient, *SMS)
+
+    def test_a_listener_that_fails_undoes_the_answer(self, patient, carer) -> None:
+        def refuse(**_kwargs: object) -> None:
+            raise ZeroDivisionError
+
+        consent_changed.connect(refuse)
+        try:
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                self.give(patient, Answer.REFUSED, carer)
+        finally:
+            consent_changed.disconnect(refuse)
+        assert selectors.ledger_of(patient) == []
+
+    def test_two_first_answers_at_once_are_a_conflict(self, patient, carer, monkeypatch) -> None:
+        def taken(_self: ConsentState, **_kwargs: object) -> None:
+            raise IntegrityError
+
+        monkeypatch.setattr(ConsentState, "save", taken)
+        with pytest.raises(Conflict):
+            self.give(patient, Answer.REFUSED, carer)
+
+    def test_the_ledger_only_grows(self, patient, carer) -> None:
+        self.give(patient, Answer.REFUSED, carer)
+        for statement in ("UPDATE privacy_consententry SET answer = 'granted'",
+                          "DELETE FROM privacy_consententry"):  # fmt: skip
+            with (
+                pytest.raises(ProgrammingError),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(statement)
+        assert ConsentEntry.objects.count() == 1
+
+
+@pytest.mark.django_db
+class TestSelectors:
+    def test_the_desk_asks_every_cell_in_order(self, patient, carer) -> None:
+        text = text_of(Purpose.FOLLOW_UP, 99)
+        record_answer(subject=patient, purpose=SMS[0], channel=SMS[1], answer=Answer.GRANTED,
+                      actor=carer, text=text)  # fmt: skip
+        cells = selectors.cells_of(patient, "zh-hans")
+        assert [(cell.purpose, cell.channel) for cell in cells] == list(CELLS)
+        assert [cell.allows for cell in cells] == [True] + [False] * 7
+        assert cells[0].key == "follow_up-sms"
+        assert cells[0].text == text
+        assert str(cells[0].state) == "follow_up/sms: granted"
+
+    def test_a_text_is_found_in_the_language_or_in_chinese(self) -> None:
+        chinese = text_of(Purpose.RESEARCH, 91)
+        assert selectors.consent_text(Purpose.RESEARCH, "fr") == chinese
+        english = text_of(Purpose.RESEARCH, 91, "en")
+        assert selectors.consent_text(Purpose.RESEARCH, "en") == english
+        assert str(english) == "research v91 (en)"
+
+    def test_other_languages_give_way(self, patient) -> None:
+        text_of(Purpose.RESEARCH, 95)
+        german = text_of(Purpose.RESEARCH, 96, "de")
+        cells = {cell.purpose: cell for cell in selectors.cells_of(patient, "de")}
+        assert cells[Purpose.RESEARCH].text == german
+        assert selectors.cells_of(patient, "zh-hans")[6].text.version == 95
+
+    def test_cells_are_locked_for_sending(self, patient, carer) -> None:
+        record_answer(subject=patient, purpose=SMS[0], channel=SMS[1], answer=Answer.REFUSED,
+                      actor=carer)  # fmt: skip
+        (state,) = ConsentState.objects.locked_for_sending([patient.pk])
+        assert state.status == "refused"
