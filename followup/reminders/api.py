@@ -103,6 +103,11 @@ class PlanViewSet(viewsets.GenericViewSet[Plan]):
             book_out_of_reach(staff=self.staff, code=code)
             raise Http404 from error
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The guard first, then the patient: nothing is said about a body sent past somebody."""
+        super().initial(request, *args, **kwargs)
+        _ = self.patient
+
     def get_queryset(self) -> QuerySet[Plan]:
         if getattr(self, "swagger_fake_view", False):  # the schema has no patient
             return Plan.objects.none()

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from consult.fees.lifecycle import State as EstimateState
+from crm.messaging.inbound import callback_token
 from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
 from crm.scheduling.models import Visit
@@ -25,6 +26,8 @@ from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.fees import PriceItemFactory, make_version
+from tests.factories.followup import PlanFactory, StepFactory
+from tests.factories.messages import MessageFactory
 from tests.factories.people import UserFactory
 
 
@@ -46,7 +49,7 @@ class World:
 
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
-OF_A_PATIENT = {"code", "consultation_id", "number", "visit_id"}
+OF_A_PATIENT = {"code", "consultation_id", "message_id", "number", "plan_id", "step_id", "visit_id"}
 
 
 def _event(world: World) -> Any:
@@ -80,7 +83,7 @@ def _turn(world: World) -> Any:
 
 def _estimate(world: World) -> Any:
     """A draft where it is to be edited or issued, else one that the patient has."""
-    open_ones = ("consult:estimate-edit", "consult:estimate-issue")
+    open_ones = ("consult:estimate-edit", "consult:estimate-issue", "api:patient-estimate-issue")
     state = EstimateState.DRAFT if world.address in open_ones else EstimateState.ISSUED
     version = make_version(world.patient, world.writer(Permission.EDIT_ESTIMATE), state=state)
     world.kept["version"] = version.number
@@ -97,6 +100,19 @@ def _visit(world: World) -> Any:
     return visit.pk
 
 
+def _plan(world: World) -> Any:
+    return PlanFactory.create(patient=world.patient).pk
+
+
+def _step(world: World) -> Any:
+    plan = PlanFactory.create(patient=world.patient)
+    return StepFactory.create(plan=plan, call=world.address == "followup:call").pk
+
+
+def _message(world: World) -> Any:
+    return MessageFactory.create(patient=world.patient).pk
+
+
 def _member(world: World) -> Any:
     staff = UserFactory.create(clinic=world.patient.clinic)
     return world.patient.care_team.create(staff=staff).pk
@@ -109,9 +125,14 @@ MAKERS: dict[str, Maker] = {
     "consultation_id": _consultation,
     "event_id": _event,
     "member_id": _member,
+    "message_id": _message,
     "number": _estimate,
+    "pk": _plan,
+    "plan_id": _plan,
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
+    "step_id": _step,
+    "token": lambda _world: callback_token(),
     "token_id": _token,
     "turn_id": _turn,
     "version": lambda world: world.kept["version"],
