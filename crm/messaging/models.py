@@ -96,12 +96,12 @@ class Message(Record):
     """One message we mean to send to one patient; its state only moves forward (a trigger)."""
 
     STATES = [
-        (Status.QUEUED.value, _("Waiting")),
+        (Status.QUEUED.value, _("Queued")),
         (Status.HANDED_OVER.value, _("Handed over")),
         (Status.ACCEPTED.value, _("Accepted")),
         (Status.DELIVERED.value, _("Delivered")),
         (Status.FAILED.value, _("Not delivered")),
-        (Status.UNKNOWN.value, _("Unknown")),
+        (Status.UNKNOWN.value, _("Fate unknown")),
         (Status.SUPPRESSED.value, _("Not sent")),
         (Status.CANCELLED.value, _("Cancelled")),
     ]

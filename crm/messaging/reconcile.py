@@ -70,8 +70,10 @@ def _prepare(message_id: UUID, *, reachable: bool) -> Question | None:
     """Decide what to do about one message now; a Question if the provider is to be asked."""
     now = timezone.now()
     message = _locked(message_id)
-    if message is None or message.unknown_since is None:
+    if message is None or message.unknown_since is None or message.check_at is None:
         return None
+    if message.check_at > now:
+        return None  # another worker has just asked
     attempt = message.attempts.get()
     step = next_move(
         unknown_since=message.unknown_since,

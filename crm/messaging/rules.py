@@ -201,5 +201,5 @@ def reconcile(
     deadline = unknown_since + human_after
     if asked < len(due) and now >= due[asked]:
         following = due[asked + 1] if asked + 1 < len(due) else deadline
-        return Reconciliation(NextMove.ASK_PROVIDER, max(following, now + RECONCILE_AFTER[0]))
+        return Reconciliation(NextMove.ASK_PROVIDER, max(following, now + after[0]))
     return Reconciliation(NextMove.WAIT, due[asked] if asked < len(due) else deadline)

@@ -14,7 +14,7 @@ from crm.staff.models import User
 from privacy.consent.models import ConsentEntry
 
 ORDER = {State.IN_ROOM: 0, State.WAITING: 1, State.EXPECTED: 2, State.DONE: 3, State.LEFT: 3}
-MOST_TODOS = 5
+MOST_OF_A_KIND = 5
 
 
 def visits_visible_to(staff: User) -> QuerySet[Visit]:
@@ -103,11 +103,11 @@ def _todos(staff: User, visits: list[Visit]) -> list[Todo]:
     unasked = fresh.exclude(Exists(ConsentEntry.objects.filter(subject_id=OuterRef("pk"))))
     ask = [
         Todo("ask-consents", one, called.get(one.pk, ""), one.created_at)
-        for one in unasked.order_by("created_at")[:MOST_TODOS]
+        for one in unasked.order_by("created_at")[:MOST_OF_A_KIND]
     ]
     provisional = fresh.filter(status=Patient.Status.PROVISIONAL)
     phone = [
         Todo("ask-phone", one, called.get(one.pk, ""), one.created_at)
-        for one in provisional.order_by("created_at")[:MOST_TODOS]
+        for one in provisional.order_by("created_at")[:MOST_OF_A_KIND]
     ]
     return long_waits + ask + phone

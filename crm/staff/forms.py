@@ -6,7 +6,6 @@ from typing import cast
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from crm.staff.models import ApiToken, User
 from privacy.access.policy import ROLE_PERMISSIONS, Role
@@ -98,7 +97,7 @@ class TokenForm(forms.Form):
     """A personal API token: for what, and for how long."""
 
     name = forms.CharField(
-        label=pgettext_lazy("token", "Name"),
+        label=_("Token name"),
         max_length=60,
         help_text=_("What the token is for, such as a program"),
     )

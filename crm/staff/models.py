@@ -115,7 +115,7 @@ class ApiToken(Record):
 
     retention = RetentionClass.STAFF
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(_("Name"), max_length=60)
+    name = models.CharField(_("Token name"), max_length=60)
     digest = models.BinaryField(max_length=32, unique=True)
     scopes = models.JSONField(default=list)  # values of Permission; never more than the role's
     expires_at = models.DateTimeField()

@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from crm.staff.models import User
 from privacy.records import Record, RetentionClass
@@ -13,9 +12,9 @@ class VerificationRun(Record):
     """One verification of the whole trail. A note of what was found, never the proof itself."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", pgettext_lazy("verification", "Waiting")
+        QUEUED = "queued", _("Verification waiting")
         RUNNING = "running", _("Running")
-        DONE = "done", pgettext_lazy("verification", "Done")
+        DONE = "done", _("Verification finished")
         FAILED = "failed", _("Could not run")
 
     retention = RetentionClass.AUDIT

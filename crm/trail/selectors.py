@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from crm.patients.models import Patient
 from crm.staff.models import User
@@ -38,7 +37,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     "summary": _("summary"),
 }
 OUTCOMES: dict[str, Promise | str] = {
-    "ok": pgettext_lazy("outcome", "Done"),
+    "ok": _("Succeeded"),
     "denied": _("Refused"),
     "failed": _("Failed"),
 }

@@ -56,9 +56,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 class NewPlanSerializer(serializers.Serializer[Any]):
     """What a new plan is made of; ``template`` by its code."""
 
-    template = serializers.SlugRelatedField(
-        slug_field="code", queryset=current_templates()
-    )
+    template = serializers.SlugRelatedField(slug_field="code", queryset=current_templates())
     anchor_on = serializers.DateField()
     skip_past = serializers.BooleanField(default=False)
     only_propose = serializers.BooleanField(default=False)

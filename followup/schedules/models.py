@@ -34,11 +34,11 @@ class Step(Record):
     """One message or call of a plan, at its moment."""
 
     class State(models.TextChoices):
-        DUE = "due", _("To do")
+        DUE = "due", _("Still to do")
         QUEUED = "queued", _("Queued")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Did not go out")
-        DONE = "done", _("Done")
+        DONE = "done", _("Carried out")
         SKIPPED = "skipped", _("Skipped")
         CANCELLED = "cancelled", _("Cancelled")
 

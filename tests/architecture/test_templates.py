@@ -88,7 +88,8 @@ def test_every_posting_form_proves_its_origin(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=identity)
 def test_page_titles_name_no_person(path: Path) -> None:
     for title in re.findall(r"{% block title %}(.*?){% endblock", path.read_text(), re.DOTALL):
-        assert not re.search(r"name|phone|shown|masked|contact", title), title
+        shown = re.sub(r"{% translate [^%]*%}", "", title)  # words of ours name nobody
+        assert not re.search(r"name|phone|shown|masked|contact", shown), title
 
 
 def test_every_icon_exists() -> None:

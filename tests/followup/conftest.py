@@ -8,10 +8,11 @@ from crm.staff.models import Clinic, User
 from followup.plans.models import PlanTemplate
 from followup.plans.services import ensure_shipped_plan_templates
 from privacy.access.policy import Role
-from tests.crm.messaging.conftest import clock as clock
-from tests.crm.messaging.conftest import gateway as gateway
+from tests.crm.messaging.conftest import clock, gateway
 from tests.factories.messages import agreeing_patient
 from tests.factories.people import UserFactory
+
+__all__ = ["clock", "gateway"]
 
 
 @pytest.fixture

@@ -125,6 +125,9 @@ def set_the_talk_right(page: Page) -> None:
     look(page, "draft-editing")
     page.click("text=按空行拆分")
     expect(page.locator("#turns .bub")).to_have_count(7)
+    page.locator("#turns .bub a").last.click()
+    page.click("text=删除")
+    expect(page.locator("#turns .bub")).to_have_count(6)
 
 
 def submit_in_two_tries(page: Page) -> None:
