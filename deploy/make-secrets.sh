@@ -19,7 +19,8 @@ make() { # name, user, content
   mv "$1.new" "$1"
 }
 
-for name in secret_key contact.root clinical.root audit.root sealer_key sms_gateway_secret; do
+for name in secret_key contact.root clinical.root audit.root sealer_key sms_gateway_secret \
+            sms_callback_token; do
   make "$name" "$APP" "$(random)"
 done
 make postgres_password "$SERVERS" "$(random)"

@@ -202,7 +202,7 @@ SMS_GATEWAY_KEY_ID = env.str("SMS_GATEWAY_KEY_ID", default="")
 SMS_GATEWAY_SECRET = secret("SMS_GATEWAY_SECRET") if SMS_GATEWAY_URL else ""
 SMS_SIGN_NAME = env.str("SMS_SIGN_NAME", default="健康管理中心")
 SMS_TIMEOUT_SECONDS = env.float("SMS_TIMEOUT_SECONDS", default=10.0)
-SMS_CALLBACK_TOKEN = env.str("SMS_CALLBACK_TOKEN", default="")  # empty: from the gateway's secret
+SMS_CALLBACK_TOKEN = secret("SMS_CALLBACK_TOKEN", "")  # empty: from the gateway's secret
 MESSAGE_BATCH = env.int("MESSAGE_BATCH", default=40)
 MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)  # calls to the provider at the same time
 # A batch takes at most batch / lanes x timeout = 100 s; then its rows count as left behind.

@@ -8,14 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 
-def secret(name: str) -> str:
+def secret(name: str, default: str | None = None) -> str:
     """The value of ``name``, or the content of the file that ``name_FILE`` points to.
 
-    Raises: ImproperlyConfigured if neither is set, or the file cannot be read.
+    Raises: ImproperlyConfigured if neither is set and there is no default, or the file cannot be
+    read.
     """
     file: str = env.str(f"{name}_FILE", default="")
     if not file:
-        value: str = env.str(name)
+        value: str = env.str(name) if default is None else env.str(name, default=default)
         return value
     try:
         return Path(file).read_text().strip()

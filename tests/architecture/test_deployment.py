@@ -50,7 +50,7 @@ def reads_without_default(call: ast.Call) -> bool:
     )
     has_name = bool(call.args) and isinstance(call.args[0], ast.Constant)
     has_default = len(call.args) > 1 or any(word.arg == "default" for word in call.keywords)
-    return has_name and (is_secret or (is_env and not has_default))
+    return has_name and (is_secret or is_env) and not has_default
 
 
 def environment(service: str) -> dict[str, str]:
