@@ -106,7 +106,7 @@ _HORIZON = """
     WITH now AS (SELECT pg_current_snapshot() AS snapshot),
     elsewhere AS (
       SELECT backend_xid FROM pg_stat_activity
-      WHERE backend_xid IS NOT NULL AND datname <> current_database()
+      WHERE backend_xid IS NOT NULL AND (datname <> current_database() OR usesysid IS NULL)
     ),
     open AS (
       SELECT writer::text::bigint AS writer
@@ -133,8 +133,8 @@ def _horizon(start: int) -> tuple[int, int]:
     """Up to which transaction to seal now, and how many events wait in all.
 
     Below the oldest open writer of this database nothing can appear any more; writers of other
-    databases on the same server do not count. A transaction's events stay together, so the batch
-    ends at a transaction's border.
+    databases on the same server and the server's own (autovacuum: no user) do not count. A
+    transaction's events stay together, so the batch ends at a transaction's border.
     """
     with connection.cursor() as cursor:
         cursor.execute(_HORIZON, [str(start), BATCH])

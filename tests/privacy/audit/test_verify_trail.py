@@ -47,7 +47,7 @@ def sealed(carer: User, settings, tmp_path: Path) -> Iterator[list[str]]:
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")
     for _ in range(3):
         write(carer, 4)
-        seal_once()
+        assert seal_once().events == 4
     write(carer, 1)
     assert verify().whole
     with acting_as(READER):
