@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from django.utils.translation import get_language
 from drf_spectacular.generators import SchemaGenerator
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -41,9 +42,14 @@ class Group:
     operations: list[Operation] = field(default_factory=list)
 
 
-@lru_cache(maxsize=1)
 def groups() -> list[Group]:
     """All operations of the running version, by the first word of their address."""
+    return _groups(get_language() or "")
+
+
+@lru_cache(maxsize=4)
+def _groups(_language: str) -> list[Group]:
+    # Help texts come translated, so each language has a layout of its own.
     generator: Any = SchemaGenerator  # drf-spectacular is only partly typed
     schema: dict[str, Any] = generator().get_schema(request=None, public=True)
     found: dict[str, Group] = {}
@@ -70,7 +76,7 @@ def _operation(
                   one.get("description", ""))
             for one in facts.get("parameters", [])
         ],
-        body=_fields(schema, _first_schema(bodies)),
+        body=_fields(schema, _first_schema(bodies), sent=True),
         answers=[
             (status, _fields(schema, _first_schema(answer.get("content", {}))))
             for status, answer in facts.get("responses", {}).items()
@@ -86,7 +92,9 @@ def _first_schema(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _fields(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> list[Value]:
+def _fields(
+    schema: Mapping[str, Any], shape: Mapping[str, Any], *, sent: bool = False
+) -> list[Value]:
     shape = _resolved(schema, shape)
     if shape.get("type") == "array":
         shape = _resolved(schema, shape.get("items", {}))
@@ -94,6 +102,7 @@ def _fields(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> list[Value]:
     return [
         Value(name, _kind(_named(schema, one)), name in required, one.get("description", ""))
         for name, one in shape.get("properties", {}).items()
+        if not (sent and one.get("readOnly"))
     ]
 
 
