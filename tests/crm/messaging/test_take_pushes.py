@@ -178,8 +178,8 @@ def test_a_stranger_with_the_same_fingerprint_did_not_ask_for_anything(
     push([{"content": "退订", "phone_number": "13800138000"}])
 
     with acting_as(READER):
-        asked = AuditEvent.objects.filter(action="message.stop_word").values_list("codes")
-        compared = AuditEvent.objects.filter(action="message.compared").values_list("codes")
-    assert list(asked) == [([agreeing.code],)]
-    assert sorted(codes for (codes,) in compared) == sorted([[agreeing.code], [stranger.code]])
+        asked = [one.codes for one in AuditEvent.objects.filter(action="message.stop_word")]
+        compared = [one.codes for one in AuditEvent.objects.filter(action="message.compared")]
+    assert asked == [[agreeing.code]]
+    assert sorted(compared) == sorted([[agreeing.code], [stranger.code]])
     assert has_consent(stranger, Purpose.FOLLOW_UP, Channel.SMS)
