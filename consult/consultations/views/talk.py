@@ -20,6 +20,7 @@ from consult.consultations.models import Consultation
 from consult.consultations.views.finding import one_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import natural
 from privacy.access.policy import Permission
 from privacy.errors import DomainError
 
@@ -36,8 +37,7 @@ def _day_of(record: Consultation) -> date | None:
 
 
 def _base(request: HttpRequest) -> int:
-    sent = request.POST.get("talk_version", "")
-    return int(sent) if sent.isascii() and sent.isdigit() else 0
+    return natural(request.POST.get("talk_version"))
 
 
 def _drawn(request: StaffRequest, talk: services.Talk, *, by: str = "") -> HttpResponse:
