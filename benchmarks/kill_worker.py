@@ -20,6 +20,7 @@ from benchmarks.stage import (
     Company,
     Ticks,
     Worker,
+    adopt,
     agreeing_patients,
     company,
     fresh_database,
@@ -177,13 +178,7 @@ def _wait_until(holds: Any) -> bool:
 def _inside(runs: int, reminders: int, seed: int) -> int:
     queue = f"rehearsal-{os.getpid()}"
     with tempfile.TemporaryDirectory() as folder, company(Path(folder) / "gateway") as sms:
-        os.environ.update({**SHORT_WAITS, **sms.environment})
-        import django
-
-        django.setup()
-        from privacy.encryption.canaries import plant
-
-        plant()
+        adopt({**SHORT_WAITS, **sms.environment})
         worker = Worker(queue, os.environ, Path(folder) / "worker.log")
         rehearsal = Rehearsal(company=sms, worker=worker, queue=queue, seed=seed)
         figures = rehearsal.run(runs=runs, reminders=reminders)

@@ -7,7 +7,6 @@ to commit, the message was not handed over, and in the end it was.
 """
 
 import argparse
-import os
 import random
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from unittest.mock import patch
 
 from benchmarks.stage import (
     SHORT_WAITS,
+    adopt,
     agreeing_patients,
     company,
     fresh_database,
@@ -153,13 +153,7 @@ def without_lock() -> Any:
 
 def _inside(races: int, seed: int) -> int:
     with tempfile.TemporaryDirectory() as folder, company(Path(folder) / "gateway") as sms:
-        os.environ.update({**SHORT_WAITS, **sms.environment})
-        import django
-
-        django.setup()
-        from privacy.encryption.canaries import plant
-
-        plant()
+        adopt({**SHORT_WAITS, **sms.environment})
         figures = rehearse(races=races, seed=seed)
         print(f"with the lock:    {figures}")
         with without_lock():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -16,6 +17,9 @@ from privacy.encryption.canaries import plant
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 pytest_plugins = ["tests.chromium"]
+# Speed is no matter of tests: a busy machine must not fail one.
+hypothesis.settings.register_profile("suian", deadline=None)
+hypothesis.settings.load_profile("suian")
 # What migrations lay down stays between tests, as it does in a clinic.
 KEPT = {
     "django_migrations",

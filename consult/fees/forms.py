@@ -14,6 +14,7 @@ from consult.fees import problems, rules
 from consult.fees.models import Category, Estimate, Insurance, PriceItem
 from consult.fees.rules import Amount, Finding, Line, Problem
 from consult.fees.services import LONGEST_REASON, LONGEST_TITLE
+from crm.web.numbers import MOST_DIGITS, natural
 
 COUNT: Final = "lines"
 TEXTS: Final = (
@@ -270,7 +271,7 @@ def posted_rows(data: QueryDict) -> list[RowData]:
     """The rows of a posted draft; rows left wholly blank are dropped, unknown categories too."""
     count = data.get(COUNT, "0")
     most = rules.MOST_LINES + 1  # one too many is enough to say so
-    total = min(int(count), most) if count.isascii() and count.isdigit() else 0
+    total = min(natural(count[:MOST_DIGITS]), most)
     rows = [_row(data, index) for index in range(total)]
     seen: set[str] = set()
     for row in rows:

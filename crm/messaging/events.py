@@ -13,6 +13,7 @@ class MessageEvent(Event):
     NOT_SENT = "message.not_sent", Kind.SEND, _("Did not send a message")
     SETTLED = "message.settled", Kind.CHANGE, _("Settled a message of unknown fate")
     STOPPED = "message.stop_word", Kind.CHANGE, _("Patient asked by SMS to be left alone")
+    COMPARED = "message.compared", Kind.SYSTEM, _("Compared with a phone that wrote to us")
     VIEWED = "message.viewed", Kind.VIEW, _("Opened the list of messages")
     LEDGER_VIEWED = "message.ledger_viewed", Kind.VIEW, _("Opened the gateway's ledger")
     TEMPLATE_APPROVED = "message.template_approved", Kind.CHANGE, _("Approved a wording")

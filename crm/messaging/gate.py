@@ -20,7 +20,6 @@ from privacy.consent.rules import Answer, holds
 USEFUL_FOR: Final = timedelta(hours=24)  # after its moment a reminder says the wrong thing
 LOOK_AGAIN: Final = timedelta(minutes=1)
 _END_OF_DAY: Final = 24
-_CLOSED: Final = frozenset({Patient.Status.RESTRICTED, Patient.Status.INACTIVE})
 
 
 class Verdict(StrEnum):
@@ -144,7 +143,7 @@ class Gate:
         patient = self.patients[message.patient_id]
         if message.pk in self._unwanted:
             return Decision(Verdict.CANCEL, Reason.PLAN_CHANGED)
-        if patient.status in _CLOSED:
+        if patient.status in Patient.NO_CONTACT:
             return Decision(Verdict.SUPPRESS, Reason.RESTRICTED)
         contact = getattr(patient, "contact", None)
         if contact is None or contact.phone is None:

@@ -23,6 +23,7 @@ from crm.messaging.sms.provider import Answer, Fate
 from crm.patients.models import Patient, PatientContact
 from crm.patients.rules import normalise_phone
 from privacy.audit import services as audit
+from privacy.audit.rules import storable
 from privacy.consent.services import stop_all_contact
 from privacy.errors import Unreadable
 
@@ -70,13 +71,13 @@ def _take_receipt(item: Mapping[str, Any]) -> int:
     reference, success = item.get("out_id"), item.get("success")
     if not isinstance(reference, str) or not isinstance(success, bool):
         return 0
-    code = str(item.get("err_code") or "")[:_LONGEST]
+    reference, code = storable(reference), storable(str(item.get("err_code") or ""))[:_LONGEST]
     fate = Fate.DELIVERED if success else Fate.FAILED
     facts = [reference, str(item.get("biz_id")), code, str(success), str(item.get("report_time"))]
     taken = answers.take_receipt(
         reference=reference[:_LONGEST],
         answer=Answer(fate, code or fate.value),
-        digest=sha256("\0".join(facts).encode()).hexdigest(),
+        digest=sha256("\0".join(facts).encode("utf-8", "replace")).hexdigest(),
     )
     return int(taken)
 
@@ -93,22 +94,28 @@ def _take_words(item: Mapping[str, Any]) -> int:
 def _stop(phone: str) -> int:
     """Withdraw every consent to contact of all patients who are reached by this phone (S74)."""
     candidates = PatientContact.objects.may_have_phone(phone).select_related("patient__subject")
-    patients = [one.patient for one in candidates if _is_theirs(one, phone)]
-    return sum(stop_all_contact(subject=patient, actor=None) for patient in patients)
+    return sum(_stop_for(one.patient) for one in candidates if _is_theirs(one, phone))
 
 
-def _is_theirs(contact: PatientContact, phone: str) -> bool:
-    patient: Patient = contact.patient
-    receipt = audit.record(
+def _stop_for(patient: Patient) -> int:
+    audit.record(
         MessageEvent.STOPPED,
         process=PROCESS,
         subjects=[patient],
-        fields=[PHONE],
         target=f"patient:{patient.pk}",
     )
+    return stop_all_contact(subject=patient, actor=None)
+
+
+def _is_theirs(contact: PatientContact, phone: str) -> bool:
+    """Strangers share a fingerprint: being compared is not having asked to be left alone."""
     if contact.phone is None:
         return False
+    receipt = audit.record(
+        MessageEvent.COMPARED, process=PROCESS, subjects=[contact.patient], fields=[PHONE]
+    )
     try:
         return bool(contact.phone.reveal(receipt) == phone)
-    except Unreadable:
+    except Unreadable as error:
+        audit.record_crypto_failure(path=PHONE, code=str(error))
         return False

@@ -19,6 +19,7 @@ from crm.patients.services.registration import Doubles, register_or_warn
 from crm.staff.models import User
 from crm.staff.selectors import staff_member
 from crm.web.api import PROBLEM
+from crm.web.numbers import natural
 from privacy.access.policy import Permission
 from privacy.audit.services import record_crypto_failure
 from privacy.consent.models import Manner
@@ -141,8 +142,7 @@ class PatientViewSet(OfStaff):
     )
     def list(self, request: Request) -> Response:
         """Fifty patients a page, newest first."""
-        asked = request.query_params.get("page", "1")
-        number = int(asked) if asked.isascii() and asked.isdigit() else 1
+        number = natural(request.query_params.get("page"), otherwise=1)
         listing = viewing.list_patients(
             staff=self.staff,
             filters=FilterForm(request.query_params).filters(),

@@ -14,6 +14,7 @@ class PatientEvent(Event):
     LISTED = "patient.listed", Kind.VIEW, _("Opened the list of patients")
     OPENED = "patient.opened", Kind.VIEW, _("Opened the patient's page")
     TRAIL_VIEWED = "patient.trail_viewed", Kind.VIEW, _("Looked up who had looked")
+    TIMELINE_VIEWED = "patient.timeline_viewed", Kind.VIEW, _("Opened the patient's timeline")
     REVEALED = "patient.revealed", Kind.REVEAL, _("Saw plain text")
     JOINED_TEAM = "patient.joined_team", Kind.CHANGE, _("Added to the care team")
     LEFT_TEAM = "patient.left_team", Kind.CHANGE, _("Removed from the care team")

@@ -156,7 +156,7 @@ class RegistrationForm(forms.Form):
         if not typed:
             return ""
         this_year = timezone.localdate().year
-        if not (typed.isdigit() and this_year - OLDEST <= int(typed) <= this_year):
+        if not (typed.isdecimal() and this_year - OLDEST <= int(typed) <= this_year):
             raise forms.ValidationError(_("Enter a year in four digits, such as 1990"))
         return typed
 

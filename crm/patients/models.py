@@ -1,7 +1,7 @@
 """The registry: a patient row without identity, and beside it what is sealed."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -49,6 +49,8 @@ class Patient(Record):
         IN_TREATMENT = "in_treatment", _("In treatment")
         FOLLOW_UP = "follow_up", _("In follow-up")
         CLOSED = "closed", _("Closed")
+
+    NO_CONTACT: ClassVar = frozenset({Status.RESTRICTED, Status.INACTIVE})
 
     retention = RetentionClass.CLINICAL
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="patient")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -21,6 +21,7 @@ from crm.patients.models import (
 )
 from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
+from crm.web.numbers import day_after
 from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import trail_of
@@ -132,7 +133,7 @@ def matching(staff: User, filters: Filters) -> QuerySet[Patient]:
     if filters.since:
         found = found.filter(created_at__gte=_midnight(filters.since))
     if filters.until:
-        found = found.filter(created_at__lt=_midnight(filters.until + timedelta(days=1)))
+        found = found.filter(created_at__lt=_midnight(day_after(filters.until)))
     return found.order_by("-created_at", "pk")
 
 

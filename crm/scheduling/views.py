@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_any_code
+from crm.patients.services.viewing import book_out_of_reach
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.scheduling import services
 from crm.scheduling.forms import ArrivalForm, FindForm, RoomForm
@@ -20,7 +21,10 @@ from crm.scheduling.selectors import board_of, visits_visible_to
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
+from privacy.audit.events import AccessEvent
+from privacy.audit.services import record_denial
 from privacy.errors import DomainError
+from privacy.pseudonyms.rules import parse_code
 
 
 @require_GET
@@ -40,6 +44,8 @@ def find_arrival(request: StaffRequest) -> HttpResponse:
     typed = form.cleaned_data["code"] if form.is_valid() else ""
     patient = patient_by_any_code(request.user, typed)
     if patient is None:
+        if code := parse_code(typed):
+            book_out_of_reach(staff=request.user, code=code)
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")
     return redirect("scheduling:arrive", patient.code)
@@ -82,7 +88,7 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     """Choose a free room and call the code into it."""
     visit = visits_visible_to(request.user).filter(pk=visit_id).first()
     if visit is None:
-        raise Http404
+        raise _out_of_reach(request, visit_id)
     rooms = board_of(request.user).free
     form = RoomForm(request.POST or None, rooms=rooms)
     if form.is_valid():
@@ -118,8 +124,14 @@ def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpR
     try:
         visit = services.move(visit_id=visit_id, to=to, actor=request.user)
     except Visit.DoesNotExist as error:
-        raise Http404 from error
+        raise _out_of_reach(request, visit_id) from error
     return _back(request, visit, text)
+
+
+def _out_of_reach(request: StaffRequest, visit_id: UUID) -> Http404:
+    """The answer to somebody who asked in vain, once it is booked."""
+    record_denial(actor=request.user, target=f"visit:{visit_id}", event=AccessEvent.NOT_FOUND)
+    return Http404()
 
 
 @require_POST
@@ -130,7 +142,7 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     try:
         visit = services.undo(visit_id=visit_id, actor=request.user)
     except Visit.DoesNotExist as error:
-        raise Http404 from error
+        raise _out_of_reach(request, visit_id) from error
     return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)
 
 

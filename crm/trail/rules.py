@@ -3,6 +3,8 @@
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from crm.web.numbers import day_after
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -27,7 +29,7 @@ def span(
     if chosen in DAYS:
         since, until = today - timedelta(days=DAYS[Range(chosen)] - 1), None
     start = datetime.combine(since, time.min, zone) if since else None
-    end = datetime.combine(until + timedelta(days=1), time.min, zone) if until else None
+    end = datetime.combine(day_after(until), time.min, zone) if until else None
     return start, end
 
 

@@ -38,7 +38,7 @@ def _kinds(body: bytes) -> list[tuple[str, str]]:
     """(directive, route) of each report; both shapes that browsers send (report-uri, report-to)."""
     try:
         sent = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the door is public: nesting without end comes too
         return []
     reports = sent if isinstance(sent, list) else [sent]
     return [kind for report in reports[:20] if (kind := _kind(report))]

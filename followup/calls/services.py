@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.messaging.services import queue_message
+from crm.patients.models import Patient
 from crm.staff.models import User
 from followup.calls.models import CallResult
 from followup.plans.events import PlanEvent
@@ -40,7 +41,13 @@ def open_call(*, step: Step, actor: User) -> bool:
         subjects=[step.plan.patient],
         target=f"plan:{step.plan_id}",
     )
-    return Channel.CALL in channels_allowed(step.plan.patient)
+    return _may_be_called(step.plan.patient)
+
+
+def _may_be_called(patient: Patient) -> bool:
+    """Consent, and a record that is open: as for messages, a closed one gets no contact (R15)."""
+    status = Patient.objects.filter(pk=patient.pk).values_list("status", flat=True).get()
+    return status not in Patient.NO_CONTACT and Channel.CALL in channels_allowed(patient)
 
 
 @transaction.atomic
@@ -54,7 +61,7 @@ def record_call(
     Raises: ConsentMissing if the patient no longer agrees to calls; StepCannot.
     """
     patient = step.plan.patient
-    if Channel.CALL not in channels_allowed(patient):
+    if not _may_be_called(patient):
         raise ConsentMissing(_("The patient does not agree to calls. Do not call."))
     if outcome == Outcome.STOP:
         stop_all_contact(subject=patient, actor=actor)  # consent cells before plans: lock order

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from privacy.actors import Actor
@@ -137,12 +138,15 @@ def _project(state: ConsentState | None, entry: ConsentEntry) -> ConsentState:
 def stop_all_contact(*, subject: SubjectRef, actor: Actor | None, pause: bool = False) -> int:
     """One tap: withdraw (or pause) every consent to contact that stands (S74).
 
+    Pausing takes in pauses that have an end, or have reached it: contact would begin again.
+
     Returns: how many cells changed. Care itself is not touched (R3).
     """
-    allowed = [Answer.GRANTED] if pause else [Answer.GRANTED, Answer.PAUSED]
+    standing = Q(status=Answer.GRANTED)
+    standing |= Q(status=Answer.PAUSED, **({"paused_until__isnull": False} if pause else {}))
     states = (
         ConsentState.objects.select_for_update()
-        .filter(subject_id=subject.pk, status__in=allowed)
+        .filter(standing, subject_id=subject.pk)
         .exclude(channel=Channel.NONE)
         .order_by("pk")
     )

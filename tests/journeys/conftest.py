@@ -46,7 +46,9 @@ class Stage:
         def hear(message: ConsoleMessage) -> None:
             # Chromium also reports forms that the server sent back for a good reason.
             refused = "status of 409" in message.text or "status of 422" in message.text
-            if message.type in {"error", "warning"} and not refused:
+            # htmx says so when leaving the page ends a look-up that was still under way.
+            left = message.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+            if message.type in {"error", "warning"} and not (refused or left):
                 self.complaints.append(f"{page.url}: {message.text}")
 
         def see(request: Request) -> None:

@@ -26,11 +26,15 @@ _PARTS = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 class TurnChanged(Conflict):
-    """Somebody changed or removed this very turn; ``turn`` is how it stands now, or None."""
+    """Somebody changed (``is_there``) or removed this very turn.
 
-    def __init__(self, text: str, turn: Turn | None, receipt: Receipt) -> None:
+    It carries no words and no receipt: the event of the attempt is rolled back with it, so who
+    shows the other person's words opens the turn anew, and that look is booked.
+    """
+
+    def __init__(self, text: str, *, is_there: bool) -> None:
         super().__init__(text)
-        self.turn, self.receipt = turn, receipt
+        self.is_there = is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,15 @@ def _close(draft: Consultation, *, actor: User) -> None:
     draft.save(update_fields=["talk_version", "edited_by", "edited_at", "updated_at"])
 
 
-def _turn(draft: Consultation, turn_id: UUID, seen: datetime, receipt: Receipt) -> Turn:
+def _turn(draft: Consultation, turn_id: UUID, seen: datetime) -> Turn:
     """One turn of the locked talk, if it still stands as it was ``seen``."""
     found = draft.turns.filter(pk=turn_id).first()
     if found is None:
         gone = _("This message was removed by somebody else. Your text is still here.")
-        raise TurnChanged(gone, None, receipt)
+        raise TurnChanged(gone, is_there=False)
     if found.updated_at != seen:
         changed = _("%(name)s changed this message meanwhile. Compare, then save again.")
-        raise TurnChanged(changed % {"name": draft.edited_by}, found, receipt)
+        raise TurnChanged(changed % {"name": draft.edited_by}, is_there=True)
     return found
 
 
@@ -113,7 +117,7 @@ def edit_turn(
     Raises: TurnChanged if it is not as ``seen``; DomainError for an empty or too long text.
     """
     found, receipt = _open(draft, actor=actor, act="edit")
-    turn = _turn(found, turn_id, seen, receipt)
+    turn = _turn(found, turn_id, seen)
     _put(turn, hand_written(speaker=speaker, text=text))
     turn.save()
     _close(found, actor=actor)
@@ -136,7 +140,7 @@ def split_turn(
     Raises: DomainError if there is no empty line; TurnChanged if it is not as ``seen``.
     """
     found, receipt = _open(draft, actor=actor, act="split")
-    turn = _turn(found, turn_id, seen, receipt)
+    turn = _turn(found, turn_id, seen)
     parts = [part for part in _PARTS.split(rules.plain_text(text.replace("\r\n", "\n"))) if part]
     if len(parts) <= 1:
         raise DomainError(_("Put an empty line where the message should be split."))
@@ -168,7 +172,7 @@ def merge_turn(*, draft: Consultation, actor: User, turn_id: UUID, seen: datetim
     Raises: DomainError for the first turn; TurnChanged if it is not as ``seen``.
     """
     found, receipt = _open(draft, actor=actor, act="merge")
-    turn = _turn(found, turn_id, seen, receipt)
+    turn = _turn(found, turn_id, seen)
     before = found.turns.filter(position__lt=turn.position).last()
     if before is None or before.text is None or turn.text is None:
         raise DomainError(_("There is no message before this one."))
@@ -188,7 +192,7 @@ def remove_turn(*, draft: Consultation, actor: User, turn_id: UUID, seen: dateti
     Raises: TurnChanged if it is not as ``seen``.
     """
     found, receipt = _open(draft, actor=actor, act="remove")
-    _turn(found, turn_id, seen, receipt).delete()
+    _turn(found, turn_id, seen).delete()
     _close(found, actor=actor)
     return Talk(found, receipt, [], gone=[turn_id])
 
@@ -203,7 +207,7 @@ def name_speaker(*, draft: Consultation, actor: User, turn_id: UUID, speaker: st
     turns = list(found.turns.all())
     asked = next((turn for turn in turns if turn.pk == turn_id), None)
     if asked is None:
-        raise TurnChanged(_("This message was removed by somebody else."), None, receipt)
+        raise TurnChanged(_("This message was removed by somebody else."), is_there=False)
     name = asked.label.reveal(receipt) if asked.label else None
     same = [asked] if name is None else [
         turn for turn in turns if turn.label is not None and turn.label.reveal(receipt) == name

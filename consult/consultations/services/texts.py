@@ -4,7 +4,7 @@ No raw text leaves this module towards the database; whoever stores words takes 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -70,13 +70,29 @@ def hand_written(
 def one_turn(text: str) -> list[NewTurn]:
     """A paste kept as it is, in as few turns as its length allows."""
     _check_size(text)
-    plain = rules.plain_text(text)
-    pieces = range(0, len(plain), rules.LONGEST_TURN)
-    return [
-        hand_written(speaker=Speaker.UNKNOWN, text=plain[at : at + rules.LONGEST_TURN])
-        for at in pieces
-        if plain[at : at + rules.LONGEST_TURN].strip()
+    return _in_pieces(text, speaker=Speaker.UNKNOWN)
+
+
+def _in_pieces(
+    text: str, *, speaker: str, said_at: datetime | None = None, label: str = ""
+) -> list[NewTurn]:
+    """One turn, or several where the text is longer than one may be.
+
+    Covered as a whole before it is cut: a number across the cut would be none in either half.
+    """
+    words, covered = stored(text)
+    pieces = [
+        words[at : at + rules.LONGEST_TURN] for at in range(0, len(words), rules.LONGEST_TURN)
     ]
+    turns = [
+        hand_written(speaker=speaker, text=piece, said_at=said_at, label=label)
+        for piece in pieces
+        if piece.strip()
+    ]
+    if turns:
+        total = turns[0].covered + covered
+        turns[0] = replace(turns[0], covered=min(total, 32_767))
+    return turns
 
 
 def read_talk(text: str, *, staff: User, day: date | None) -> list[NewTurn]:
@@ -107,18 +123,8 @@ def read_talk(text: str, *, staff: User, day: date | None) -> list[NewTurn]:
 
 def _turn_pieces(turn: rules.Turn) -> list[NewTurn]:
     """A message as one turn, or as several where it is longer than one may be."""
-    plain = rules.plain_text(turn.text)
     moment = timezone.make_aware(turn.moment) if turn.moment else None
-    return [
-        hand_written(
-            speaker=turn.speaker.value,
-            text=plain[at : at + rules.LONGEST_TURN],
-            said_at=moment,
-            label=turn.label,
-        )
-        for at in range(0, len(plain), rules.LONGEST_TURN)
-        if plain[at : at + rules.LONGEST_TURN].strip()
-    ]
+    return _in_pieces(turn.text, speaker=turn.speaker.value, said_at=moment, label=turn.label)
 
 
 def _check_size(text: str) -> None:

@@ -18,6 +18,7 @@ from consult.consultations.rules import Outcome
 from consult.consultations.views.finding import one_of, patient_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import natural
 from privacy.access.policy import Permission
 from privacy.errors import Conflict, DomainError
 
@@ -103,15 +104,11 @@ def _saved(request: StaffRequest, record: Consultation, form: OutcomeForm) -> Ht
         draft=record,
         actor=request.user,
         version=version,
-        talk_version=_number(request.POST.get("talk_version")),
+        talk_version=natural(request.POST.get("talk_version")),
         outcome=outcome,
     )
     messages.success(request, _("Submitted. The record can no longer be changed."))
     return redirect("consult:consultation", record.pk)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
 def _page(

@@ -1,6 +1,6 @@
 """Doors: the list, a patient's own list, a submitted record and what is added to it."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from consult.consultations.models import Consultation
 from consult.consultations.views.finding import one_of, patient_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import day_after
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
@@ -59,11 +60,11 @@ def _filtered(request: StaffRequest, form: FilterForm, scope: str) -> QuerySet[C
     if given.get("since"):
         wanted["started_at__gte"] = _midnight(given["since"])
     if given.get("until"):
-        wanted["started_at__lt"] = _midnight(given["until"] + timedelta(days=1))
+        wanted["started_at__lt"] = _midnight(day_after(given["until"]))
     return rows.filter(**wanted)
 
 
-def _midnight(day: datetime) -> datetime:
+def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

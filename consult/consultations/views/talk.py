@@ -20,6 +20,7 @@ from consult.consultations.models import Consultation
 from consult.consultations.views.finding import one_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import natural
 from privacy.access.policy import Permission
 from privacy.errors import DomainError
 
@@ -36,8 +37,7 @@ def _day_of(record: Consultation) -> date | None:
 
 
 def _base(request: HttpRequest) -> int:
-    sent = request.POST.get("talk_version", "")
-    return int(sent) if sent.isascii() and sent.isdigit() else 0
+    return natural(request.POST.get("talk_version"))
 
 
 def _drawn(request: StaffRequest, talk: services.Talk, *, by: str = "") -> HttpResponse:
@@ -126,14 +126,22 @@ def turn(request: StaffRequest, consultation_id: UUID, turn_id: UUID) -> HttpRes
             return _drawn(request, _change(request, record, turn_id, form.cleaned_data))
         except services.TurnChanged as error:
             # Own words stay in the editor; the other person's stand above them.
-            seen = error.turn.updated_at.isoformat() if error.turn else ""
-            page |= {"conflict": str(error), "theirs": error.turn, "receipt": error.receipt}
-            page |= {"seen": seen}
+            page |= {"conflict": str(error)} | _theirs(request, record, turn_id, error)
             status = 409
         except DomainError as error:
             form.add_error("text", str(error))
     response = render(request, "consult/consultations/_turn_edit.html", page, status=status)
     return retarget(reswap(response, "outerHTML"), f"#t-{turn_id}")
+
+
+def _theirs(
+    request: StaffRequest, record: Consultation, turn_id: UUID, error: services.TurnChanged
+) -> dict[str, Any]:
+    """The message as it stands now, against an event of its own."""
+    if not error.is_there:
+        return {"seen": ""}
+    now = services.open_turn(draft=record, actor=request.user, turn_id=turn_id)
+    return {"theirs": now.turn, "receipt": now.receipt, "seen": now.turn.updated_at.isoformat()}
 
 
 def _change(

@@ -27,6 +27,7 @@ from consult.fees.views.finding import for_patient, for_version
 from crm.patients.models import Patient
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import natural
 from privacy.access.policy import Permission
 
 SAVE, RECALCULATE = "save", "recalculate"
@@ -158,8 +159,9 @@ def _after(
     verb, _colon, what = do.partition(":")
     if verb == "add" and what in Category.values:
         return [*rows, empty_row(what)]
-    if verb == "remove" and what.isascii() and what.isdigit():
-        return [row for index, row in enumerate(rows) if index != int(what)]
+    if verb == "remove":
+        gone = natural(what, otherwise=-1)
+        return [row for index, row in enumerate(rows) if index != gone]
     if verb == "pick":
         code = request.POST.get(f"pick-{what}", "")
         return [*rows, *(row_from_price(price) for price in prices if price.code == code)]

@@ -17,6 +17,7 @@ from consult.fees.views.finding import for_patient, for_version
 from crm.patients.models import Patient
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.numbers import natural
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
@@ -107,7 +108,7 @@ def issue(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
     revision = request.POST.get("revision", "")
     services.issue_version(
         version=held,
-        revision=int(revision) if revision.isascii() and revision.isdigit() else 0,
+        revision=natural(revision),
         actor=request.user,
     )
     return _back(held)

@@ -25,8 +25,12 @@ class Receipts:
         self._thread = threading.Thread(target=self._work, name="receipts", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
+    def stop_waiting(self) -> None:
+        """No pauses from now on: the server is going."""
         self._stop.set()
+
+    def close(self) -> None:
+        self.stop_waiting()
         self._thread.join(timeout=_TIMEOUT)
 
     def after(self, biz_id: str, fault: ReceiptFault | None) -> None:
@@ -40,10 +44,12 @@ class Receipts:
             except Empty:
                 continue
             self._stop.wait(max(0.0, moment - time.monotonic()))
-            if fault is not ReceiptFault.NEVER:
-                self._deliver(biz_id, fault)
+            self.deliver(biz_id, fault)
 
-    def _deliver(self, biz_id: str, fault: ReceiptFault | None) -> None:
+    def deliver(self, biz_id: str, fault: ReceiptFault | None) -> None:
+        """Reach the phone, or fail to, and tell the app, as the fault wants it."""
+        if fault is ReceiptFault.NEVER:
+            return
         sent = self._ledger.finish(biz_id, delivered=fault is not ReceiptFault.FAILED)
         if sent is None:
             return

@@ -125,7 +125,7 @@ def _opened(contact: PatientContact, receipt: Receipt) -> Person:
         name=_text(contact.name, receipt),
         phone=_text(contact.phone, receipt),
         id_number=_text(contact.id_number, receipt),
-        birth_year=int(year) if year.isdigit() else None,
+        birth_year=int(year) if year.isdecimal() else None,
     )
 
 

@@ -131,6 +131,15 @@ def list_who_looked(*, staff: User, patient: Patient) -> list[selectors.Trace]:
     return selectors.who_looked(patient)
 
 
+@transaction.atomic
+def open_timeline(*, staff: User, patient: Patient, by: str) -> list[selectors.Trace]:
+    """What happened to the patient, opened by itself and not with the page."""
+    audit.record(
+        PatientEvent.TIMELINE_VIEWED, actor=staff, subjects=[patient], detail={"by": by or "all"}
+    )
+    return selectors.timeline_of(patient, by=by)
+
+
 def book_out_of_reach(*, staff: User, code: str) -> None:
     """Book that ``staff`` asked for a patient beyond their reach; nothing if there is none.
 

@@ -123,7 +123,8 @@ def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """What happened, narrowed to what people or the system did."""
     by = request.GET.get("by", "")
     by = by if by in {"staff", "system"} else ""
-    page = {"patient": patient, "lines": lines_of(selectors.timeline_of(patient, by=by)), "by": by}
+    traces = viewing.open_timeline(staff=request.user, patient=patient, by=by)
+    page = {"patient": patient, "lines": lines_of(traces), "by": by}
     return partial_or_page(
         request, "crm/patients/_timeline.html", "crm/patients/timeline.html", page
     )

@@ -7,7 +7,8 @@ from privacy.migrations.operations import consent_texts
 OPERATIONS = [
     migrations.RunSQL(
         sql="""
-        REVOKE UPDATE, DELETE ON privacy_consententry FROM suian_app;
+        -- What a patient agreed to keeps its words (R5); the ledger keeps its order.
+        REVOKE UPDATE, DELETE ON privacy_consententry, privacy_consenttext FROM suian_app;
         CREATE FUNCTION consent_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           RAISE EXCEPTION 'the consent ledger is append-only'
@@ -19,7 +20,7 @@ OPERATIONS = [
         reverse_sql="""
         DROP TRIGGER consent_no_change ON privacy_consententry;
         DROP FUNCTION consent_refuse_change();
-        GRANT UPDATE, DELETE ON privacy_consententry TO suian_app;
+        GRANT UPDATE, DELETE ON privacy_consententry, privacy_consenttext TO suian_app;
         """,
     ),
     *consent_texts.OPERATIONS,

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.urls import reverse
 
-from consult.consultations import services
+from consult.consultations import rules, services
 from consult.consultations.models import Consultation
 from tests.consult.consultations.conftest import outcome_fields, posted
 
@@ -115,3 +115,14 @@ def test_a_very_long_message_becomes_several(patient, carer):
     turns = services.read_talk(chat, staff=carer, day=None)
 
     assert [len(turn.text) for turn in turns] == [20_000, 20_000, 5_000]
+
+
+def test_a_number_across_the_cut_of_a_long_message_is_covered():
+    before = "好" * (rules.LONGEST_TURN - 6)
+
+    turns = services.one_turn(f"{before}。13812345678，再见")
+
+    words = "".join(turn.text for turn in turns)
+    assert len(turns) == 2
+    assert "13812345678" not in words
+    assert [turn.covered for turn in turns] == [1, 0]

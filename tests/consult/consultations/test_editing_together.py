@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from consult.consultations import services
 from consult.consultations.models import Consultation
+from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.errors import Conflict
 from tests.consult.consultations.conftest import outcome_fields, posted
 from tests.factories.consultations import draft_of, submitted_of, whole_outcome
@@ -139,6 +140,22 @@ def test_a_message_changed_by_somebody_else_keeps_both_wordings(desk, draft, sec
     assert f'value="{fresh}"' in shown
     again = desk.post(url, posted(seen=fresh, speaker="patient", text="我改的"), headers=HTMX)
     assert again.status_code == 200
+
+
+def test_the_other_persons_words_are_shown_against_an_event_that_stands(desk, draft, second, carer):
+    turn = draft.turns.first()
+    services.edit_turn(
+        draft=draft, actor=second, turn_id=turn.pk, seen=turn.updated_at, speaker="patient",
+        text="周敏改的",
+    )  # fmt: skip
+    given = posted(seen=turn.updated_at.isoformat(), speaker="patient", text="我改的")
+
+    answer = desk.post(reverse("consult:draft-turn", args=[draft.pk, turn.pk]), given, headers=HTMX)
+
+    with acting_as(READER):
+        shown = AuditEvent.objects.get(pk=answer.context["receipt"].event_id)
+    assert (shown.actor, shown.action) == (carer.pk, "consultation.opened")
+    assert "turn.text" in shown.fields
 
 
 def test_a_message_removed_by_somebody_else_leaves_the_text_in_the_editor(desk, draft, second):

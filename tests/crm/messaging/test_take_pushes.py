@@ -12,6 +12,7 @@ from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTempla
 from crm.messaging.rules import Status
 from crm.messaging.sms.callback_address import callback_address, derived_token
 from crm.patients.models import Patient
+from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.models import Channel, Purpose
 from privacy.consent.selectors import has_consent
 from tests.crm.messaging.conftest import SECRET
@@ -147,3 +148,38 @@ def test_both_ends_work_out_the_same_address(settings) -> None:
     address = callback_address("http://127.0.0.1:8000/", SECRET)
     assert address == f"http://127.0.0.1:8000/hooks/sms/{inbound.callback_token()}/"
     assert callback_address("", SECRET) == ""
+
+
+@pytest.mark.parametrize("odd", ["\x00", "a\x00b", "\ud800"])
+def test_text_that_no_database_holds_does_not_lose_the_receipts_beside_it(
+    sent: Message, odd
+) -> None:
+    bad = [
+        receipt(sent, out_id=odd),
+        receipt(sent, success=False, err_code=odd, out_id="nobody"),
+        {"content": odd, "phone_number": odd},
+    ]
+
+    assert push([*bad, receipt(sent, report_time=odd)]).json() == ANSWER
+    assert state_of(sent)[0] == Status.DELIVERED
+
+
+def test_a_stranger_with_the_same_fingerprint_did_not_ask_for_anything(
+    agreeing: Patient, settings
+) -> None:
+    stranger = agreeing_patient()
+    stranger.contact.set_phone("13900139000")
+    stranger.contact.save()
+    stranger.contact.__class__.objects.filter(pk=stranger.contact.pk).update(
+        phone_index=agreeing.contact.phone_index
+    )
+    settings.SMS_GATEWAY_SECRET = SECRET
+
+    push([{"content": "退订", "phone_number": "13800138000"}])
+
+    with acting_as(READER):
+        asked = [one.codes for one in AuditEvent.objects.filter(action="message.stop_word")]
+        compared = [one.codes for one in AuditEvent.objects.filter(action="message.compared")]
+    assert asked == [[agreeing.code]]
+    assert sorted(compared) == sorted([[agreeing.code], [stranger.code]])
+    assert has_consent(stranger, Purpose.FOLLOW_UP, Channel.SMS)

@@ -162,3 +162,10 @@ def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, booked):
     assert drawing["Content-Type"] == "image/svg+xml"
     assert b"style=" not in drawing.content
     assert len(booked("patient.label_printed")) == len(booked("patient.ticket_printed")) == 1
+
+
+def test_the_timeline_by_itself_is_a_look_too(desk, patient, booked):
+    desk.get(f"/patients/{patient.code}/timeline/?by=staff")
+
+    (event,) = booked("patient.timeline_viewed")
+    assert (event.codes, event.detail) == ([patient.code], {"by": "staff"})

@@ -240,3 +240,17 @@ def test_undo_is_for_one_step_and_half_a_minute():
 )
 def test_the_last_four_digits(given, fits):
     assert digits_fit("+8613800138000", given) is fits
+
+
+@pytest.mark.parametrize("step", ["call", "done", "left", "undo"])
+def test_asking_for_a_visit_out_of_reach_is_booked(post, step):
+    assert post(f"/desk/visits/{uuid.uuid4()}/{step}/").status_code == 404
+    assert len(events("access.not_found")) == 1
+
+
+def test_a_code_of_another_clinic_at_the_desk_is_booked(post):
+    stranger = PatientFactory.create()
+
+    post("/desk/arrivals/", code=stranger.code)
+
+    assert events("access.not_found")[0].codes == [stranger.code]

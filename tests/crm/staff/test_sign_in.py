@@ -281,6 +281,17 @@ class TestDemo:
         given = {"staff_no": "desk", "password": filled.password, "code": filled.code}
         assert client.post(reverse("staff:sign-in"), given).status_code == 302
 
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+    def test_a_tunnel_on_this_machine_brings_strangers(self, demo_clinic, header) -> None:
+        page = Client().get(
+            reverse("staff:sign-in"), {"as": "desk"}, headers={header: "203.0.113.9"}
+        )
+        assert demo.demo_password("desk") not in page.content.decode()
+        assert "陈静" not in page.content.decode()
+
+    def test_an_account_name_that_no_database_holds(self, demo_clinic) -> None:
+        assert Client().get(reverse("staff:sign-in"), {"as": "\0"}).status_code == 200
+
     def test_it_works_twice_in_half_a_minute_and_then_waits(self, demo_clinic) -> None:
         with time_machine.travel(timezone.now(), tick=False):
             for _ in range(2):

@@ -25,7 +25,7 @@ def _app(name: str, **pages: str):
 urlpatterns = [
     path("desk/", _app("desk", home="")),
     path("patients/", _app("patients", list="")),
-    path("audit/", _app("audit", list="", own="own/")),
+    path("audit/", _app("trail", list="", own="own/")),
 ]
 
 

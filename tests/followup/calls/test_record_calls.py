@@ -10,7 +10,7 @@ from crm.patients.models import Patient
 from crm.staff.models import User
 from followup.calls.forms import CallForm
 from followup.calls.models import CallResult
-from followup.calls.services import record_call
+from followup.calls.services import open_call, record_call
 from followup.plans.models import Plan
 from followup.reminders.services import StepCannot
 from followup.schedules.models import Step
@@ -116,3 +116,12 @@ def test_the_form_drops_a_moment_that_was_not_asked_for() -> None:
     form = CallForm({"outcome": "reached", "call_again_at": "2030-01-01T10:00"})
     assert form.is_valid()
     assert form.cleaned_data["call_again_at"] is None
+
+
+@pytest.mark.parametrize("status", [Patient.Status.RESTRICTED, Patient.Status.INACTIVE])
+def test_a_closed_record_is_not_called(step: Step, agent: User, status: str) -> None:
+    Patient.objects.filter(pk=step.plan.patient_id).update(status=status)
+
+    assert not open_call(step=step, actor=agent)
+    with pytest.raises(ConsentMissing):
+        record_call(step=step, outcome=Outcome.REACHED, actor=agent)

@@ -243,3 +243,35 @@ class TestSelectors:
                       actor=carer)  # fmt: skip
         (state,) = ConsentState.objects.locked_for_sending([patient.pk])
         assert state.status == "refused"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ended", [timedelta(days=-1), timedelta(days=1)])
+def test_pausing_everything_takes_in_a_pause_with_an_end(ended):
+    subject, actor = issue_subject(), UserFactory.create()
+    purpose, channel = SMS
+    record_answer(
+        subject=subject, purpose=purpose, channel=channel, answer=Answer.GRANTED, actor=actor,
+        text=text_of(purpose),
+    )  # fmt: skip
+    record_answer(
+        subject=subject, purpose=purpose, channel=channel, answer=Answer.PAUSED, actor=actor,
+        paused_until=timezone.now() + ended,
+    )  # fmt: skip
+
+    count = stop_all_contact(subject=subject, actor=actor, pause=True)
+
+    state = ConsentState.objects.get()
+    assert (count, state.status, state.paused_until) == (1, Answer.PAUSED, None)
+    assert stop_all_contact(subject=subject, actor=actor, pause=True) == 0
+
+
+@pytest.mark.django_db
+def test_the_words_that_were_agreed_to_are_not_rewritten():
+    for change in ("UPDATE privacy_consenttext SET body = 'x'", "DELETE FROM privacy_consenttext"):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(change)
