@@ -1,4 +1,4 @@
-"""The one dispatch function: the only way a message leaves the house (security.md 7, S74)."""
+"""The one dispatch function: the only way a message leaves the house (S74)."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""The one gate: whether a message may leave at this instant, read under locks (security.md 7)."""
+"""The one gate: whether a message may leave at this instant, read under locks."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Words that tell a reader over someone's shoulder what kind of clinic wrote (security.md 7).
+"""Words that tell a reader over someone's shoulder what kind of clinic wrote.
 
 Simplified Chinese; the lint folds traditional characters, full-width and spaced forms. Latin
 words stand alone (IVF, hiv, shiguan). A wrong hit costs a reworded template; a costs a

@@ -1,4 +1,4 @@
-"""Messages of unknown fate: asked after by reference, never blindly sent again (security.md 7)."""
+"""Messages of unknown fate: asked after by reference, never blindly sent again."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

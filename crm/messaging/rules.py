@@ -1,4 +1,4 @@
-"""When a message may go out, how often, and what may become of it (security.md 7, R50)."""
+"""When a message may go out, how often, and what may become of it (R50)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a patient writes to be left alone (security.md 7)."""
+"""What a patient writes to be left alone."""
 
 import unicodedata
 

@@ -263,7 +263,7 @@ class ContactForm(forms.Form):
 
 
 class RevealForm(forms.Form):
-    """Which field, and what for (security.md 6)."""
+    """Which field, and what for."""
 
     field = forms.ChoiceField(label=_("Which one"), widget=forms.RadioSelect)
     purpose = forms.ChoiceField(

@@ -75,7 +75,7 @@ _PHONE_LENGTHS = range(10, 13)
 
 
 def normalise_phone(text: str) -> Normalised:
-    """The phone as E.164 text ("+8613800138000"), from any written form (security.md 4.6).
+    """The phone as E.164 text ("+8613800138000"), from any written form.
 
     Mainland mobiles, landlines with area code and numbers with another country's +code. A
     400/800 service number or one without area code gives UNKNOWN_PREFIX: nobody's own line.

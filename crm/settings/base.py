@@ -194,7 +194,7 @@ AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside t
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 
-# Quiet hours outside, clinic time (security.md 7); 0 and 24 for a round-the-clock rehearsal.
+# Quiet hours outside, clinic time (R50); 0 and 24 for a round-the-clock rehearsal.
 CLINIC_OPEN_FROM = env.int("CLINIC_OPEN_FROM", default=9)
 CLINIC_OPEN_UNTIL = env.int("CLINIC_OPEN_UNTIL", default=20)
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")

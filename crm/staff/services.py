@@ -51,16 +51,9 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
         SignInRefused if anything is wrong.
     Source: R28, R29.
     """
-    name_hash, now = _name_hash(staff_no), timezone.now()
-    failures = SignInFailure.objects.filter(
-        name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
-    ).values_list("created_at", "ip")
-    until = rules.locked_until(list(failures), ip=ip, now=now)
+    name_hash = _name_hash(staff_no)
     known = User.objects.filter(staff_no=staff_no).first()
-    if until:
-        _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
-        clock = timezone.localtime(until).strftime("%H:%M")
-        raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
+    _refuse_while_locked(name_hash, known, ip=ip)
     user = authenticate(None, staff_no=staff_no, password=password)
     if not isinstance(user, User) or not spend_code(user=user, code=code):
         SignInFailure.objects.create(name_hash=name_hash, ip=ip)
@@ -70,6 +63,18 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
         SignInFailure.objects.filter(name_hash=name_hash, ip=ip).delete()
         audit.record(StaffEvent.SIGNED_IN, actor=user)
     return user
+
+
+def _refuse_while_locked(name_hash: bytes, known: User | None, *, ip: str | None) -> None:
+    now = timezone.now()
+    failures = SignInFailure.objects.filter(
+        name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
+    ).values_list("created_at", "ip")
+    until = rules.locked_until(list(failures), ip=ip, now=now)
+    if until:
+        _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
+        clock = timezone.localtime(until).strftime("%H:%M")
+        raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
 
 
 @transaction.atomic
@@ -160,21 +165,28 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(EASY) for _ in range(5)) for _ in range(4))
 
 
-@transaction.atomic
-def change_password(*, user: User, old: str, new: str) -> None:
+def change_password(*, user: User, old: str, new: str, ip: str | None) -> None:
     """Replace the own password.
 
-    Raises: AccessDenied if the present one is not right; DomainError if the new one is too weak.
+    Guesses of the present one count like guesses at the sign-in page: an open session at an
+    unattended desk is no way round the throttle (R28).
+    Raises: SignInLocked after too many wrong ones; AccessDenied if the present one is not right;
+        DomainError if the new one is too weak.
     """
+    name_hash = _name_hash(user.staff_no)
+    _refuse_while_locked(name_hash, user, ip=ip)
     if not user.check_password(old):
+        SignInFailure.objects.create(name_hash=name_hash, ip=ip)
+        _book_failure(StaffEvent.SIGN_IN_FAILED, user)
         raise AccessDenied(_("The present password is not right."))
     try:
         validate_password(new, user)
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
     user.set_password(new)
-    user.save(update_fields=["password", "updated_at"])
-    audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
+    with transaction.atomic():
+        user.save(update_fields=["password", "updated_at"])
+        audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
 
 
 @transaction.atomic

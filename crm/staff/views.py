@@ -98,7 +98,7 @@ def account(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]
         try:
-            services.change_password(user=request.user, old=old, new=new)
+            services.change_password(user=request.user, old=old, new=new, ip=client_ip(request))
         except DomainError as error:
             form.add_error(None, str(error))
         else:

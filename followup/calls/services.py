@@ -1,4 +1,4 @@
-"""Recording what came of a call, and what follows from it (W7, domain.md 4.3)."""
+"""Recording what came of a call, and what follows from it (W7)."""
 
 from datetime import datetime
 from typing import Final

@@ -104,7 +104,7 @@ class Plan(Record):
         WITHDRAWN = "withdrawn", _("Consent withdrawn")
         COMPLAINT = "complaint", _("A complaint is open")
         CLINICAL = "clinical", _("Treatment changed")
-        SENSITIVE = "sensitive", _("Sensitive event")  # never spelt out here (domain.md 4.3)
+        SENSITIVE = "sensitive", _("Sensitive event")  # never spelt out here
         UNREACHABLE = "unreachable", _("Not reachable three times")
         WRONG_NUMBER = "wrong_number", _("Wrong number")
         MISTAKE = "mistake", _("Made by mistake")

@@ -184,7 +184,7 @@ def resume_plan(*, plan: Plan, actor: User, version: int | None = None) -> Plan:
 def stop_plan(*, plan: Plan, reason: str, actor: User | None, version: int | None = None) -> Plan:
     """End a plan for good: open steps are cancelled, queued messages taken out.
 
-    Raises: Conflict; PlanCannot. Source: S74, domain.md 4.3.
+    Raises: Conflict; PlanCannot. Source: S74.
     """
     plan = locked_plan(plan.pk, version=version)
     plan = move_plan(plan=plan, state=PlanState.STOPPED, actor=actor, reason=reason)

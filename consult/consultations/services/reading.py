@@ -163,7 +163,7 @@ def open_turn(*, draft: Consultation, actor: User, turn_id: UUID) -> OpenedTurn:
 def book_out_of_reach(*, actor: User, consultation_id: UUID) -> None:
     """Book that ``actor`` asked for a record beyond their reach; nothing if there is none.
 
-    The one who asks gets the same "not found" either way (security.md 6).
+    The one who asks gets the same "not found" either way.
     """
     record = selectors.beyond_reach(consultation_id)
     if record is not None:

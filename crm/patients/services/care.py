@@ -81,7 +81,7 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
 
     In: ``phone`` canonical. A provisional patient with a phone becomes active.
     Raises: Unreadable if a value to be replaced does not open: it may be all that is left, so
-        nothing is written over it (security.md 4.9). The failure stays booked.
+        nothing is written over it. The failure stays booked.
     """
     fields = [
         path

@@ -1,4 +1,4 @@
-"""Plain text of one field of one patient, for a purpose (S59, security.md 6)."""
+"""Plain text of one field of one patient, for a purpose (S59)."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -143,7 +143,7 @@ def open_timeline(*, staff: User, patient: Patient, by: str) -> list[selectors.T
 def book_out_of_reach(*, staff: User, code: str) -> None:
     """Book that ``staff`` asked for a patient beyond their reach; nothing if there is none.
 
-    The one who asks gets the same "not found" either way (security.md 6).
+    The one who asks gets the same "not found" either way.
     """
     patient = selectors.patient_out_of_reach(code)
     if patient is not None:

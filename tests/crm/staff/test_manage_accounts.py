@@ -107,6 +107,21 @@ class TestStaff:
 class TestOwnPage:
     NEW = "brand new passphrase 7"
 
+    def test_guesses_of_the_present_password_are_locked_like_those_at_the_door(
+        self, carer, sign_in_as
+    ) -> None:
+        client = sign_in_as(carer)
+        for _ in range(5):
+            given = once(old="guess", new=self.NEW, again=self.NEW)
+            assert client.post(reverse("staff:account"), given).status_code == 422
+        given = once(old=PASSWORD, new=self.NEW, again=self.NEW)
+
+        assert client.post(reverse("staff:account"), given).status_code == 422
+
+        carer.refresh_from_db()
+        assert carer.check_password(PASSWORD)
+        assert booked("staff.sign_in_throttled").actor == carer.pk
+
     def test_the_password_is_changed_and_other_sessions_end(self, carer, sign_in_as) -> None:
         here, elsewhere = sign_in_as(carer), sign_in_as(carer)
         given = once(old=PASSWORD, new=self.NEW, again=self.NEW)
