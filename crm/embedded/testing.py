@@ -8,12 +8,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
+
+import psycopg
 
 from crm.embedded.clinic import Clinic
 from crm.embedded.commands import run_in_foreground
 from crm.embedded.console import Console
 from crm.embedded.home import Home
+from crm.embedded.keys import POSTGRES_PASSWORD, read_key
+from crm.embedded.postgres import SUPERUSER
 from crm.embedded.servers import as_owner, with_own
 
 LOWEST_COVERAGE = 90
@@ -128,9 +133,19 @@ def bench(arguments: Sequence[str]) -> int:
     """Run the benchmarks package on durable servers of its own; returns its exit code."""
     with throw_away_clinic(throw_away=False) as clinic:
         clinic.migrate()
+        let_owner_create(clinic)
         environment = with_own(clinic.variables)
         environment["DATABASE_OWNER_URL"] = clinic.addresses.owner_database
         return run_in_foreground(python_m("benchmarks", *arguments), environment)
+
+
+def let_owner_create(clinic: Clinic) -> None:
+    """Measured clinics of several sizes stand side by side, each in a database of its own."""
+    at = urlsplit(clinic.addresses.owner_database)
+    password = read_key(clinic.home, POSTGRES_PASSWORD)
+    superuser = at._replace(netloc=f"{SUPERUSER}:{password}@{at.hostname}:{at.port}")
+    with psycopg.connect(superuser.geturl(), autocommit=True) as connection:
+        connection.execute("ALTER ROLE suian_owner CREATEDB")
 
 
 def python_m(module: str, *arguments: str) -> list[str]:
