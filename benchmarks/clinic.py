@@ -54,6 +54,8 @@ def measured_clinic(patients: int) -> Iterator[Measured]:
     environment = {**os.environ, "DATABASE_URL": _with_database(owner, name)}
     run = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(run, env=environment, check=True)
+    run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(run, env=environment, check=True)
     environment["DATABASE_URL"] = _with_database(os.environ["DATABASE_URL"], name)
     began = time.monotonic()
     build = [sys.executable, "-m", "benchmarks.builder", str(patients)]
