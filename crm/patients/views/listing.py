@@ -7,12 +7,16 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from crm.patients.forms import FilterForm
+from crm.patients.models import Patient
 from crm.patients.selectors import CAP, Row
 from crm.patients.services.viewing import Listing, list_patients
 from crm.staff.guards import StaffRequest, requires
+from crm.templatetags.sealed import masked_name
+from crm.templatetags.suian import short
 from crm.web.paging import SIZES, Page
 from privacy.access.policy import Permission, can
 
@@ -60,6 +64,44 @@ def page_of_listing(listing: Listing, size: int) -> CappedPage:
     return page
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as the page shows it. Words are looked up once a page, not once a row: a template
+    that resolves, translates and reverses for each of fifty rows takes three times as long."""
+
+    code: str
+    href: str
+    visit_code: str
+    name: str
+    stage: str
+    tone: str
+    status: str
+    team: str
+    registered: str
+
+
+def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[Line]:
+    """The rows in words. Names are masked here, against the receipt of the page's own event."""
+    stages = {value: str(label) for value, label in Patient.Stage.choices}
+    statuses = {value: str(label) for value, label in Patient.Status.choices}
+    address = reverse("patients:page", args=["00000000"])
+    query = f"{state}&" if state else ""
+    return [
+        Line(
+            code=(code := row.patient.code),
+            href=f"{address.replace('00000000', code)}?{query}at={place}",
+            visit_code=row.visit_code,
+            name=masked_name(row.patient.contact.name, listing.receipt) if names else "",
+            stage=stages[row.patient.stage],
+            tone="" if row.patient.stage == Patient.Stage.CLOSED else " brand",
+            status=statuses[row.patient.status],
+            team="、".join(row.team),
+            registered=short(row.patient.created_at),
+        )
+        for place, row in enumerate(listing.rows, before + 1)
+    ]
+
+
 @require_GET
 @requires(Permission.VIEW_PATIENTS)
 def patient_list(request: StaffRequest) -> HttpResponse:
@@ -69,15 +111,15 @@ def patient_list(request: StaffRequest) -> HttpResponse:
     listing = list_patients(
         staff=request.user, filters=form.filters(), number=number_of(request.GET), size=size
     )
+    names = can(request.user, Permission.VIEW_CONTACT)
+    before = (listing.number - 1) * size
     page = {
         "filter_form": form,
         "chips": _chips(request.GET, form),
         "page": page_of_listing(listing, size),
-        "receipt": listing.receipt,
-        "shows_names": can(request.user, Permission.VIEW_CONTACT),
+        "lines": lines_of(listing, state_of(request.GET), before, names=names),
+        "shows_names": names,
         "may_register": can(request.user, Permission.REGISTER_PATIENT),
-        "state": state_of(request.GET),
-        "before": (listing.number - 1) * size,
     }
     return render(request, "crm/patients/list.html", page)
 
