@@ -131,7 +131,7 @@ def set_the_talk_right(page: Page) -> None:
 
 
 def submit_in_two_tries(page: Page) -> None:
-    page.click("text=提交记录")
+    page.click("#outcome button[name=submit]")
     expect(page.locator(".err-sum")).to_be_focused()
     look(page, "draft-errors")
     page.select_option("[name=source]", "brand_search")

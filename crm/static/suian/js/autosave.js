@@ -3,7 +3,7 @@
 import { $, $$, begin, safe, snapshot, token, word } from "./page.js";
 
 const EVERY = 10_000;
-const stopped = new WeakSet(), running = new WeakSet();
+const stopped = new WeakSet(), running = new WeakMap();
 function say(form, text, level = "", url = "") {
   const line = $("[data-saved]", form) ?? $(`[data-saved-for="${form.id}"]`);
   if (!line) return;
@@ -25,7 +25,8 @@ async function understand(form, response, sent) {
 async function save(form, { keepalive = false } = {}) {
   const now = snapshot(form);
   if (now === safe.get(form) || stopped.has(form) || running.has(form) || "busy" in form.dataset) return;
-  running.add(form);
+  let finish;
+  running.set(form, new Promise((resolve) => { finish = resolve; }));
   try {
     const headers = { "X-CSRFToken": token(), Accept: "application/json" };
     const response = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers, keepalive });
@@ -34,11 +35,21 @@ async function save(form, { keepalive = false } = {}) {
     say(form, word("offline"), "warn");
   } finally {
     running.delete(form);
+    finish();
   }
 }
 const forms = () => $$("form[data-autosave]");
 document.addEventListener("htmx:load", () => forms().forEach(begin));
 forms().forEach(begin);
+// A save under way counts the version up: sending the form waits for it, or it would be its own rival.
+addEventListener("submit", async (event) => {
+  const form = event.target, saving = running.get(form);
+  if (!saving) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  await saving;
+  form.requestSubmit(event.submitter);
+}, true);
 setInterval(() => forms().forEach((form) => save(form)), EVERY);
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") forms().forEach((form) => save(form, { keepalive: true }));
