@@ -25,8 +25,7 @@ async function understand(form, response, sent) {
 async function save(form, { keepalive = false } = {}) {
   const now = snapshot(form);
   if (now === safe.get(form) || stopped.has(form) || running.has(form) || "busy" in form.dataset) return;
-  let finish;
-  running.set(form, new Promise((resolve) => { finish = resolve; }));
+  let finish; running.set(form, new Promise((resolve) => { finish = resolve; }));
   try {
     const headers = { "X-CSRFToken": token(), Accept: "application/json" };
     const response = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers, keepalive });
@@ -34,8 +33,7 @@ async function save(form, { keepalive = false } = {}) {
   } catch {
     say(form, word("offline"), "warn");
   } finally {
-    running.delete(form);
-    finish();
+    running.delete(form); finish();
   }
 }
 const forms = () => $$("form[data-autosave]");
@@ -45,10 +43,8 @@ forms().forEach(begin);
 addEventListener("submit", async (event) => {
   const form = event.target, saving = running.get(form);
   if (!saving) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  await saving;
-  form.requestSubmit(event.submitter);
+  event.preventDefault(); event.stopImmediatePropagation();
+  await saving; form.requestSubmit(event.submitter);
 }, true);
 setInterval(() => forms().forEach((form) => save(form)), EVERY);
 document.addEventListener("visibilitychange", () => {
