@@ -43,7 +43,7 @@ def _batch(
     from django.utils import timezone
 
     from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
-    from crm.patients.rules import name_tokens
+    from crm.patients.rules import name_tokens, normalise_phone
     from privacy.pseudonyms.models import key_scope
     from privacy.pseudonyms.services import issue_subjects
 
@@ -59,7 +59,7 @@ def _batch(
             person = people.person()
             contact = PatientContact(patient=patient)
             contact.set_name(person.name, name_tokens(person.name))
-            contact.set_phone(person.phone)
+            contact.set_phone(normalise_phone(person.phone).value)
             contacts.append(contact)
             clinical.append(PatientClinical(patient=patient, chief_complaint="备孕咨询"))
             team.append(CareTeamMember(patient=patient, staff=staff[1 + number % 2]))

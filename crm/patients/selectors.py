@@ -30,6 +30,7 @@ from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
 MOST_CANDIDATES: Final = 200
+LISTED: Final = ("subject__code", "status", "stage", "created_at")  # columns of a line
 CONTACT_FIELDS: Final = ("patientcontact.name", "patientcontact.phone")
 SHOWN_IN_TIMELINE: Final = (
     Kind.CHANGE,
@@ -146,7 +147,7 @@ def listed(
     found = (
         Patient.objects.filter(pk__in=rows.values("pk")[start : start + size])
         .select_related("subject", *(["contact"] if with_contact else []))
-        .defer(*(["contact__id_number", "contact__name_tokens"] if with_contact else []))
+        .only(*LISTED, *(["contact__patient_id", "contact__name"] if with_contact else []))
         .annotate(
             visit_number=Subquery(_codes_today(staff).values("number")[:1]),
             team=ArraySubquery(

@@ -57,22 +57,31 @@ def htmx_config() -> str:
 
 
 @lru_cache(maxsize=256)
-def _drawing(name: str) -> str:
+def _drawing(name: str) -> SafeString:
     """The paths inside a Lucide icon. Raises: IconDoesNotExist."""
     svg = lucide(name)
-    return svg[svg.index(">") + 1 : svg.rindex("<")].strip()
+    inner = svg[svg.index(">") + 1 : svg.rindex("<")].strip()
+    return mark_safe(inner)  # noqa: S308  # from the package, not from a user
+
+
+@lru_cache(maxsize=256)
+def _decorative(name: str) -> SafeString:
+    """A whole icon without a label; kept, because a page has dozens."""
+    return format_html(
+        '<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
+        _drawing(name),
+    )
 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An inline Lucide icon; decorative unless it has a ``label``."""
-    drawing = mark_safe(_drawing(str(name)))  # noqa: S308  # from the package, not from a user
-    if label:
-        return format_html(
-            '<svg class="i" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawing
-        )
+    if not label:
+        return _decorative(str(name))
     return format_html(
-        '<svg class="i" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', drawing
+        '<svg class="i" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>',
+        label,
+        _drawing(str(name)),
     )
 
 

@@ -59,7 +59,9 @@ def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> 
     Raises: Unreadable if the key does not exist (any more) or does not open.
     """
     if zone not in receipt.loaded_zones:
-        rows = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone)
+        rows = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone).defer(
+            "created_at", "updated_at"
+        )
         receipt.keys.update({(row.subject_id, zone, row.version): row for row in rows})
         receipt.loaded_zones.add(zone)
     found = receipt.keys.get((subject_id, zone, version))

@@ -1,7 +1,7 @@
 """Door: the list of patients."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -64,8 +64,7 @@ def page_of_listing(listing: Listing, size: int) -> CappedPage:
     return page
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(TypedDict):
     """One row as the page shows it. Words are looked up once a page, not once a row: a template
     that resolves, translates and reverses for each of fifty rows takes three times as long."""
 
