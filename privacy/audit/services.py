@@ -13,7 +13,7 @@ from privacy.audit import rules
 from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
-from privacy.receipts import EMPTY, Receipt, SubjectRef
+from privacy.receipts import EMPTY, Receipt, SubjectRef, fate_of_this_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,12 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         **_origin(),
     )
     _insert(row)
-    return Receipt(event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields))
+    return Receipt(
+        event_id=row.id,
+        subject_ids=frozenset(shown),
+        fields=frozenset(row.fields),
+        fate=fate_of_this_transaction(),
+    )
 
 
 def _origin() -> dict[str, Any]:
