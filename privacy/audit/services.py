@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -33,6 +34,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     *,
     actor: Actor | None = None,
     process: str = "",
+    clinic: UUID | None = None,
     subjects: Iterable[SubjectRef] = (),
     fields: Iterable[str] = (),
     purpose: str = "",
@@ -43,17 +45,20 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
 ) -> Receipt:
     """Write one event inside the caller's transaction, by one INSERT (S59, ADR 0005).
 
-    In: exactly one of ``actor`` (staff) and ``process`` (a job's name); ``subjects`` the patients
-    shown or changed; ``fields`` as ``model.field``; ``detail`` integers and strings, never
-    personal data. Address, session and request come from the request by themselves.
+    In: exactly one of ``actor`` (staff) and ``process`` (a job's name); ``clinic`` for a process
+    whose event is for one clinic's trail alone; ``subjects`` the patients shown or changed;
+    ``fields`` as ``model.field``; ``detail`` integers and strings, never personal data. Address,
+    session and request come from the request by themselves.
     Out: the receipt that opens sealed values of these subjects and fields.
     Raises: RuntimeError outside a transaction, so a change and its trace stand or fall together;
-        ValueError without exactly one author.
+        ValueError without exactly one author, or with a clinic beside an actor's own.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("audit.record() needs the transaction of the act it records")
     if (actor is None) == (not process):
         raise ValueError("an event has one author: an actor or a process")
+    if actor is not None and clinic is not None:
+        raise ValueError("an actor's event belongs to the actor's clinic")
     shown = {subject.pk: subject.code for subject in subjects}
     row = AuditEvent(
         at=timezone.now(),
@@ -63,7 +68,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         actor=actor.pk if actor else None,
         role=actor.role if actor else "",
         process=process,
-        clinic=actor.clinic_id if actor else None,
+        clinic=actor.clinic_id if actor else clinic,
         codes=sorted(shown.values()),
         fields=sorted(set(fields)),
         purpose=purpose,
@@ -105,13 +110,17 @@ def _insert(row: AuditEvent) -> None:
 
 def record_denial(
     *,
-    actor: Actor,
+    actor: Actor | None = None,
+    process: str = "",
+    clinic: UUID | None = None,
     target: str,
     reason: str = "",
     event: Event = AccessEvent.DENIED,
     subjects: Iterable[SubjectRef] = (),
 ) -> None:
     """Book a refusal so that it stays booked, whatever becomes of the request.
+
+    In: ``actor``, or ``process`` with ``clinic``, as for ``record``.
 
     Inside an open transaction the event waits for the end of the request: the refusal is about
     to roll that transaction back, and the event with it (ADR 0005).
@@ -123,6 +132,8 @@ def record_denial(
             record(
                 event,
                 actor=actor,
+                process=process,
+                clinic=clinic,
                 target=target,
                 reason=reason,
                 subjects=refused,

@@ -57,7 +57,8 @@ def test_strangers_get_the_same_not_found_and_are_booked(
     assert (there.status_code, nowhere.status_code) == (404, 404)
     assert len(there.content) == len(nowhere.content)
     events = booked(AccessEvent.NOT_FOUND)
-    assert [event.codes for event in events] == [[patient.code]]
+    targets = {event.target for event in events if event.actor == stranger.pk}
+    assert targets == {f"patient:{patient.code}", "patient:22222222"}
 
 
 def test_a_colleague_outside_the_team_gets_not_found(sign_in_as, colleague, patient):
