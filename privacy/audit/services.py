@@ -51,14 +51,9 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     session and request come from the request by themselves.
     Out: the receipt that opens sealed values of these subjects and fields.
     Raises: RuntimeError outside a transaction, so a change and its trace stand or fall together;
-        ValueError without exactly one author, or with a clinic beside an actor's own.
+        ValueError without exactly one author, or with a clinic beside an actor.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("audit.record() needs the transaction of the act it records")
-    if (actor is None) == (not process):
-        raise ValueError("an event has one author: an actor or a process")
-    if actor is not None and clinic is not None:
-        raise ValueError("an actor's event belongs to the actor's clinic")
+    _check_author(actor, process, clinic)
     shown = {subject.pk: subject.code for subject in subjects}
     row = AuditEvent(
         at=timezone.now(),
@@ -79,12 +74,16 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         **_origin(),
     )
     _insert(row)
-    return Receipt(
-        event_id=row.id,
-        subject_ids=frozenset(shown),
-        fields=frozenset(row.fields),
-        fate=fate_of_this_transaction(),
-    )
+    return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate_of_this_transaction())
+
+
+def _check_author(actor: Actor | None, process: str, clinic: UUID | None) -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record() needs the transaction of the act it records")
+    if (actor is None) == (not process):
+        raise ValueError("an event has one author: an actor or a process")
+    if actor is not None and clinic is not None:
+        raise ValueError("an actor's event belongs to the actor's clinic")
 
 
 def _origin() -> dict[str, Any]:
@@ -108,7 +107,7 @@ def _insert(row: AuditEvent) -> None:
         cursor.execute(_INSERT, values)
 
 
-def record_denial(
+def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
     *,
     actor: Actor | None = None,
     process: str = "",
@@ -117,6 +116,7 @@ def record_denial(
     reason: str = "",
     event: Event = AccessEvent.DENIED,
     subjects: Iterable[SubjectRef] = (),
+    detail: Mapping[str, str | int] = EMPTY,
 ) -> None:
     """Book a refusal so that it stays booked, whatever becomes of the request.
 
@@ -138,6 +138,7 @@ def record_denial(
                 reason=reason,
                 subjects=refused,
                 outcome="denied",
+                detail=detail,
             )
 
     if not (connection.in_atomic_block and afterwards(book)):
