@@ -12,5 +12,12 @@ PatientPage.add(
         Permission.ISSUE_VISIT_CODE,
         icon="door-open",
         order=10,
-    )
+    ),
+    PatientAction(
+        _("Expect today"),
+        "scheduling:expect",
+        Permission.ISSUE_VISIT_CODE,
+        icon="calendar-plus",
+        order=20,
+    ),
 )

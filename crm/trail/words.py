@@ -30,6 +30,7 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.VIEW_COMPLAINT: _("needs: see the chief complaint"),
     Permission.EDIT_CARE_TEAM: _("needs: change the care team"),
     Permission.ISSUE_VISIT_CODE: _("needs: receive patients"),
+    Permission.MANAGE_ROOMS: _("needs: set up rooms"),
     Permission.VIEW_CONSENTS: _("needs: see consents"),
     Permission.RECORD_CONSENT: _("needs: record consents"),
     Permission.VIEW_CONSULTATIONS: _("needs: read consultations"),
