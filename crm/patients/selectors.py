@@ -201,6 +201,12 @@ def visit_code_today(patient: Patient, staff: User) -> str:
     return visit_code(number, staff.clinic.visit_letter) if number else ""
 
 
+def is_of_today(patient: Patient, staff: User) -> bool:
+    """Whether the patient is one of today's at the viewer's site, clinic time: today's code is
+    given out at registration, when somebody is expected, at their arrival, with a ticket (S53)."""
+    return bool(visit_code_today(patient, staff))
+
+
 # --- possible doubles -------------------------------------------------------------------------
 
 

@@ -166,6 +166,9 @@ CLINIC_WIDE = frozenset(
     {Role.FRONT_DESK, Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT, Role.MEDIATION}
 )
 
+# Roles whose reveals stop at today's patients: the desk knows people by their visits (G1).
+REVEALS_TODAY_ONLY = frozenset({Role.FRONT_DESK})
+
 
 def can(actor: Actor, permission: Permission) -> bool:
     """Whether the actor's role carries the permission; an inactive account can do nothing."""

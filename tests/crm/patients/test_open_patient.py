@@ -3,6 +3,7 @@
 import pytest
 
 from crm.patients.models import PatientClinical
+from crm.patients.services.registration import issue_visit_code
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.events import AccessEvent
 from tests.factories.people import UserFactory
@@ -93,7 +94,8 @@ def test_nobody_gets_in_without_signing_in(client, patient):
     assert client.get(page_of(patient)).status_code == 302
 
 
-def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient):
+def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient, receptionist):
+    issue_visit_code(patient=patient, actor=receptionist)
     desk.post(page_of(patient) + "reveal/", {"field": "phone", "purpose": "call", "reason": ""})
     sign_in_as(carer).get(page_of(patient))
 
