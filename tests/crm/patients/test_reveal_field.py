@@ -1,10 +1,12 @@
 """Plain text: one field, for a purpose, booked before it is answered."""
 
 from datetime import datetime
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils.translation import gettext
 
 from crm.patients.models import PatientContact
 from crm.patients.services.registration import issue_visit_code
@@ -123,7 +125,11 @@ def test_without_a_visit_the_desk_is_refused_and_told_why(desk, clinic, booked, 
     (denial,) = booked("access.denied")
     assert (denial.codes, denial.reason) == ([known.code], "not_of_today")
     told = desk.post(f"/patients/{known.code}/reveal/", CALL)
-    assert "今天" in told.content.decode() or "today" in told.content.decode()
+    why = gettext(
+        "The front desk sees plain text of today's patients only: registered, expected or "
+        "arrived today. Note a visit first, or ask the care team."
+    )
+    assert why in unescape(told.content.decode())
     page = desk.get(f"/patients/{known.code}/").content.decode()
     assert 'data-open="reveal"' not in page
     assert not booked("patient.revealed")
