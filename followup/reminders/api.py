@@ -100,6 +100,7 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
             return Plan.objects.none()
         return plans_of(self.of_address)
 
+    @extend_schema(responses=PlanSerializer(many=True))
     def list(self, request: Request, code: str) -> Response:
         """All plans of the patient with their steps."""
         shown = viewing.open_plans_of(patient=self.of_address, staff=self.staff, language="zh-hans")
@@ -116,18 +117,21 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
         plan = start_plan(patient=self.of_address, actor=self.staff, **asked.validated_data)
         return self._shown(plan, status=HTTP_201_CREATED)
 
+    @extend_schema(request=PauseSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, code: str, pk: str) -> Response:
         """Let a plan rest."""
         data = _valid(PauseSerializer(data=request.data))
         return self._shown(services.pause_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=VersionSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, code: str, pk: str) -> Response:
         """Let a paused plan go on."""
         data = _valid(VersionSerializer(data=request.data))
         return self._shown(services.resume_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=StopSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, code: str, pk: str) -> Response:
         """End a plan for good."""

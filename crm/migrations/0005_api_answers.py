@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0003_fences'),
+        ('crm', '0004_rooms_retire'),
         ('privacy', '0004_consent_texts'),
     ]
 
