@@ -15,7 +15,8 @@ from consult.consultations.choices import Speaker
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 from privacy.errors import DomainError
-from privacy.minimisation.rules import Kind, cover
+from privacy.minimisation.rules import cover
+from privacy.minimisation.spans import Kind
 
 
 class PasteRefused(DomainError):
