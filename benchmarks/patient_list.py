@@ -74,9 +74,7 @@ class Visitor:
         phones = self.clinic.phones
         form = {"csrfmiddlewaretoken": self.token, "q": phones[number % len(phones)]}
         seconds, status, _content = self.timed("POST", "/search/", urlencode(form))
-        if (
-            status != http.client.FOUND
-        ):  # to the one patient: a page would say "nobody", or "several"
+        if status != http.client.FOUND:  # the one patient; a page would say "nobody"
             raise RuntimeError(f"the search answered {status}")
         return seconds
 

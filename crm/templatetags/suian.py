@@ -139,12 +139,11 @@ def short(value: datetime | None) -> str:
     if value is None:
         return NONE
     now = timezone.localtime()
-    local = _clinic_time(value)
-    if timedelta(0) <= now - local < RECENT or local.date() == now.date():
-        if local.date() == now.date():
-            return pgettext("moment", "today %(clock)s") % {"clock": clock(value)}
-        if local.date() == now.date() - timedelta(days=1):
-            return pgettext("moment", "yesterday %(clock)s") % {"clock": clock(value)}
+    local = value.astimezone(now.tzinfo) if timezone.is_aware(value) else value
+    if local.date() == now.date():
+        return pgettext("moment", "today %(clock)s") % {"clock": f"{local:%H:%M}"}
+    if timedelta(0) <= now - local < RECENT and local.date() == now.date() - timedelta(days=1):
+        return pgettext("moment", "yesterday %(clock)s") % {"clock": f"{local:%H:%M}"}
     pattern = "%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M"
     return local.strftime(pattern)
 

@@ -14,6 +14,7 @@ from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.trail.models import VerificationRun
 from crm.trail.rules import off_hours, short_agent
+from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
 from privacy.audit import selectors as trail
 from privacy.audit.events import Kind, Registry
@@ -54,6 +55,8 @@ class Row:
     action: Promise | str
     codes: list[str]
     fields: list[Promise | str]
+    purpose: Promise | str
+    reason: Promise | str
     outcome: Promise | str
     seal: AuditSeal | None
     off_hours: bool
@@ -145,6 +148,8 @@ def _row(
         action=Registry.label(event.action),
         codes=codes,
         fields=[field_label(path) for path in event.fields],
+        purpose=spoken(event.action, event.purpose),
+        reason=spoken(event.action, event.reason),
         outcome=OUTCOMES.get(event.outcome, event.outcome),
         seal=seal,
         off_hours=bool(event.actor) and closed and event.kind in WATCHED,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import cached_property
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -113,11 +114,13 @@ class PlanViewSet(viewsets.GenericViewSet[Plan]):
             return Plan.objects.none()
         return plans_of(self.patient)
 
+    @extend_schema(responses=PlanSerializer(many=True))
     def list(self, request: Request, code: str) -> Response:
         """All plans of the patient with their steps."""
         shown = viewing.open_plans_of(patient=self.patient, staff=self.staff, language="zh-hans")
         return Response(PlanSerializer(shown.plans, many=True).data)
 
+    @extend_schema(request=NewPlanSerializer, responses={201: PlanSerializer})
     def create(self, request: Request, code: str) -> Response:
         """Make a plan and start it, or only note it down."""
         asked = NewPlanSerializer(data=request.data)
@@ -125,18 +128,21 @@ class PlanViewSet(viewsets.GenericViewSet[Plan]):
         plan = start_plan(patient=self.patient, actor=self.staff, **asked.validated_data)
         return self._shown(plan, status=HTTP_201_CREATED)
 
+    @extend_schema(request=PauseSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, code: str, pk: str) -> Response:
         """Let a plan rest."""
         data = _valid(PauseSerializer(data=request.data))
         return self._shown(services.pause_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=VersionSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, code: str, pk: str) -> Response:
         """Let a paused plan go on."""
         data = _valid(VersionSerializer(data=request.data))
         return self._shown(services.resume_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=StopSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, code: str, pk: str) -> Response:
         """End a plan for good."""

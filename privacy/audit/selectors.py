@@ -24,14 +24,18 @@ from privacy.audit.verification import genuine
 from privacy.receipts import SubjectRef
 
 
-def trail_of(subject: SubjectRef, *, kinds: Iterable[Kind], limit: int = 50) -> list[AuditEvent]:
-    """The newest events about one patient, newest first: their timeline, and who looked."""
+def trail_of(
+    subject: SubjectRef, *, kinds: Iterable[Kind], without: Iterable[str] = (), limit: int = 50
+) -> list[AuditEvent]:
+    """The newest events about one patient, newest first: their timeline, and who looked.
+
+    In: ``without`` actions to pass over.
+    """
     with acting_as(READER):
-        return list(
-            AuditEvent.objects.filter(
-                codes__contains=[subject.code], kind__in=[kind.value for kind in kinds]
-            )[:limit]
+        found = AuditEvent.objects.filter(
+            codes__contains=[subject.code], kind__in=[kind.value for kind in kinds]
         )
+        return list(found.exclude(action__in=list(without))[:limit])
 
 
 @dataclass(frozen=True, slots=True)

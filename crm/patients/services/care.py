@@ -76,6 +76,30 @@ def change_stage(*, patient: Patient, stage: str, before: str, actor: User) -> P
     return fresh
 
 
+@transaction.atomic
+def advance_stage(*, patient: Patient, to: Patient.Stage, actor: User, target: str) -> None:
+    """Move the stage on to at least ``to``, as part of an act that shows how far things are.
+
+    Never backwards, and nothing if it has come as far: what a person chose stands (U10).
+    In: ``target`` the act's object, such as "estimate:<uuid>"; the caller's transaction holds
+    both, so neither is booked without the other.
+    """
+    order = Patient.Stage.values
+    fresh = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    before = fresh.stage
+    if order.index(before) >= order.index(to):
+        return
+    fresh.stage = patient.stage = to
+    fresh.save(update_fields=["stage", "updated_at"])
+    audit.record(
+        PatientEvent.STAGE_CHANGED,
+        actor=actor,
+        subjects=[patient],
+        target=target,
+        detail={"before": before, "after": to.value},
+    )
+
+
 def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> Patient:
     """Correct what is known of a person; "" keeps a value as it is.
 

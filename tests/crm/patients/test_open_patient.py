@@ -2,9 +2,14 @@
 
 import pytest
 
+from consult.consultations.events import ConsultationEvent
+from consult.consultations.services import save_outcome
 from crm.patients.models import PatientClinical
+from crm.patients.selectors import timeline_of
+from crm.patients.services.registration import issue_visit_code
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.events import AccessEvent
+from tests.factories.consultations import draft_of, whole_outcome
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +98,8 @@ def test_nobody_gets_in_without_signing_in(client, patient):
     assert client.get(page_of(patient)).status_code == 302
 
 
-def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient):
+def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient, receptionist):
+    issue_visit_code(patient=patient, actor=receptionist)
     desk.post(page_of(patient) + "reveal/", {"field": "phone", "purpose": "call", "reason": ""})
     sign_in_as(carer).get(page_of(patient))
 
@@ -169,3 +175,25 @@ def test_the_timeline_by_itself_is_a_look_too(desk, patient, booked):
 
     (event,) = booked("patient.timeline_viewed")
     assert (event.codes, event.detail) == ([patient.code], {"by": "staff"})
+
+
+def test_autosaves_stay_in_the_trail_and_out_of_the_timeline(sign_in_as, carer, patient, booked):
+    draft = draft_of(patient, carer)
+    for version in range(1, 4):
+        save_outcome(draft=draft, actor=carer, version=version, outcome=whole_outcome())
+
+    page = sign_in_as(carer).get(page_of(patient) + "timeline/")
+
+    titles = [line.title for line in page.context["lines"]]
+    assert ConsultationEvent.DRAFT_STARTED.label in titles
+    assert ConsultationEvent.DRAFT_SAVED.label not in titles
+    assert len(booked("consultation.draft_saved")) == 3
+
+
+def test_autosaves_do_not_push_older_events_off_the_timeline(carer, patient, booked):
+    draft = draft_of(patient, carer)
+    for version in range(1, 110):
+        save_outcome(draft=draft, actor=carer, version=version, outcome=whole_outcome())
+
+    (oldest,) = timeline_of(patient)
+    assert oldest.event.action == ConsultationEvent.DRAFT_STARTED

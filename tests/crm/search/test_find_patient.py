@@ -177,6 +177,7 @@ def test_only_roles_that_search_may(sign_in_as, clinic, role):
     [
         ("1", By.VISIT_CODE),
         ("B-12", By.VISIT_CODE),
+        ("E-2026-0318", By.ESTIMATE),
         ("13800138000", By.PHONE),
         ("11010119900307993X", By.ID_NUMBER),
         ("王", By.NAME),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
@@ -77,3 +78,24 @@ def test_roles(clinic: Clinic, agreeing: Patient, sign_in_as, role: Role) -> Non
 def test_a_stranger_gets_404(agreeing: Patient, sign_in_as) -> None:
     stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.NURSE)
     assert sign_in_as(stranger).get(f"/api/v1/patients/{agreeing.code}/plans/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "required"),
+    [
+        ("", {"template", "anchor_on", "skip_past", "only_propose"}, {"template", "anchor_on"}),
+        ("{id}/pause/", {"version", "reason"}, {"version", "reason"}),
+        ("{id}/resume/", {"version"}, {"version"}),
+        ("{id}/stop/", {"version", "reason"}, {"version", "reason"}),
+    ],
+)
+def test_the_schema_tells_what_is_accepted(address, fields, required) -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    operation = schema["paths"][f"/api/v1/patients/{{code}}/plans/{address}"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    named = schema["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+
+    assert set(named["properties"]) == fields
+    assert set(named["required"]) == required
+    answer = operation["responses"]["200" if address else "201"]["content"]["application/json"]
+    assert answer["schema"]["$ref"].endswith("/Plan")
