@@ -17,7 +17,7 @@ from privacy.minimisation.spans import Kind, Span
 _GAPS = re.compile(r"[ \-._/]")
 # First the whole run of digits, then each place in it where a number can begin: so a long run
 # costs one pass and not one for every digit.
-_RUN = re.compile(r"(?<![0-9A-Za-z])\d(?:[ \-._/]?\d)++(?:[ \-._/]?[Xx])?(?![A-Za-z])")
+_RUN = re.compile(r"(?=\d)(?<![0-9A-Za-z])\d(?:[ \-._/]?\d)++(?:[ \-._/]?[Xx])?(?![A-Za-z])")
 _BEGINNING = re.compile(r"(?<!\d)\d")
 _ID = re.compile(r"\d(?:[ \-._/]?\d){16}[ \-._/]?[\dXx](?![0-9A-Za-z])")
 _LEGACY_ID = re.compile(r"(?<![0-9A-Za-z])\d{15}(?![0-9A-Za-z])")
@@ -25,7 +25,7 @@ _PASSPORT = re.compile(
     r"(?:护照|通行证|回乡证|台胞证)(?:号码?)?[是为:\s]{0,3}(?P<n>[A-Za-z]{1,2}\d{7,8})(?![0-9A-Za-z])"
 )
 _CARD = re.compile(
-    r"(?<![0-9A-Za-z])(?=(?P<n>(?:62|60|4\d|5[1-5]|35)\d{1,17}"
+    r"(?=[3-6])(?<![0-9A-Za-z])(?=(?P<n>(?:62|60|4\d|5[1-5]|35)\d{1,17}"
     r"(?:(?P<g>[ \-._])\d{3,13}(?:(?P=g)\d{3,13}){0,4})?)(?![0-9A-Za-z]))"
 )
 _CARD_LENGTHS = range(15, 20)

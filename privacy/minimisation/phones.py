@@ -22,13 +22,13 @@ _TAILS = (
     rf"|\d{{2}}(?P<m>{_GAP})\d{{4}}(?P=m)\d{{3}}|\d[ \-]\d{{4}}[ \-]\d{{4}}|\d{{9}}"
 )
 _MOBILE = re.compile(
-    rf"{_ALONE}{_COUNTRY}"
+    rf"(?=[\d(+]){_ALONE}{_COUNTRY}"
     rf"(?:1[3-9](?:{_TAILS})|\(1[3-9]\d\) ?-?\d{{4}}{_GAP}?\d{{4}}"
     rf"|1(?P<s>{_GAP})[3-9](?:(?P=s)\d){{9}}){_END}"
 )
 _AREA = r"(?:10|2\d|[3-9]\d{2})"
 _LANDLINE = re.compile(
-    rf"{_ALONE}(?:"
+    rf"(?=[\d(+]){_ALONE}(?:"
     rf"(?:\(0{_AREA}\)|0{_AREA})[ \-]{{0,2}}[2-9]\d{{2,3}}[ \-]?\d{{4}}"
     rf"(?:(?:-|转|分机|ext\.?) ?\d{{1,6}})?"
     rf"|(?:\+ ?|00)86[ \-]?(?:\(0?{_AREA}\)|0?{_AREA})[ \-]?[2-9]\d{{2,3}}[ \-]?\d{{4}}"
@@ -46,11 +46,13 @@ _WORD = (
 )
 _TALK = rf"(?:{_WORD}|[，,、；;\s\-…]){{1,5}}"
 _TALKED = re.compile(
-    rf"{_ALONE}1[3-9]\d(?P<j>{_TALK})(?:\d{{4}}(?P<k>{_TALK})\d{{4}}|\d{{8}}){_END}"
+    rf"(?=1){_ALONE}1[3-9]\d(?P<j>{_TALK})(?:\d{{4}}(?P<k>{_TALK})\d{{4}}|\d{{8}}){_END}"
 )
 _SAID = re.compile(_WORD)
 # Letters that pass for digits: l38OO138OOO
-_LOOKALIKE = re.compile(r"(?<![0-9A-Za-z.])(?=\d{0,10}[OolI])[1lI][3-9][0-9OolI]{9}(?![0-9A-Za-z])")
+_LOOKALIKE = re.compile(
+    r"(?=[1lI])(?<![0-9A-Za-z.])(?=\d{0,10}[OolI])[1lI][3-9][0-9OolI]{9}(?![0-9A-Za-z])"
+)
 _CHINESE_LONG = 7  # 零二一四八九九三七五六: so many Chinese digits are no date, no dose
 
 
