@@ -40,6 +40,7 @@ _DATED_RECORD = re.compile(
     r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3,6}(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
+_DATED = 10  # 病历202506061068: with a date in it the word alone is label enough
 _LEAST_RECORD = 5  # digits; shorter ones are a place in a queue or a count
 
 
@@ -90,7 +91,9 @@ def records(text: str) -> Iterator[Span]:
         label = plain[found.start() : found.start("n")]
         letters = found["n"][0].isalpha()
         digits = sum(sign.isdigit() for sign in found["n"])
-        if digits >= _LEAST_RECORD and (letters or _RECORD_LABELLED.search(label)):
+        if digits >= _LEAST_RECORD and (
+            letters or _RECORD_LABELLED.search(label) or digits >= _DATED
+        ):
             yield Span(*found.span("n"), Kind.RECORD_NO)
     for found in _DATED_RECORD.finditer(plain):
         if not named_order(plain, found.start()) or _RECORD.search(plain[: found.end()][-40:]):

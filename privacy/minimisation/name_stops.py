@@ -86,6 +86,7 @@ STOPS = pairs("""
 越来多大早好高快重发小长少低细疼痛厉是严秀不久强吃难 丰富满胸台厚田 竺可 骆驼 缪斯
 雪莲白诺梨糕花糖 粟米 苍白术蝇老 矫正治形健 诸多如位 逢年春 冒汗泡出险昧 佘山 霍乱尔 翁氏 甄别
 隋唐 阳性痿光虚台气事春亢历物江朔萎面转证极 傅里 牟利 宇宙
+米沙 范汪 逢原 迟一 易菲 胡罗 甘利 黄苓 益智 沙菀 莫一
 """)
 # The same after 小, 老, 阿: 小腹, 老公, 阿姨 are no nicknames.
 NOT_NICKNAMES = pairs("""
@@ -95,6 +96,7 @@ NOT_NICKNAMES = pairs("""
 老三不专中乡了二人会伴公化区友哥城外大天太头妈妹姐婆子实客家山师年幼式弟患想成挝
 老早是有来板树爷爸生百虎西觉说路远鸭鼠龄
 阿仑伐公卡司哥奇妈妹姐姨婆嬷富尔尼弟德托拉斯昔是普曲替根法洛爸片米糖维罗胶舍苯莫 阿西达那里霉魏
+小少
 """)
 # Drugs, herbs, towns and figures of history that are written like whole names.
 NOT_PEOPLE = words("""

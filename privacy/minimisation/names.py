@@ -34,7 +34,7 @@ from privacy.minimisation.surnames import (
 FOUND = "\ue000"  # stands for a number that was found already
 ENOUGH = 5.0
 _ALONE, _GLUED, _NUMBERED, _NEXT = 6.5, -1.5, 2.0, 3.0
-_STOPPED, _BROKEN, _CROSSED = -4.0, -2.0, -3.0
+_STOPPED, _BROKEN, _CROSSED = -4.0, -1.5, -3.0
 _TITLE_SCORE, _GRAMMAR, _NICKNAME, _VIVID = 3.0, 3.0, 2.75, 1.75
 _GIVEN = VIVID | EVERYDAY
 _FIRSTS = COMMON | RARE | {name[0] for name in COMPOUND}
@@ -107,7 +107,7 @@ def _surname_points(surname: str) -> float | None:
         return 2.5
     if surname not in COMMON and surname not in RARE:
         return None
-    points = (2.0 if surname in COMMON else 1.0) - (surname in WORDLIKE)
+    points = (2.0 if surname in COMMON else 1.25) - (surname in WORDLIKE)
     return points - _GRAMMAR if surname in GRAMMAR else points
 
 
