@@ -98,7 +98,10 @@ def narrowed(viewer: User, wanted: Filter, operator: str = "") -> Filter:
     if operator:
         named = operators(viewer, operator)
         actors = named if actors is None else actors & named
-    return replace(wanted, clinic=scope.clinic, actors=actors)
+    # Jobs' events on another clinic's patient are not shown, so they must not be counted either:
+    # a page that has older ones tells that the code exists.
+    shared = not wanted.code or _own_codes(viewer, {wanted.code}) == {wanted.code}
+    return replace(wanted, clinic=scope.clinic, actors=actors, processes=shared)
 
 
 def screen(
@@ -116,7 +119,7 @@ def rows_of(viewer: User, events: Iterable[AuditEvent], seals: dict[UUID, AuditS
     """
     events = list(events)
     people = User.objects.in_bulk({event.actor for event in events if event.actor})
-    own = _own_codes(viewer, events)
+    own = _own_codes(viewer, {code for one in events if not one.clinic for code in one.codes})
     rows = []
     for event in events:
         codes = event.codes if event.clinic else [code for code in event.codes if code in own]
@@ -125,8 +128,7 @@ def rows_of(viewer: User, events: Iterable[AuditEvent], seals: dict[UUID, AuditS
     return rows
 
 
-def _own_codes(viewer: User, events: list[AuditEvent]) -> set[str]:
-    codes = {code for event in events if not event.clinic for code in event.codes}
+def _own_codes(viewer: User, codes: set[str]) -> set[str]:
     patients = Patient.objects.filter(clinic_id=viewer.clinic_id, subject__code__in=codes)
     return set(patients.values_list("subject__code", flat=True)) if codes else set()
 

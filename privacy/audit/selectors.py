@@ -42,10 +42,12 @@ def trail_of(
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.
 
-    ``clinic`` None shows all; else that clinic's staff and the processes, which have no clinic.
+    ``clinic`` None shows all; else that clinic's events and, with ``processes``, those of jobs
+    that belong to no clinic.
     """
 
     clinic: UUID | None = None
+    processes: bool = True
     actors: frozenset[UUID] | None = None
     kind: str = ""
     action: str = ""
@@ -95,7 +97,8 @@ class Slice:
 def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
     rows = AuditEvent.objects.all()
     if wanted.clinic:
-        rows = rows.filter(Q(clinic=wanted.clinic) | Q(clinic__isnull=True))
+        shared = Q(clinic__isnull=True) if wanted.processes else Q()
+        rows = rows.filter(Q(clinic=wanted.clinic) | shared)
     if wanted.actors is not None:
         rows = rows.filter(actor__in=wanted.actors)
     if wanted.code:

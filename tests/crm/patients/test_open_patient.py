@@ -9,6 +9,7 @@ from crm.patients.selectors import timeline_of
 from crm.patients.services.registration import issue_visit_code
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.events import AccessEvent
+from privacy.pseudonyms.models import VisitCode
 from tests.factories.consultations import draft_of, whole_outcome
 from tests.factories.people import UserFactory
 
@@ -61,7 +62,8 @@ def test_strangers_get_the_same_not_found_and_are_booked(
     assert (there.status_code, nowhere.status_code) == (404, 404)
     assert len(there.content) == len(nowhere.content)
     events = booked(AccessEvent.NOT_FOUND)
-    assert [event.codes for event in events] == [[patient.code]]
+    targets = {event.target for event in events if event.actor == stranger.pk}
+    assert targets == {f"patient:{patient.code}", "patient:22222222"}
 
 
 def test_a_colleague_outside_the_team_gets_not_found(sign_in_as, colleague, patient):
@@ -156,9 +158,9 @@ def test_the_care_team_grows_and_shrinks(desk, patient, colleague, stranger, typ
     assert len(booked("patient.joined_team")) == len(booked("patient.left_team")) == 1
 
 
-def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, booked):
+def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, typed, booked):
     label = desk.get(page_of(patient) + "label/").content.decode()
-    ticket = desk.get(page_of(patient) + "ticket/").content.decode()
+    ticket = desk.post(page_of(patient) + "ticket/", typed(), follow=True).content.decode()
     drawing = desk.get(page_of(patient) + "qr.svg")
 
     assert patient.spaced_code in label
@@ -168,6 +170,35 @@ def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, booked):
     assert drawing["Content-Type"] == "image/svg+xml"
     assert b"style=" not in drawing.content
     assert len(booked("patient.label_printed")) == len(booked("patient.ticket_printed")) == 1
+
+
+@pytest.mark.parametrize("path", ["ticket/", "registered/", "label/", "qr.svg?of=today", ""])
+def test_looking_issues_no_number(desk, patient, booked, path):
+    answer = desk.get(page_of(patient) + path)
+
+    assert answer.status_code == 200
+    assert not VisitCode.objects.exists()
+    assert not booked("patient.visit_code_issued")
+    assert not booked("patient.ticket_printed")
+
+
+@pytest.mark.parametrize("path", ["", "registered/", "ticket/"])
+def test_where_a_number_is_missing_one_button_gives_it(desk, patient, path):
+    """The patient's page, the page after registering and the ticket itself: one click each."""
+    page = desk.get(page_of(patient) + path).content.decode()
+
+    assert f'action="{page_of(patient)}ticket/"' in page
+
+
+def test_the_button_gives_one_number_and_leads_to_the_ticket(desk, patient, typed, booked):
+    sent = typed()
+    answers = [desk.post(page_of(patient) + "ticket/", one) for one in (sent, sent, typed())]
+
+    assert [one["Location"] for one in answers] == [page_of(patient) + "ticket/"] * 3
+    assert VisitCode.objects.get().number == 1
+    assert len(booked("patient.visit_code_issued")) == 1
+    page = desk.get(page_of(patient)).content.decode()
+    assert f'href="{page_of(patient)}ticket/"' in page, "a link, once there is a number"
 
 
 def test_the_timeline_by_itself_is_a_look_too(desk, patient, booked):

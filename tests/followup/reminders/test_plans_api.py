@@ -38,6 +38,20 @@ def test_create_list_pause_resume_stop(
     assert stale.status_code == 409
 
 
+def test_a_repeated_call_starts_one_plan(
+    agreeing: Patient, agent: User, first_visit: PlanTemplate, sign_in_as
+) -> None:
+    client: Client = sign_in_as(agent)
+    address = f"/api/v1/patients/{agreeing.code}/plans/"
+    body = {"template": "first-visit", "anchor_on": "2026-11-23"}
+    first, again = (
+        client.post(address, body, content_type=JSON, headers={"Idempotency-Key": "one"})
+        for _ in range(2)
+    )
+    assert (first.status_code, again.content) == (201, first.content)
+    assert Plan.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
