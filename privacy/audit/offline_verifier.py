@@ -455,8 +455,9 @@ class Check:
         last = Checkpoint({})
         for row, _exact in previous.rows("checkpoints.jsonl"):
             one = Checkpoint(row or {})
-            first, _end, chain = self.chains.get(one.number, (0, 0, one.chain))
-            if chain != one.chain:
+            gone = (one.first, 0, b"" if one.sealed_at >= self.begins else one.chain)
+            first, _end, chain = self.chains.get(one.number, gone)
+            if chain != one.chain:  # another history, or sealed in this month and left out here
                 self.tell("previous", first, one.number)
             last = max(last, one, key=lambda each: each.number)
         if last.number < 0:
@@ -557,7 +558,8 @@ def tell_all(check: Check, manifest: Row, notes: list[str], *, zh: bool) -> None
         return
     say("bad", check.found)
     say("first", "-" if check.findings[0][0] == NEVER else check.findings[0][0])
-    say("proven", "-" if check.unproven == NEVER else max(check.unproven, check.first) - 1)
+    proven = min(check.unproven, check.due) - 1
+    say("proven", proven if proven >= check.first else "-")
     if check.gaps:
         say("gaps", ", ".join(check.gaps))
     for seq, code, checkpoint in check.findings:

@@ -1,6 +1,5 @@
 """A sealed month to export: three checkpoints before it, five in it, two after."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,26 +21,28 @@ HEADS = (  # days and hours at which four events are sealed each
 )  # fmt: skip
 EACH = 4
 FIRST, LAST = 13, 36  # numbers of the month; its closing checkpoint was sealed in October
+END = 41  # the first number that is not written yet
 
 
-def moments() -> Iterator[datetime]:
-    for text in HEADS:
-        yield datetime.fromisoformat(text).replace(tzinfo=ZONE)
+def moment(text: str) -> datetime:
+    """A moment of clinic time."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def fill(actor: User, *, each: int = EACH) -> None:
+def fill(actor: User) -> None:
     """Write and seal the months. Texts have what could be spelled in two ways."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_ensure_partitions('2026-07-01', 5)")
-    for head, moment in enumerate(moments()):
-        for number in range(each):
-            with time_machine.travel(moment + timedelta(seconds=number), tick=False):
-                _write(actor, head, number)
-        with time_machine.travel(moment + timedelta(seconds=each), tick=False):
-            assert seal_once().events == each
+        cursor.execute("SELECT audit_ensure_partitions('2026-07-01', 7)")
+    for head, start in enumerate(map(moment, HEADS)):
+        for number in range(EACH):
+            with time_machine.travel(start + timedelta(seconds=number), tick=False):
+                write_one(actor, head, number)
+        with time_machine.travel(start + timedelta(seconds=EACH), tick=False):
+            seal_once()
 
 
-def _write(actor: User, head: int, number: int) -> None:
+def write_one(actor: User, head: int, number: int) -> None:
+    """One event, unlike any other."""
     origin = Origin(ip=f"10.1.4.{head + 1}", agent=f"Firefox/1{number}", session=bytes(8))
     event = AccessEvent.DENIED if number % 2 else AuditTrailEvent.VIEWED
     with acting_from(origin), transaction.atomic():
