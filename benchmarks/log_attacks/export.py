@@ -43,7 +43,11 @@ class Export:
     @classmethod
     def load(cls, folder: Path) -> "Export":
         rows = {
-            name: [json.loads(line) for line in (folder / f"{name}.jsonl").open(encoding="utf-8")]
+            name: [
+                json.loads(line)
+                for line in (folder / f"{name}.jsonl").read_bytes().split(b"\n")
+                if line
+            ]
             for name in LISTS
         }
         return cls(

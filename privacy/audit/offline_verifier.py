@@ -21,6 +21,7 @@ import unicodedata
 import zipfile
 from calendar import timegm
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, Callable
 
@@ -220,14 +221,15 @@ def parse(raw: bytes) -> tuple[Row | None, bool]:
 class Source:
     """A folder or a zip. Nothing is unpacked; only the names in FILES are ever opened."""
 
-    def __init__(self, path: str) -> None:
-        self.path, self.sums = Path(path), dict[str, str]()
-        self.zip = None if self.path.is_dir() else zipfile.ZipFile(self.path)
+    def __init__(self, path: str, until: ExitStack) -> None:
+        self.path, self.until, self.sums = Path(path), until, dict[str, str]()
+        folder = self.path.is_dir()
+        self.zip = None if folder else until.enter_context(zipfile.ZipFile(self.path))
         self.members: dict[str, zipfile.ZipInfo] = {}
         for one in self.zip.infolist() if self.zip else ():
-            folder, _, name = one.filename.rpartition("/")
+            where, _, name = one.filename.rpartition("/")
             dense = one.file_size > DENSEST * (one.compress_size + 1024)
-            if name in self.members or name not in FILES or dense or ".." in folder:
+            if name in self.members or name not in FILES or dense or ".." in where:
                 raise Refused(f"the zip is not one of ours: {one.filename[:80]!r}")
             self.members[name] = one
         if sum(one.file_size for one in self.members.values()) > LARGEST:
@@ -245,11 +247,10 @@ class Source:
     def rows(self, name: str) -> Iterator[tuple[Row | None, bool]]:
         """``parse`` of every line. Notes the file's SHA-256."""
         seen, shapes = hashlib.sha256(), [set(keys.split()) for keys in KEYS.get(name, ())]
-        with self.open(name) as file:
-            for raw in lines(file):
-                seen.update(raw)
-                row, exact = parse(raw)
-                yield row, exact and (not shapes or set(row or ()) in shapes)
+        for raw in lines(self.until.enter_context(self.open(name))):
+            seen.update(raw)
+            row, exact = parse(raw)
+            yield row, exact and (not shapes or set(row or ()) in shapes)
         self.sums[name] = seen.hexdigest()
 
     def only(self, name: str) -> tuple[Row, bool]:
@@ -500,13 +501,13 @@ def borders(month: str) -> tuple[int, int]:
     return starts[0] * 1_000_000, starts[1] * 1_000_000
 
 
-def verify(asked: argparse.Namespace) -> tuple[Check, Row, list[str]]:
+def verify(asked: argparse.Namespace, until: ExitStack) -> tuple[Check, Row, list[str]]:
     """Check what was asked for. Out: the check, the manifest, and notes to tell.
 
     Raises: Refused, OSError and others where something cannot be read.
     """
-    source, notes = Source(asked.export), []
-    previous = Source(asked.previous) if asked.previous else None
+    source, notes = Source(asked.export, until), []
+    previous = Source(asked.previous, until) if asked.previous else None
     manifest, exact = source.only("manifest.json")
     begins, ends = borders(str(manifest.get("month")))
     keys = {bytes.fromhex(key) for key in asked.signer} | (previous.keys() if previous else set())
@@ -586,7 +587,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     zh = asked.lang == "zh"
     try:
-        check, manifest, notes = verify(asked)
+        with ExitStack() as until:
+            check, manifest, notes = verify(asked, until)
         tell_all(check, manifest, notes, zh=zh)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong with what others made
         reason = error if isinstance(error, Refused) else repr(error)[:200]
