@@ -5,9 +5,10 @@ from crm.patients.models import CareTeamMember, Patient, PatientClinical, Patien
 from crm.scheduling.models import Room, Visit
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
 from crm.trail.models import VerificationRun
-from crm.web.models import FormSubmission
+from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
+    "ApiAnswer",
     "ApiToken",
     "Attempt",
     "CareTeamMember",

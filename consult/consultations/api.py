@@ -26,6 +26,7 @@ from consult.consultations.forms import finding_words
 from consult.consultations.models import Addendum, Consultation, Turn
 from crm.patients.api import OfStaff
 from crm.web.api import PageNumberPagination
+from crm.web.repeats import KEY_PARAMETER, repeatable
 from privacy.access.policy import Permission
 from privacy.receipts import Receipt
 
@@ -117,7 +118,10 @@ class ConsultationViewSet(OfStaff):
         """One record with its talk and addenda."""
         return Response(self._whole(self._record(code, consultation_id)))
 
-    @extend_schema(request=ConsultationBody, responses={201: ConsultationBody})
+    @extend_schema(
+        request=ConsultationBody, responses={201: ConsultationBody}, parameters=[KEY_PARAMETER]
+    )
+    @repeatable
     def create(self, request: Request, code: str) -> Response:
         """Take a complete record and lock it at once."""
         patient = self.patient(code)
@@ -134,8 +138,9 @@ class ConsultationViewSet(OfStaff):
             raise ValidationError(found) from error
         return Response(self._whole(record), status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=AddendumBody, responses={201: AddendumBody})
+    @extend_schema(request=AddendumBody, responses={201: AddendumBody}, parameters=[KEY_PARAMETER])
     @action(detail=True, methods=["post"])
+    @repeatable
     def addenda(self, request: Request, code: str, consultation_id: str) -> Response:
         """Add to a locked record."""
         record = self._record(code, consultation_id)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import Event, Kind
+from privacy.audit.events import ROUTINE, Event, Kind
 
 
 class ConsultationEvent(Event):
@@ -11,8 +11,12 @@ class ConsultationEvent(Event):
     LISTED = "consultation.listed", Kind.VIEW, _("Looked through consultations")
     OPENED = "consultation.opened", Kind.VIEW, _("Opened a consultation")
     DRAFT_STARTED = "consultation.draft_started", Kind.CHANGE, _("Began a consultation record")
-    DRAFT_SAVED = "consultation.draft_saved", Kind.CHANGE, _("Saved a consultation draft")
-    TALK_CHANGED = "consultation.talk_changed", Kind.CHANGE, _("Set a recorded talk right")
+    DRAFT_SAVED = (
+        "consultation.draft_saved", Kind.CHANGE, _("Saved a consultation draft"), ROUTINE
+    )  # fmt: skip
+    TALK_CHANGED = (
+        "consultation.talk_changed", Kind.CHANGE, _("Set a recorded talk right"), ROUTINE
+    )  # fmt: skip
     DRAFT_DISCARDED = "consultation.draft_discarded", Kind.CHANGE, _("Discarded a draft")
     SUBMITTED = "consultation.submitted", Kind.CHANGE, _("Submitted a consultation")
     ADDED_TO = "consultation.added_to", Kind.CHANGE, _("Added to a consultation")

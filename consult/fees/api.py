@@ -17,6 +17,7 @@ from consult.fees.models import Category, Estimate, EstimateVersion, Insurance
 from consult.fees.selectors import OpenedEstimate
 from crm.patients.api import OfStaff
 from crm.patients.models import Patient
+from crm.web.repeats import KEY_PARAMETER, repeatable
 from privacy.access.policy import Permission
 
 Json = dict[str, Any]
@@ -140,7 +141,8 @@ class EstimateViewSet(OfStaff):
         """One estimate in its newest version."""
         return self._shown(self._newest(self.patient(code), number))
 
-    @extend_schema(request=EstimateIn, responses={201: EstimateOut})
+    @extend_schema(request=EstimateIn, responses={201: EstimateOut}, parameters=[KEY_PARAMETER])
+    @repeatable
     def create(self, request: Request, code: str) -> Response:
         """Draw up an estimate: a draft with its number."""
         patient = self.patient(code)

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import Event, Kind
+from privacy.audit.events import ROUTINE, Event, Kind
 
 
 class FeeEvent(Event):
@@ -11,7 +11,7 @@ class FeeEvent(Event):
     LISTED = "estimates.listed", Kind.VIEW, _("Listed estimates")
     VIEWED = "estimate.viewed", Kind.VIEW, _("Opened an estimate")
     CREATED = "estimate.created", Kind.CHANGE, _("Drew up an estimate")
-    SAVED = "estimate.saved", Kind.CHANGE, _("Saved the draft of an estimate")
+    SAVED = "estimate.saved", Kind.CHANGE, _("Saved the draft of an estimate"), ROUTINE
     REVISED = "estimate.revised", Kind.CHANGE, _("Started a new version of an estimate")
     ISSUED = "estimate.issued", Kind.CHANGE, _("Issued an estimate")
     EXPLAINED = "estimate.explained", Kind.CHANGE, _("Explained an estimate in person")

@@ -1,4 +1,4 @@
-"""What estimates add to the patient page; imported when the app is ready."""
+"""What estimates add to the patient's page; imported when the app is ready."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,17 +6,11 @@ from crm.patients.panels import Panel, PatientAction, PatientPage
 from privacy.access.policy import Permission
 
 PatientPage.add(
-    Panel(
-        key="estimates",
-        label=_("Estimates"),
-        url_name="consult:patient-estimates",
-        permission=Permission.VIEW_ESTIMATES,
-        order=40,
-    ),
+    Panel(_("Estimates"), "consult:patient-estimates", Permission.VIEW_ESTIMATES, order=40),
     PatientAction(
-        label=_("New estimate"),
-        url_name="consult:estimate-create",
-        permission=Permission.EDIT_ESTIMATE,
+        _("New estimate"),
+        "consult:estimate-create",
+        Permission.EDIT_ESTIMATE,
         icon="receipt-text",
         order=40,
     ),

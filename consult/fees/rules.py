@@ -3,6 +3,8 @@
 CNY as Decimal with two places, rounded half up as on a till receipt. Nothing here is a float.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -19,6 +21,18 @@ MOST_PER_LINE = Decimal("9999999.99")
 MOST_QUANTITY = Decimal(9999)
 LONGEST_ITEM, LONGEST_UNIT, LONGEST_NOTE = 80, 12, 200
 MOST_LINES = 200
+_NUMBER = re.compile(r"E-?([0-9]{4})-?([0-9]{4,8})")
+
+
+def parse_number(text: str) -> str | None:
+    """The whole estimate number that ``text`` means ("E-2026-0318"), or None.
+
+    Forgives case, full-width forms, spaces and dashes; never a missing digit.
+    """
+    folded = unicodedata.normalize("NFKC", text).upper()
+    folded = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in folded)
+    found = _NUMBER.fullmatch("".join(folded.split()))
+    return f"E-{found[1]}-{found[2]}" if found else None
 
 
 class Category(StrEnum):

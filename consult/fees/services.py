@@ -17,6 +17,7 @@ from consult.fees.problems import NotAnEstimate
 from consult.fees.rules import Finding, Line, Problem
 from consult.fees.selectors import VERSION_FIELDS, OpenedEstimate
 from crm.patients.models import Patient
+from crm.patients.services.care import advance_stage
 from crm.staff.models import Clinic, User
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError
@@ -132,6 +133,12 @@ def issue_version(*, version: EstimateVersion, revision: int, actor: User) -> Es
     held.issued_at, held.issued_by = timezone.now(), actor
     _move(held, State.ISSUED, ["issued_at", "issued_by"])
     _book(FeeEvent.ISSUED, held, actor, lines=count)
+    advance_stage(
+        patient=held.estimate.patient,
+        to=Patient.Stage.ESTIMATE_GIVEN,
+        actor=actor,
+        target=f"estimate:{held.estimate_id}",
+    )
     return held
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from crm.dashboard.homes import HOMES
-from crm.scheduling.views import board
+from crm.scheduling.views.day import board
 from crm.staff.guards import StaffRequest, signed_in
 from crm.web.nav import url_or_none
 from privacy.access.policy import Permission, can

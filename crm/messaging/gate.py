@@ -79,6 +79,24 @@ def _asked_of_guards(messages: list[Message]) -> set[UUID]:
     return unwanted
 
 
+def locked_for_contact(
+    patient_ids: Collection[UUID],
+) -> tuple[dict[UUID, Patient], list[ConsentState]]:
+    """These patients and their consent cells, locked until the caller's transaction ends.
+
+    Whoever contacts a patient, by message or by phone, takes these locks first: a withdrawal then
+    waits for the contact, or the contact sees the withdrawal (R7).
+    """
+    patients = (
+        Patient.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=patient_ids)
+        .select_related("subject", "contact")
+        .order_by("pk")
+    )
+    found = {patient.pk: patient for patient in patients}
+    return found, ConsentState.objects.locked_for_sending(sorted(patient_ids))
+
+
 class Gate:
     """What a round of sending needs to know about its patients, locked until the round commits.
 
@@ -109,14 +127,7 @@ class Gate:
     def opened(cls, messages: list[Message], *, now: datetime) -> Self:
         """Lock and read. ``messages`` are locked already; their own hand-overs do not count."""
         ids = {message.patient_id for message in messages}
-        patients = (
-            Patient.objects.select_for_update(no_key=True, of=("self",))
-            .filter(pk__in=ids)
-            .select_related("subject", "contact")
-            .order_by("pk")
-        )
-        found = {patient.pk: patient for patient in patients}
-        cells = ConsentState.objects.locked_for_sending(sorted(ids))
+        found, cells = locked_for_contact(ids)
         sent: dict[UUID, list[datetime]] = defaultdict(list)
         before = Message.objects.counting_against_caps(ids, now - WEEK).exclude(
             pk__in=[message.pk for message in messages]

@@ -69,7 +69,7 @@ def expire_leases(limit: int) -> int:
 def _prepare(message_id: UUID, *, reachable: bool) -> Question | None:
     """Decide what to do about one message now; a Question if the provider is to be asked."""
     now = timezone.now()
-    message = _locked(message_id)
+    message = _locked(message_id, skip=True)
     if message is None or message.unknown_since is None or message.check_at is None:
         return None
     if message.check_at > now:
@@ -101,10 +101,14 @@ def _prepare(message_id: UUID, *, reachable: bool) -> Question | None:
     return Question(message.pk, attempt.reference, phone, last.astimezone(CLINIC_ZONE).date())
 
 
-def _locked(message_id: UUID) -> Message | None:
-    """The message under lock if it is still unknown and nobody else is at it."""
+def _locked(message_id: UUID, *, skip: bool = False) -> Message | None:
+    """The message under lock if it is still unknown.
+
+    ``skip``: None at once if another worker is at it. Only before a question: an answer that is
+    here must be counted, so it waits for its turn.
+    """
     return (
-        Message.objects.select_for_update(skip_locked=True, of=("self",))
+        Message.objects.select_for_update(skip_locked=skip, of=("self",))
         .select_related("template", "patient__subject", "patient__contact")
         .filter(pk=message_id, state=Status.UNKNOWN, needs_person_at__isnull=True)
         .first()

@@ -20,6 +20,7 @@ from crm.staff.models import User
 from crm.staff.selectors import staff_member
 from crm.web.api import PROBLEM
 from crm.web.numbers import natural
+from crm.web.repeats import KEY_PARAMETER, repeatable
 from privacy.access.policy import Permission
 from privacy.audit.services import record_crypto_failure
 from privacy.consent.models import Manner
@@ -168,7 +169,8 @@ class PatientViewSet(OfStaff):
         body = _out(opened.patient, opened.visit_code, opened.contact, opened.receipt)
         return Response(PatientOut(body).data)
 
-    @extend_schema(request=PatientIn, responses={201: PatientOut})
+    @extend_schema(request=PatientIn, responses={201: PatientOut}, parameters=[KEY_PARAMETER])
+    @repeatable
     def create(self, request: Request) -> Response:
         """Register a patient; 409 with codes and reasons if somebody similar is not set aside."""
         given = PatientIn(data=request.data)
@@ -206,7 +208,8 @@ class ConsentViewSet(OfStaff):
         desk = consents.open_desk(patient=self.patient(code), actor=self.staff)
         return Response([ConsentOut(_cell(cell)).data for cell in desk.cells])
 
-    @extend_schema(request=ConsentIn, responses={201: ConsentOut})
+    @extend_schema(request=ConsentIn, responses={201: ConsentOut}, parameters=[KEY_PARAMETER])
+    @repeatable
     def create(self, request: Request, code: str) -> Response:
         """Write one answer to the ledger."""
         patient = self.patient(code)

@@ -13,7 +13,6 @@ from privacy.access.policy import Permission, can
 class Panel:
     """A tab of the patient page, fetched by ``hx-get`` from ``url_name`` with the code."""
 
-    key: str
     label: Promise | str
     url_name: str
     permission: Permission
@@ -39,10 +38,10 @@ class PatientPage:
 
     @classmethod
     def add(cls, *entries: Panel | PatientAction) -> None:
-        """Register panels and actions; the same key twice replaces (autoreload)."""
+        """Register panels and actions; the same address twice replaces (autoreload)."""
         for entry in entries:
             if isinstance(entry, Panel):
-                cls.panels[entry.key] = entry
+                cls.panels[entry.url_name] = entry
             else:
                 cls.actions[entry.url_name] = entry
 

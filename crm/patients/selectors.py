@@ -22,7 +22,7 @@ from crm.patients.models import (
 from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
 from crm.web.numbers import day_after
-from privacy.audit.events import Kind
+from privacy.audit.events import Kind, Registry
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import trail_of
 from privacy.pseudonyms.models import VisitCode
@@ -201,6 +201,12 @@ def visit_code_today(patient: Patient, staff: User) -> str:
     return visit_code(number, staff.clinic.visit_letter) if number else ""
 
 
+def is_of_today(patient: Patient, staff: User) -> bool:
+    """Whether the patient is one of today's at the viewer's site, clinic time: today's code is
+    given out at registration, when somebody is expected, at their arrival, with a ticket (S53)."""
+    return bool(visit_code_today(patient, staff))
+
+
 # --- possible doubles -------------------------------------------------------------------------
 
 
@@ -242,8 +248,11 @@ def _with_names(events: list[AuditEvent]) -> list[Trace]:
 
 
 def timeline_of(patient: Patient, *, by: str = "") -> list[Trace]:
-    """What happened to the patient, newest first; ``by`` is "staff", "system" or "" for both."""
-    events = trail_of(patient, kinds=SHOWN_IN_TIMELINE, limit=100)
+    """What happened to the patient, newest first; ``by`` is "staff", "system" or "" for both.
+
+    Autosaves and the like are in the trail and not here: twenty a talk would hide the rest.
+    """
+    events = trail_of(patient, kinds=SHOWN_IN_TIMELINE, without=Registry.routine(), limit=100)
     if by:
         events = [event for event in events if bool(event.actor) == (by == "staff")]
     return _with_names(events)

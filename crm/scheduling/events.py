@@ -15,3 +15,9 @@ class VisitEvent(Event):
     LEFT = "visit.left", Kind.CHANGE, _("Noted as gone without being seen")
     UNDONE = "visit.undone", Kind.CHANGE, _("Took the last step back")
     BOARD_VIEWED = "visit.board_viewed", Kind.VIEW, _("Saw today's board")
+
+
+class RoomEvent(Event):
+    ADDED = "room.added", Kind.CHANGE, _("Added a room")
+    RENAMED = "room.renamed", Kind.CHANGE, _("Renamed a room")
+    RETIRED = "room.retired", Kind.CHANGE, _("Retired a room")

@@ -1,5 +1,6 @@
 """What the desk types when somebody comes."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -9,12 +10,17 @@ from crm.scheduling.models import Room, Visit
 from privacy.minimisation.numbers import plain_digits
 
 
-class ArrivalForm(forms.Form):
-    """The second fact: four digits, compared on the server and never shown."""
+class PurposeForm(forms.Form):
+    """What somebody comes for, in words that may be read over a shoulder."""
 
     purpose = forms.ChoiceField(
         label=_("What it is about"), choices=Visit.Purpose.choices, widget=forms.RadioSelect
     )
+
+
+class ArrivalForm(PurposeForm):
+    """The second fact: four digits, compared on the server and never shown."""
+
     last_digits = forms.CharField(
         label=_("Last four digits of the phone"),
         required=False,
@@ -47,6 +53,21 @@ class FindForm(forms.Form):
         max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class LabelForm(forms.Form):
+    """What stands on the door."""
+
+    label = forms.CharField(
+        label=_("Name of the room"),
+        max_length=20,
+        help_text=_("As it stands on the door, such as 3-01. No names of people."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_label(self) -> str:
+        """One spelling: 3-01 typed in full-width signs is the same door."""
+        return " ".join(unicodedata.normalize("NFKC", self.cleaned_data["label"]).split())
 
 
 class RoomForm(forms.Form):

@@ -21,10 +21,16 @@ class Room(Record):
     retention = RetentionClass.SETTINGS
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="rooms")
     label = models.CharField(max_length=20)
+    retired_at = models.DateTimeField(null=True)  # past visits keep their room
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="one_room_per_label", fields=["clinic", "label"])
+            models.UniqueConstraint(
+                name="one_active_room_per_label",
+                fields=["clinic", "label"],
+                condition=Q(retired_at__isnull=True),
+            ),
+            models.CheckConstraint(name="room_has_a_label", condition=~Q(label="")),
         ]
 
     def __str__(self) -> str:

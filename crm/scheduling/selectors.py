@@ -24,6 +24,11 @@ def visits_visible_to(staff: User) -> QuerySet[Visit]:
     ).select_related("patient__subject", "visit_code", "clinic", "room")
 
 
+def rooms_of(staff: User) -> QuerySet[Room]:
+    """The rooms in use at the viewer's clinic, by label."""
+    return Room.objects.filter(clinic_id=staff.clinic_id, retired_at__isnull=True).order_by("label")
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A room and who is in it."""
@@ -83,8 +88,7 @@ def board_of(staff: User) -> Board:
         key=lambda visit: (ORDER[State(visit.state)], visit.arrived_at or visit.created_at),
     )
     inside = {visit.room_id: visit for visit in visits if visit.state == State.IN_ROOM}
-    rooms = Room.objects.filter(clinic_id=staff.clinic_id).order_by("label")
-    seats = [Seat(room, inside.get(room.pk)) for room in rooms]
+    seats = [Seat(room, inside.get(room.pk)) for room in rooms_of(staff)]
     return Board(timezone.localdate(), visits, seats, _todos(staff, visits))
 
 

@@ -15,8 +15,9 @@ from crm.patients.services.registration import issue_visit_code
 from crm.scheduling import rules, selectors
 from crm.scheduling.events import VisitEvent
 from crm.scheduling.models import Room, Visit
+from crm.scheduling.rooms import locked_room
 from crm.scheduling.rules import OPEN, State
-from crm.staff.models import Clinic, User
+from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError, Unreadable
 
@@ -31,12 +32,6 @@ _EVENTS: Final = {
 
 class NotTheSamePerson(DomainError):
     """The second fact did not fit."""
-
-
-def open_room(*, clinic: Clinic, label: str) -> Room:
-    """A room of the clinic; the same one if it is there already."""
-    room, _made = Room.objects.get_or_create(clinic=clinic, label=label)
-    return room
 
 
 @transaction.atomic
@@ -151,8 +146,8 @@ def _move(visit: Visit, to: State, actor: User, room: Room | None = None) -> Vis
     visit.state, visit.previous, visit.changed_at = to, before, now
     if to == State.WAITING:
         visit.arrived_at = now
-    if to == State.IN_ROOM:
-        visit.room = room
+    if to == State.IN_ROOM and room is not None:
+        visit.room = locked_room(room.pk)
     _save(visit)
     audit.record(
         _EVENTS[to],
@@ -180,6 +175,8 @@ def undo(*, visit_id: UUID, actor: User) -> Visit:
         visit.arrived_at = None
     if visit.state in {State.EXPECTED, State.WAITING}:
         visit.room = None
+    if visit.state == State.IN_ROOM and visit.room_id:
+        visit.room = locked_room(visit.room_id)
     _save(visit)
     audit.record(
         VisitEvent.UNDONE,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from consult.fees.rules import parse_number
 from crm.patients.rules import fold_name, normalise_id_number, normalise_phone
 from privacy.pseudonyms.rules import parse_code, parse_visit_code
 
@@ -13,6 +14,7 @@ class By(StrEnum):
 
     CODE = "code"
     VISIT_CODE = "visit_code"
+    ESTIMATE = "estimate"
     PHONE = "phone"
     ID_NUMBER = "id_number"
     NAME = "name"
@@ -28,19 +30,21 @@ class Query:
 
 
 def understand(text: str, *, letter: str, today: date) -> Query:
-    """The most exact reading of ``text``: code, today's code, phone, ID number, else a name.
+    """The most exact reading of ``text``: a number of somebody or something, else a name.
 
     In: ``letter`` begins the clinic's codes of the day. Something that is only digits and none of
     these is no name: it means nothing here.
     """
-    if code := parse_code(text):
-        return Query(By.CODE, code)
-    if number := parse_visit_code(text, letter):
-        return Query(By.VISIT_CODE, str(number))
-    if phone := normalise_phone(text).value:
-        return Query(By.PHONE, phone)
-    if id_number := normalise_id_number(text, today=today).value:
-        return Query(By.ID_NUMBER, id_number)
+    readings = {  # the most exact first
+        By.CODE: parse_code(text),
+        By.ESTIMATE: parse_number(text),
+        By.VISIT_CODE: parse_visit_code(text, letter),
+        By.PHONE: normalise_phone(text).value,
+        By.ID_NUMBER: normalise_id_number(text, today=today).value,
+    }
+    for by, value in readings.items():
+        if value:
+            return Query(by, str(value))
     name = fold_name(text)
     if not name or name.isdigit():
         return Query(By.NOTHING)

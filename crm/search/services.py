@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from consult.fees import selectors as fees
+from consult.fees.models import Estimate
 from crm.patients.models import Patient, PatientContact, SealedText, search_token
 from crm.patients.rules import fold_name
 from crm.patients.selectors import CONTACT_FIELDS, patient_by_any_code
@@ -14,6 +16,7 @@ from crm.search import selectors
 from crm.search.events import SearchEvent
 from crm.search.rules import By, Query, understand
 from crm.staff.models import User
+from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import Unreadable
 from privacy.receipts import Receipt
@@ -23,12 +26,14 @@ FIELD = {By.PHONE: "phone", By.ID_NUMBER: "id_number", By.NAME: "name"}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who was found. ``jump`` is the one patient that was meant without doubt."""
+    """Who was found. ``jump`` is the one patient that was meant without doubt, ``estimate`` the one
+    document."""
 
     by: By
     contacts: list[PatientContact] = field(default_factory=list)
     receipt: Receipt | None = None
     jump: Patient | None = None
+    estimate: Estimate | None = None
     more: bool = False
     unreadable: int = 0
     names_off: bool = False
@@ -43,6 +48,8 @@ def find(*, text: str, staff: User) -> Found:
     query = understand(text, letter=staff.clinic.visit_letter, today=timezone.localdate())
     if query.by in {By.CODE, By.VISIT_CODE}:
         return _by_code(query, staff)
+    if query.by == By.ESTIMATE:
+        return _by_number(query, staff)
     if query.by == By.NOTHING or (query.by == By.NAME and not settings.NAME_SEARCH):
         return Found(query.by, names_off=query.by == By.NAME)
     return _by_contact(query, staff)
@@ -60,6 +67,32 @@ def _by_code(query: Query, staff: User) -> Found:
             detail={"by": query.by},
         )
     return Found(query.by, jump=patient)
+
+
+def _by_number(query: Query, staff: User) -> Found:
+    """The estimate of that number, if it is the viewer's to see; if not, their asking is booked."""
+    try:
+        estimate = fees.estimate_by_number(staff, query.value)
+    except Estimate.DoesNotExist:
+        fees.book_out_of_reach(staff=staff, number=query.value)
+        estimate = None
+    if estimate is not None and not can(staff, Permission.VIEW_ESTIMATES):
+        audit.record_denial(
+            actor=staff,
+            target=f"estimate:{estimate.pk}",
+            reason=Permission.VIEW_ESTIMATES,
+            subjects=[estimate.patient],
+        )
+        estimate = None
+    with transaction.atomic():
+        audit.record(
+            SearchEvent.FOUND,
+            actor=staff,
+            subjects=[estimate.patient] if estimate else [],
+            target=f"estimate:{estimate.pk}" if estimate else "",
+            detail={"by": query.by},
+        )
+    return Found(query.by, estimate=estimate)
 
 
 @transaction.atomic

@@ -15,13 +15,16 @@ from privacy.access.policy import Permission, can
 @sensitive_post_parameters()
 @requires(Permission.SEARCH_PATIENTS)
 def search(request: StaffRequest) -> HttpResponse:
-    """One sure hit leads to the patient; several, or none, are a page."""
+    """One sure hit leads to the patient, a number to its document; several, or none, are a page."""
     form = SearchForm(request.POST or None)
     found = None
     if form.is_valid():
         found = find(text=form.cleaned_data["q"], staff=request.user)
         if found.jump is not None:
             return redirect("patients:page", found.jump.code)
+        if found.estimate is not None:
+            one = found.estimate
+            return redirect("consult:estimate-version", one.number, one.newest)
     page = {
         "found": found,
         "may_register": can(request.user, Permission.REGISTER_PATIENT),

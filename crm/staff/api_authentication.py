@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 
 from crm.staff.models import ApiToken, User
+from crm.staff.token_refusals import book_useless
 
 if TYPE_CHECKING:  # DRF's settings import this module while rest_framework.views is loading
     from rest_framework.request import Request
@@ -20,15 +21,20 @@ class StaffSessionAuthentication(SessionAuthentication):
 
 
 class TokenAuthentication(BaseAuthentication):
-    """``Authorization: Bearer suian_…``: looked up by hash, refused when revoked or expired."""
+    """``Authorization: Bearer suian_…``: looked up by hash, refused when revoked or expired.
+
+    Every refusal is booked; too many of them from one address are told to wait (429).
+    """
 
     def authenticate(self, request: "Request") -> tuple[User, ApiToken] | None:
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
-        digest = sha256(secret.strip().encode()).digest()
+        secret = secret.strip()
+        digest = sha256(secret.encode()).digest()
         token = ApiToken.objects.select_related("user__clinic").filter(digest=digest).first()
         if token is None or not token.is_live or not token.user.is_active:
+            book_useless(secret, token)
             raise AuthenticationFailed
         today = timezone.localdate()
         if token.last_used_on != today:

@@ -7,6 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from crm.staff.models import ApiToken, User
+from crm.staff.token_refusals import book_out_of_scope
 from privacy.access.policy import Permission, can
 from privacy.audit.services import record_denial
 
@@ -31,14 +32,12 @@ class HasPermission(BasePermission):
         needed: Permission | None = getattr(view, "required_permissions", {}).get(
             getattr(view, "action", None)
         )
-        if needed is not None and self._may(request, user, needed):
+        token, target = request.auth, request.path_info
+        if isinstance(token, ApiToken) and (needed is None or needed.value not in token.scopes):
+            asked = needed.value if needed else "undeclared"
+            book_out_of_scope(token, user=user, target=target, needed=asked)
+            return False
+        if needed is not None and can(user, needed):
             return True
-        reason = needed.value if needed else "undeclared"
-        record_denial(actor=user, target=request.path_info, reason=reason)
+        record_denial(actor=user, target=target, reason=needed.value if needed else "undeclared")
         return False
-
-    @staticmethod
-    def _may(request: Request, user: User, needed: Permission) -> bool:
-        token = request.auth
-        in_scope = not isinstance(token, ApiToken) or needed.value in token.scopes
-        return in_scope and can(user, needed)

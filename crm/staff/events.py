@@ -16,4 +16,5 @@ class StaffEvent(Event):
     PASSWORD_CHANGED = "staff.password_changed", Kind.CHANGE, _("Changed the own password")
     OWN_PAGE_CHANGED = "staff.settings_changed", Kind.CHANGE, _("Changed own settings")
     TOKEN_ISSUED = "staff.token_issued", Kind.CHANGE, _("Issued an API token")
+    TOKEN_REFUSED = "staff.token_refused", Kind.DENIAL, _("Refused an API token")
     TOKEN_REVOKED = "staff.token_revoked", Kind.CHANGE, _("Revoked an API token")

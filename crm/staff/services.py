@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -53,11 +53,10 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
     """
     name_hash = _name_hash(staff_no)
     known = User.objects.filter(staff_no=staff_no).first()
-    _refuse_while_locked(name_hash, known, ip=ip)
+    attempt = _take_a_try(name_hash, known, ip=ip)
     user = authenticate(None, staff_no=staff_no, password=password)
     if not isinstance(user, User) or not spend_code(user=user, code=code):
-        SignInFailure.objects.create(name_hash=name_hash, ip=ip)
-        _book_failure(StaffEvent.SIGN_IN_FAILED, known)
+        _failed(attempt, known)
         raise SignInRefused(_("Staff number, password or one-time code is not right."))
     with transaction.atomic():
         SignInFailure.objects.filter(name_hash=name_hash, ip=ip).delete()
@@ -65,16 +64,32 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
     return user
 
 
-def _refuse_while_locked(name_hash: bytes, known: User | None, *, ip: str | None) -> None:
+def _take_a_try(name_hash: bytes, known: User | None, *, ip: str | None) -> SignInFailure:
+    """Count an attempt as failed before it is checked; whoever succeeds takes it back.
+
+    Checking takes long on purpose, so a count made afterwards would let any number of guesses
+    that arrive together pass. Attempts on one name stand in line here for counting alone.
+    Raises: SignInLocked, booked.
+    """
     now = timezone.now()
-    failures = SignInFailure.objects.filter(
-        name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
-    ).values_list("created_at", "ip")
-    until = rules.locked_until(list(failures), ip=ip, now=now)
-    if until:
-        _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
-        clock = timezone.localtime(until).strftime("%H:%M")
-        raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            line = int.from_bytes(name_hash[:8], "big", signed=True)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [line])
+        failures = SignInFailure.objects.filter(
+            name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
+        ).values_list("created_at", "ip")
+        until = rules.locked_until(list(failures), ip=ip, now=now)
+        if until is None:
+            return SignInFailure.objects.create(name_hash=name_hash, ip=ip)
+    _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
+    clock = timezone.localtime(until).strftime("%H:%M")
+    raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
+
+
+def _failed(attempt: SignInFailure, known: User | None) -> None:
+    attempt.save()  # written anew if a sign-in beside it has cleared the table meanwhile
+    _book_failure(StaffEvent.SIGN_IN_FAILED, known)
 
 
 @transaction.atomic
@@ -174,11 +189,11 @@ def change_password(*, user: User, old: str, new: str, ip: str | None) -> None:
         DomainError if the new one is too weak.
     """
     name_hash = _name_hash(user.staff_no)
-    _refuse_while_locked(name_hash, user, ip=ip)
+    attempt = _take_a_try(name_hash, user, ip=ip)
     if not user.check_password(old):
-        SignInFailure.objects.create(name_hash=name_hash, ip=ip)
-        _book_failure(StaffEvent.SIGN_IN_FAILED, user)
+        _failed(attempt, user)
         raise AccessDenied(_("The present password is not right."))
+    attempt.delete()
     try:
         validate_password(new, user)
     except ValidationError as error:

@@ -14,6 +14,7 @@ from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.trail.models import VerificationRun
 from crm.trail.rules import off_hours, short_agent
+from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
 from privacy.audit import selectors as trail
 from privacy.audit.events import Kind, Registry
@@ -54,6 +55,8 @@ class Row:
     action: Promise | str
     codes: list[str]
     fields: list[Promise | str]
+    purpose: Promise | str
+    reason: Promise | str
     outcome: Promise | str
     seal: AuditSeal | None
     off_hours: bool
@@ -95,7 +98,10 @@ def narrowed(viewer: User, wanted: Filter, operator: str = "") -> Filter:
     if operator:
         named = operators(viewer, operator)
         actors = named if actors is None else actors & named
-    return replace(wanted, clinic=scope.clinic, actors=actors)
+    # Jobs' events on another clinic's patient are not shown, so they must not be counted either:
+    # a page that has older ones tells that the code exists.
+    shared = not wanted.code or _own_codes(viewer, {wanted.code}) == {wanted.code}
+    return replace(wanted, clinic=scope.clinic, actors=actors, processes=shared)
 
 
 def screen(
@@ -113,7 +119,7 @@ def rows_of(viewer: User, events: Iterable[AuditEvent], seals: dict[UUID, AuditS
     """
     events = list(events)
     people = User.objects.in_bulk({event.actor for event in events if event.actor})
-    own = _own_codes(viewer, events)
+    own = _own_codes(viewer, {code for one in events if not one.clinic for code in one.codes})
     rows = []
     for event in events:
         codes = event.codes if event.clinic else [code for code in event.codes if code in own]
@@ -122,8 +128,7 @@ def rows_of(viewer: User, events: Iterable[AuditEvent], seals: dict[UUID, AuditS
     return rows
 
 
-def _own_codes(viewer: User, events: list[AuditEvent]) -> set[str]:
-    codes = {code for event in events if not event.clinic for code in event.codes}
+def _own_codes(viewer: User, codes: set[str]) -> set[str]:
     patients = Patient.objects.filter(clinic_id=viewer.clinic_id, subject__code__in=codes)
     return set(patients.values_list("subject__code", flat=True)) if codes else set()
 
@@ -145,6 +150,8 @@ def _row(
         action=Registry.label(event.action),
         codes=codes,
         fields=[field_label(path) for path in event.fields],
+        purpose=spoken(event.action, event.purpose),
+        reason=spoken(event.action, event.reason),
         outcome=OUTCOMES.get(event.outcome, event.outcome),
         seal=seal,
         off_hours=bool(event.actor) and closed and event.kind in WATCHED,

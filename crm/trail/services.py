@@ -44,7 +44,7 @@ def asked_for(wanted: Filter) -> dict[str, str | int]:
     """What a filter asks, for the event: codes and days, no names."""
     facts = asdict(wanted)
     facts["actors"] = len(wanted.actors) if wanted.actors is not None else 0
-    del facts["clinic"]
+    del facts["clinic"], facts["processes"]
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in facts.items()
@@ -201,8 +201,8 @@ def cells(row: Row) -> tuple[str, ...]:
         str(row.outcome),
         " ".join(row.codes),
         " ".join(event.fields),
-        event.purpose,
-        event.reason,
+        str(row.purpose),
+        str(row.reason),
         event.target,
         event.ip or "",
         event.agent,

@@ -5,14 +5,14 @@ from typing import Final
 
 from django.utils import timezone
 
-from crm.web.models import FormSubmission
+from crm.web.models import ApiAnswer, FormSubmission
 
 KEPT: Final = timedelta(days=2)  # longer than the longest session, so no open form outlives it
 
 
 def forget_submissions() -> int:
-    """Delete keys older than two days; returns how many."""
-    deleted, _per_model = FormSubmission.objects.filter(
-        created_at__lt=timezone.now() - KEPT
-    ).delete()
-    return deleted
+    """Delete keys of forms, and answers of the API, older than two days; returns how many."""
+    before = timezone.now() - KEPT
+    forms, _per_model = FormSubmission.objects.filter(created_at__lt=before).delete()
+    answers, _per_model = ApiAnswer.objects.filter(created_at__lt=before).delete()
+    return forms + answers

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.messaging.gate import locked_for_contact
 from crm.messaging.services import queue_message
 from crm.patients.models import Patient
 from crm.staff.models import User
@@ -61,6 +62,7 @@ def record_call(
     Raises: ConsentMissing if the patient no longer agrees to calls; StepCannot.
     """
     patient = step.plan.patient
+    locked_for_contact([patient.pk])  # the answer below holds until the commit (R7)
     if not _may_be_called(patient):
         raise ConsentMissing(_("The patient does not agree to calls. Do not call."))
     if outcome == Outcome.STOP:

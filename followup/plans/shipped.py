@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
+from crm.patients.models import Patient
 from followup.plans.models import Kind
 
 MORNING: Final = time(10, 0)
@@ -31,6 +32,7 @@ class TemplateDraft:
     anchor_label: str
     steps: tuple[StepDraft, ...]
     version: int = 1
+    stage: Patient.Stage = Patient.Stage.FOLLOW_UP  # how far a patient is who starts it
 
 
 TEMPLATES: Final = (
@@ -43,6 +45,7 @@ TEMPLATES: Final = (
             StepDraft(3, "首诊后第 3 天", at=AFTERNOON),
             StepDraft(7, "首诊后第 7 天", "F-02"),
         ),
+        stage=Patient.Stage.IN_CONVERSATION,
     ),
     TemplateDraft(
         "stimulation",
@@ -56,6 +59,7 @@ TEMPLATES: Final = (
             StepDraft(10, "用药第 11 天", "F-02"),
             StepDraft(13, "用药第 14 天", at=AFTERNOON),
         ),
+        stage=Patient.Stage.IN_TREATMENT,
     ),
     TemplateDraft(
         "transfer",
@@ -81,3 +85,10 @@ TEMPLATES: Final = (
         ),
     ),
 )
+
+
+def stage_of(code: str) -> Patient.Stage:
+    """How far a patient is who starts a plan of this template; one of the clinic's own is
+    taken for what most plans are: what comes after treatment."""
+    known = {draft.code: draft.stage for draft in TEMPLATES}
+    return known.get(code, Patient.Stage.FOLLOW_UP)

@@ -3,18 +3,17 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils.functional import cached_property
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
+from crm.patients.api import OfStaff
 from crm.patients.models import Patient
-from crm.patients.selectors import patient_by_code
-from crm.patients.services.viewing import book_out_of_reach
-from crm.staff.models import User
+from crm.web.repeats import KEY_PARAMETER, repeatable
 from followup.plans.models import Plan
 from followup.plans.selectors import current_templates, plans_of
 from followup.reminders import services, viewing
@@ -74,7 +73,7 @@ class StopSerializer(VersionSerializer):
     reason = serializers.ChoiceField(choices=[one.value for one in STOPS])
 
 
-class PlanViewSet(viewsets.GenericViewSet[Plan]):
+class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
     """A patient's follow-up plans, newest first."""
 
     serializer_class = PlanSerializer
@@ -86,57 +85,53 @@ class PlanViewSet(viewsets.GenericViewSet[Plan]):
         "stop": Permission.MANAGE_PLANS,
     }
 
-    @property
-    def staff(self) -> User:
-        user = self.request.user
-        if not isinstance(user, User):
-            raise TypeError("the guard lets staff pass and nobody else")
-        return user
-
     @cached_property
-    def patient(self) -> Patient:
+    def of_address(self) -> Patient:
         """The patient of the address, if in reach."""
-        code = self.kwargs["code"]
-        try:
-            return patient_by_code(self.staff, code)
-        except Patient.DoesNotExist as error:
-            book_out_of_reach(staff=self.staff, code=code)
-            raise Http404 from error
+        return self.patient(self.kwargs["code"])
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The guard first, then the patient: nothing is said about a body sent past somebody."""
         super().initial(request, *args, **kwargs)
-        _ = self.patient
+        _ = self.of_address
 
     def get_queryset(self) -> QuerySet[Plan]:
         if getattr(self, "swagger_fake_view", False):  # the schema has no patient
             return Plan.objects.none()
-        return plans_of(self.patient)
+        return plans_of(self.of_address)
 
+    @extend_schema(responses=PlanSerializer(many=True))
     def list(self, request: Request, code: str) -> Response:
         """All plans of the patient with their steps."""
-        shown = viewing.open_plans_of(patient=self.patient, staff=self.staff, language="zh-hans")
+        shown = viewing.open_plans_of(patient=self.of_address, staff=self.staff, language="zh-hans")
         return Response(PlanSerializer(shown.plans, many=True).data)
 
+    @extend_schema(
+        request=NewPlanSerializer, responses={201: PlanSerializer}, parameters=[KEY_PARAMETER]
+    )
+    @repeatable
     def create(self, request: Request, code: str) -> Response:
         """Make a plan and start it, or only note it down."""
         asked = NewPlanSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        plan = start_plan(patient=self.patient, actor=self.staff, **asked.validated_data)
+        plan = start_plan(patient=self.of_address, actor=self.staff, **asked.validated_data)
         return self._shown(plan, status=HTTP_201_CREATED)
 
+    @extend_schema(request=PauseSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, code: str, pk: str) -> Response:
         """Let a plan rest."""
         data = _valid(PauseSerializer(data=request.data))
         return self._shown(services.pause_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=VersionSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, code: str, pk: str) -> Response:
         """Let a paused plan go on."""
         data = _valid(VersionSerializer(data=request.data))
         return self._shown(services.resume_plan(plan=self.get_object(), actor=self.staff, **data))
 
+    @extend_schema(request=StopSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, code: str, pk: str) -> Response:
         """End a plan for good."""
@@ -144,7 +139,7 @@ class PlanViewSet(viewsets.GenericViewSet[Plan]):
         return self._shown(services.stop_plan(plan=self.get_object(), actor=self.staff, **data))
 
     def _shown(self, plan: Plan, *, status: int = 200) -> Response:
-        fresh = plans_of(self.patient).get(pk=plan.pk)
+        fresh = plans_of(self.of_address).get(pk=plan.pk)
         return Response(PlanSerializer(fresh).data, status=status)
 
 

@@ -1,4 +1,4 @@
-"""What the patient's page and the side column show of follow-up; registers itself."""
+"""What follow-up adds to the patient's page and the side column; imported when ready."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,17 +10,11 @@ from privacy.access.policy import Permission
 from privacy.actors import Actor
 
 PatientPage.add(
-    Panel(
-        key="plans",
-        label=_("Follow-up"),
-        url_name="followup:patient-plans",
-        permission=Permission.VIEW_PLANS,
-        order=40,
-    ),
+    Panel(_("Follow-up"), "followup:patient-plans", Permission.VIEW_PLANS, order=40),
     PatientAction(
-        label=_("Arrange follow-up"),
-        url_name="followup:new-plan",
-        permission=Permission.MANAGE_PLANS,
+        _("Arrange follow-up"),
+        "followup:new-plan",
+        Permission.MANAGE_PLANS,
         icon="calendar-plus",
         order=30,
     ),

@@ -1,12 +1,15 @@
 """Doors: the follow-up board, a patient's plans, and what is done to them."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -26,8 +29,7 @@ from followup.schedules.services import activate_plan
 from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
 
-_of_plan = of_record(plan_of_staff, "plan")
-_of_step = of_record(step_of_staff, "step")
+ViewFunc = Callable[..., HttpResponseBase]
 
 
 @require_GET
@@ -84,76 +86,56 @@ def patient_plans(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     )
 
 
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_plan
-@once
-def pause(request: StaffRequest, plan: Plan) -> HttpResponse:
-    """Let the plan rest."""
-    form = PauseForm(request.POST)
-    services.pause_plan(plan=plan, actor=request.user, **_data(form))
-    messages.success(request, _("The plan rests. What was queued has been taken out."))
-    return redirect("followup:patient-plans", plan.patient.code)
+def _plan_door(form: type[VersionForm], act: Callable[..., Plan], done: str | Promise) -> ViewFunc:
+    """A door through which a plan is moved on: what is asked, what is done, what is said then."""
+
+    @require_POST
+    @requires(Permission.MANAGE_PLANS)
+    @of_record(plan_of_staff, "plan")
+    @once
+    def door(request: StaffRequest, plan: Plan) -> HttpResponse:
+        asked = form(request.POST)
+        if not asked.is_valid():
+            raise DomainError(_("Choose a reason first."))
+        act(plan=plan, actor=request.user, **asked.cleaned_data)
+        messages.success(request, str(done))
+        return redirect("followup:patient-plans", plan.patient.code)
+
+    return door
 
 
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_plan
-@once
-def resume(request: StaffRequest, plan: Plan) -> HttpResponse:
-    """Let the plan go on."""
-    services.resume_plan(plan=plan, actor=request.user, **_data(VersionForm(request.POST)))
-    messages.success(request, _("The plan goes on."))
-    return redirect("followup:patient-plans", plan.patient.code)
+def _step_door(act: Callable[..., Step], done: str | Promise) -> ViewFunc:
+    """A door through which one step on the board is dealt with."""
+
+    @require_POST
+    @requires(Permission.MANAGE_PLANS)
+    @of_record(step_of_staff, "step")
+    @once
+    def door(request: StaffRequest, step: Step) -> HttpResponse:
+        act(step=step, actor=request.user)
+        messages.success(request, str(done))
+        return redirect("followup:plans")
+
+    return door
 
 
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_plan
-@once
-def stop(request: StaffRequest, plan: Plan) -> HttpResponse:
-    """End the plan."""
-    form = StopForm(request.POST)
-    services.stop_plan(plan=plan, actor=request.user, **_data(form))
-    messages.success(request, _("The plan was stopped. Nothing more of it is sent."))
-    return redirect("followup:patient-plans", plan.patient.code)
-
-
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_plan
-@once
-def activate(request: StaffRequest, plan: Plan) -> HttpResponse:
-    """Start a plan that was waiting for consent; what has passed meanwhile is skipped."""
-    data = _data(VersionForm(request.POST))
-    activate_plan(plan=plan, actor=request.user, skip_past=True, **data)
-    messages.success(request, _("The plan has started."))
-    return redirect("followup:patient-plans", plan.patient.code)
-
-
-def _data(form: VersionForm) -> dict[str, Any]:
-    if not form.is_valid():
-        raise DomainError(_("Choose a reason first."))
-    return form.cleaned_data
-
-
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_step
-@once
-def skip(request: StaffRequest, step: Step) -> HttpResponse:
-    """Leave a step out."""
-    services.skip_step(step=step, actor=request.user)
-    messages.success(request, _("The step was skipped."))
-    return redirect("followup:plans")
-
-
-@require_POST
-@requires(Permission.MANAGE_PLANS)
-@_of_step
-@once
-def resend(request: StaffRequest, step: Step) -> HttpResponse:
-    """Queue a message that did not go out once more."""
-    services.resend_step(step=step, actor=request.user)
-    messages.success(request, _("Queued again. It goes out if the patient still agrees."))
-    return redirect("followup:plans")
+pause = _plan_door(
+    PauseForm,
+    services.pause_plan,
+    gettext_lazy("The plan rests. What was queued has been taken out."),
+)
+resume = _plan_door(VersionForm, services.resume_plan, gettext_lazy("The plan goes on."))
+stop = _plan_door(
+    StopForm,
+    services.stop_plan,
+    gettext_lazy("The plan was stopped. Nothing more of it is sent."),
+)
+# A plan that waited for consent; what has passed meanwhile is skipped.
+activate = _plan_door(
+    VersionForm, partial(activate_plan, skip_past=True), gettext_lazy("The plan has started.")
+)
+skip = _step_door(services.skip_step, gettext_lazy("The step was skipped."))
+resend = _step_door(
+    services.resend_step,
+    gettext_lazy("Queued again. It goes out if the patient still agrees."),
+)

@@ -11,12 +11,14 @@ from django.utils.translation import ngettext
 from crm.messaging.models import MessageTemplate
 from crm.messaging.rules import QuietHours
 from crm.patients.models import Patient
+from crm.patients.services.care import advance_stage
 from crm.staff.models import User
 from followup.plans.events import PlanEvent
 from followup.plans.models import Kind, Plan, PlanTemplate
 from followup.plans.rules import PlanState
 from followup.plans.selectors import channels_allowed, kinds_of, wordings
 from followup.plans.services import locked_plan, move_plan
+from followup.plans.shipped import stage_of
 from followup.schedules import rules
 from followup.schedules.models import Step
 from privacy.audit import services as audit
@@ -113,6 +115,12 @@ def activate_plan(
     plan = move_plan(plan=plan, state=PlanState.ACTIVE, actor=actor, event=PlanEvent.ACTIVATED)
     may = frozenset(kind for kind in Kind if kind.channel in allowed)
     Step.objects.bulk_create(_steps(plan, dated, may))
+    advance_stage(
+        patient=plan.patient,
+        to=stage_of(plan.template.code),
+        actor=actor,
+        target=f"plan:{plan.pk}",
+    )
     return plan
 
 

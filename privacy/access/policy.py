@@ -37,6 +37,7 @@ class Permission(StrEnum):
     VIEW_COMPLAINT = "patients.view_chief_complaint"  # G4
     EDIT_CARE_TEAM = "patients.edit_care_team"
     ISSUE_VISIT_CODE = "patients.issue_visit_code"
+    MANAGE_ROOMS = "rooms.manage"  # G9
     VIEW_CONSENTS = "consents.view"  # G6
     RECORD_CONSENT = "consents.record"
     VIEW_CONSULTATIONS = "consultations.view"  # G3
@@ -146,6 +147,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         {
             _P.VIEW_STAFF,
             _P.MANAGE_STAFF,
+            _P.MANAGE_ROOMS,
             _P.VIEW_OWN_AUDIT,
             _P.MANAGE_TOKENS,
             _P.IMPORT_CONSULTATIONS,
@@ -163,6 +165,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
 CLINIC_WIDE = frozenset(
     {Role.FRONT_DESK, Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT, Role.MEDIATION}
 )
+
+# Roles whose reveals stop at today's patients: the desk knows people by their visits (G1).
+REVEALS_TODAY_ONLY = frozenset({Role.FRONT_DESK})
 
 
 def can(actor: Actor, permission: Permission) -> bool:

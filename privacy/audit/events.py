@@ -1,7 +1,7 @@
 """What can happen: each feature names its events in an ``events.py`` of its own."""
 
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -40,17 +40,26 @@ _KIND_LABELS: dict[Kind, Promise | str] = {
 }
 
 
+ROUTINE: Final = "routine"
+
+
 class Event(StrEnum):
-    """Base of the features' event names: ``NAME = "estimate.issued", Kind.CHANGE, _("…")``."""
+    """Base of the features' event names: ``NAME = "estimate.issued", Kind.CHANGE, _("…")``.
+
+    A fourth value, ROUTINE, marks work on something unfinished, such as an autosave: the trail
+    keeps every one of them, and a patient's timeline shows none.
+    """
 
     kind: Kind
     label: Promise | str
+    routine: bool
 
-    def __new__(cls, value: str, kind: Kind, label: Promise | str) -> Self:
+    def __new__(cls, value: str, kind: Kind, label: Promise | str, mark: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.kind = kind
         member.label = label
+        member.routine = mark == ROUTINE
         return member
 
     def __init__(self, *_args: Any) -> None:
@@ -67,6 +76,11 @@ class Registry:
         """The name to show for an action; the bare action where this version knows it no more."""
         event = cls.known.get(action)
         return event.label if event else action
+
+    @classmethod
+    def routine(cls) -> list[str]:
+        """The actions that a timeline leaves out."""
+        return [action for action, event in cls.known.items() if event.routine]
 
 
 class AuditTrailEvent(Event):

@@ -24,24 +24,30 @@ from privacy.audit.verification import genuine
 from privacy.receipts import SubjectRef
 
 
-def trail_of(subject: SubjectRef, *, kinds: Iterable[Kind], limit: int = 50) -> list[AuditEvent]:
-    """The newest events about one patient, newest first: their timeline, and who looked."""
+def trail_of(
+    subject: SubjectRef, *, kinds: Iterable[Kind], without: Iterable[str] = (), limit: int = 50
+) -> list[AuditEvent]:
+    """The newest events about one patient, newest first: their timeline, and who looked.
+
+    In: ``without`` actions to pass over.
+    """
     with acting_as(READER):
-        return list(
-            AuditEvent.objects.filter(
-                codes__contains=[subject.code], kind__in=[kind.value for kind in kinds]
-            )[:limit]
+        found = AuditEvent.objects.filter(
+            codes__contains=[subject.code], kind__in=[kind.value for kind in kinds]
         )
+        return list(found.exclude(action__in=list(without))[:limit])
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.
 
-    ``clinic`` None shows all; else that clinic's staff and the processes, which have no clinic.
+    ``clinic`` None shows all; else that clinic's events and, with ``processes``, those of jobs
+    that belong to no clinic.
     """
 
     clinic: UUID | None = None
+    processes: bool = True
     actors: frozenset[UUID] | None = None
     kind: str = ""
     action: str = ""
@@ -91,7 +97,8 @@ class Slice:
 def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
     rows = AuditEvent.objects.all()
     if wanted.clinic:
-        rows = rows.filter(Q(clinic=wanted.clinic) | Q(clinic__isnull=True))
+        shared = Q(clinic__isnull=True) if wanted.processes else Q()
+        rows = rows.filter(Q(clinic=wanted.clinic) | shared)
     if wanted.actors is not None:
         rows = rows.filter(actor__in=wanted.actors)
     if wanted.code:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from privacy.audit import rules
 from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
-from privacy.receipts import EMPTY, Receipt, SubjectRef
+from privacy.receipts import EMPTY, Receipt, SubjectRef, fate_of_this_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     *,
     actor: Actor | None = None,
     process: str = "",
+    clinic: UUID | None = None,
     subjects: Iterable[SubjectRef] = (),
     fields: Iterable[str] = (),
     purpose: str = "",
@@ -43,17 +45,15 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
 ) -> Receipt:
     """Write one event inside the caller's transaction, by one INSERT (S59, ADR 0005).
 
-    In: exactly one of ``actor`` (staff) and ``process`` (a job's name); ``subjects`` the patients
-    shown or changed; ``fields`` as ``model.field``; ``detail`` integers and strings, never
-    personal data. Address, session and request come from the request by themselves.
+    In: exactly one of ``actor`` (staff) and ``process`` (a job's name); ``clinic`` for a process
+    whose event is for one clinic's trail alone; ``subjects`` the patients shown or changed;
+    ``fields`` as ``model.field``; ``detail`` integers and strings, never personal data. Address,
+    session and request come from the request by themselves.
     Out: the receipt that opens sealed values of these subjects and fields.
     Raises: RuntimeError outside a transaction, so a change and its trace stand or fall together;
-        ValueError without exactly one author.
+        ValueError without exactly one author, or with a clinic beside an actor.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("audit.record() needs the transaction of the act it records")
-    if (actor is None) == (not process):
-        raise ValueError("an event has one author: an actor or a process")
+    _check_author(actor, process, clinic)
     shown = {subject.pk: subject.code for subject in subjects}
     row = AuditEvent(
         at=timezone.now(),
@@ -63,7 +63,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         actor=actor.pk if actor else None,
         role=actor.role if actor else "",
         process=process,
-        clinic=actor.clinic_id if actor else None,
+        clinic=actor.clinic_id if actor else clinic,
         codes=sorted(shown.values()),
         fields=sorted(set(fields)),
         purpose=purpose,
@@ -74,7 +74,16 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         **_origin(),
     )
     _insert(row)
-    return Receipt(event_id=row.id, subject_ids=frozenset(shown), fields=frozenset(row.fields))
+    return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate_of_this_transaction())
+
+
+def _check_author(actor: Actor | None, process: str, clinic: UUID | None) -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit.record() needs the transaction of the act it records")
+    if (actor is None) == (not process):
+        raise ValueError("an event has one author: an actor or a process")
+    if actor is not None and clinic is not None:
+        raise ValueError("an actor's event belongs to the actor's clinic")
 
 
 def _origin() -> dict[str, Any]:
@@ -98,15 +107,20 @@ def _insert(row: AuditEvent) -> None:
         cursor.execute(_INSERT, values)
 
 
-def record_denial(
+def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
     *,
-    actor: Actor,
+    actor: Actor | None = None,
+    process: str = "",
+    clinic: UUID | None = None,
     target: str,
     reason: str = "",
     event: Event = AccessEvent.DENIED,
     subjects: Iterable[SubjectRef] = (),
+    detail: Mapping[str, str | int] = EMPTY,
 ) -> None:
     """Book a refusal so that it stays booked, whatever becomes of the request.
+
+    In: ``actor``, or ``process`` with ``clinic``, as for ``record``.
 
     Inside an open transaction the event waits for the end of the request: the refusal is about
     to roll that transaction back, and the event with it (ADR 0005).
@@ -118,10 +132,13 @@ def record_denial(
             record(
                 event,
                 actor=actor,
+                process=process,
+                clinic=clinic,
                 target=target,
                 reason=reason,
                 subjects=refused,
                 outcome="denied",
+                detail=detail,
             )
 
     if not (connection.in_atomic_block and afterwards(book)):

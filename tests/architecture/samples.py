@@ -19,6 +19,7 @@ from crm.messaging.inbound import callback_token
 from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
 from crm.scheduling.models import Visit
+from crm.scheduling.rooms import add_room
 from crm.staff.models import User
 from crm.staff.services import issue_token
 from privacy.access.policy import ROLE_PERMISSIONS, Permission, can
@@ -130,6 +131,7 @@ MAKERS: dict[str, Maker] = {
     "pk": _plan,
     "plan_id": _plan,
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
+    "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
     "step_id": _step,
     "token": lambda _world: callback_token(),

@@ -62,6 +62,12 @@ def test_no_function_is_longer_than_50_lines() -> None:
     assert short >= 0.9
 
 
+def test_savepoints_are_atomic_blocks() -> None:
+    """A receipt is told of those alone when they are rolled back."""
+    by_hand = re.compile(r"\b(savepoint_rollback|savepoint_commit|savepoint\(\))")
+    assert [module.name for module in modules() if by_hand.search(module.text)] == []
+
+
 @pytest.mark.parametrize("phrase", ["TODO", "FIXME", "XXX", "NotImplementedError  # later"])
 def test_nothing_is_put_off(phrase: str) -> None:
     word = re.compile(rf"\b{re.escape(phrase)}\b")

@@ -21,6 +21,7 @@ from consult.consultations.services.drafts import (
 from consult.consultations.services.talk import TALK_FIELDS
 from consult.consultations.services.texts import NewTurn, stored
 from crm.patients.models import Patient
+from crm.patients.services.care import advance_stage
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError
@@ -97,6 +98,9 @@ def _submit(
         target=found.target,
         detail={"version": found.version, "findings": len(findings)},
     )
+    if not findings:
+        talking = Patient.Stage.IN_CONVERSATION
+        advance_stage(patient=found.patient, to=talking, actor=actor, target=found.target)
     return found, findings
 
 

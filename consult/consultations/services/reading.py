@@ -16,9 +16,9 @@ from consult.consultations.rules import Outcome
 from consult.consultations.services.drafts import OUTCOME_FIELDS
 from consult.consultations.services.talk import TALK_FIELDS
 from crm.patients.models import Patient
+from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
 from privacy.audit import services as audit
-from privacy.audit.events import AccessEvent
 from privacy.errors import Conflict
 from privacy.receipts import Receipt
 
@@ -161,18 +161,16 @@ def open_turn(*, draft: Consultation, actor: User, turn_id: UUID) -> OpenedTurn:
 
 
 def book_out_of_reach(*, actor: User, consultation_id: UUID) -> None:
-    """Book that ``actor`` asked for a record beyond their reach; nothing if there is none.
+    """Book that ``actor`` asked for a record that is beyond their reach, or not there at all.
 
     The one who asks gets the same "not found" either way.
     """
     record = selectors.beyond_reach(consultation_id)
-    if record is not None:
-        audit.record_denial(
-            actor=actor,
-            target=record.target,
-            event=AccessEvent.NOT_FOUND,
-            subjects=[record.patient],
-        )
+    book_asked_in_vain(
+        staff=actor,
+        target=f"consultation:{consultation_id}",
+        patient=record.patient if record else None,
+    )
 
 
 @transaction.atomic

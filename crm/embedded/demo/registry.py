@@ -16,6 +16,7 @@ from crm.patients.services.revealing import reveal
 from crm.patients.services.viewing import book_out_of_reach
 from crm.scheduling import services as visits
 from crm.scheduling.models import Visit
+from crm.scheduling.rooms import add_room
 from crm.scheduling.rules import State
 from crm.staff.models import User
 from privacy.consent.models import Manner
@@ -180,7 +181,7 @@ def close_records(patients: Sequence[Patient]) -> None:
 def open_the_day(patients: Sequence[Patient], guests: Sequence[Guest], *, staff: Staff) -> None:
     """Today's board: expected, waiting, in a room, done and gone without being seen."""
     desk = staff["qt001"]
-    rooms = [visits.open_room(clinic=desk.clinic, label=label) for label in ROOMS]
+    rooms = [add_room(label=label, actor=staff["xt001"]) for label in ROOMS]
     purposes = list(Visit.Purpose.values)
     for place, number in enumerate((14, 20, 26)):
         visits.expect_today(patient=patients[number], purpose=purposes[place], actor=desk)

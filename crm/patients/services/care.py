@@ -76,6 +76,30 @@ def change_stage(*, patient: Patient, stage: str, before: str, actor: User) -> P
     return fresh
 
 
+@transaction.atomic
+def advance_stage(*, patient: Patient, to: Patient.Stage, actor: User, target: str) -> None:
+    """Move the stage on to at least ``to``, as part of an act that shows how far things are.
+
+    Never backwards, and nothing if it has come as far: what a person chose stands (U10).
+    In: ``target`` the act's object, such as "estimate:<uuid>"; the caller's transaction holds
+    both, so neither is booked without the other.
+    """
+    order = Patient.Stage.values
+    fresh = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    before = fresh.stage
+    if order.index(before) >= order.index(to):
+        return
+    fresh.stage = patient.stage = to
+    fresh.save(update_fields=["stage", "updated_at"])
+    audit.record(
+        PatientEvent.STAGE_CHANGED,
+        actor=actor,
+        subjects=[patient],
+        target=target,
+        detail={"before": before, "after": to.value},
+    )
+
+
 def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> Patient:
     """Correct what is known of a person; "" keeps a value as it is.
 
@@ -90,34 +114,46 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
     ]
     if not fields:
         raise DomainError(_("Nothing was filled in, so nothing was changed."))
-    contact = selectors.contact_of(patient) or PatientContact(patient=patient)
-    _must_open([contact.name if name else None, contact.phone if phone else None], patient)
     with transaction.atomic():
-        if name:
-            contact.set_name(name, name_tokens(name))
-        if phone:
-            contact.set_phone(phone)
-        contact.save()
-        if phone and patient.status == Patient.Status.PROVISIONAL:
-            patient.status = Patient.Status.ACTIVE
-            patient.save(update_fields=["status", "updated_at"])
-        audit.record(PatientEvent.CONTACT_CHANGED, actor=actor, subjects=[patient], fields=fields)
-    return patient
+        # Locked before anything is read: a record closed meanwhile must not be opened again, and
+        # of two corrections at once the second must not write back what it read before the first.
+        locked = Patient.objects.select_for_update(no_key=True, of=("self",))
+        fresh = locked.select_related("subject").get(pk=patient.pk)
+        contact = selectors.contact_of(fresh) or PatientContact(patient=fresh)
+        held = [contact.name if name else None, contact.phone if phone else None]
+        failure = _failure_to_open(held, fresh)
+        if failure is None:
+            _correct(contact, fresh, name=name, phone=phone)
+            audit.record(PatientEvent.CONTACT_CHANGED, actor=actor, subjects=[fresh], fields=fields)
+    if failure is not None:  # raised here: inside the block it would undo its own booking
+        raise failure
+    return fresh
 
 
-def _must_open(held: Sequence[SealedText], patient: Patient) -> None:
-    """Raises: Unreadable if one of the values does not open."""
+def _correct(contact: PatientContact, patient: Patient, *, name: str, phone: str) -> None:
+    if name:
+        contact.set_name(name, name_tokens(name))
+    if phone:
+        contact.set_phone(phone)
+    contact.save()
+    if phone and patient.status == Patient.Status.PROVISIONAL:
+        patient.status = Patient.Status.ACTIVE
+        patient.save(update_fields=["status", "updated_at"])
+
+
+def _failure_to_open(held: Sequence[SealedText], patient: Patient) -> Unreadable | None:
+    """What the first value that does not open says, booked; None if all of them open."""
     sealed = [one for one in held if one is not None]
-    with transaction.atomic():
-        receipt = audit.record(
-            PatientEvent.COMPARED,
-            process="contact-change",
-            subjects=[patient],
-            fields=[one.path for one in sealed],
-        )
+    receipt = audit.record(
+        PatientEvent.COMPARED,
+        process="contact-change",
+        subjects=[patient],
+        fields=[one.path for one in sealed],
+    )
     for one in sealed:
         try:
             one.reveal(receipt)
         except Unreadable as error:
             audit.record_crypto_failure(path=one.path, code=str(error))
-            raise
+            return error
+    return None

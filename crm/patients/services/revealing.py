@@ -10,12 +10,13 @@ from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient, SealedText
 from crm.staff.models import User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError, Unreadable
 
 SECONDS_SHOWN: Final = 60
 SHORTEST_REASON: Final = 10
+NOT_OF_TODAY: Final = "not_of_today"  # why the trail says the front desk was refused
 # Which permission opens which field; any one of them is enough.
 OPENED_BY: Final[dict[str, tuple[Permission, ...]]] = {
     "phone": (Permission.REVEAL_CONTACT,),
@@ -41,16 +42,34 @@ def fields_open_to(staff: User) -> list[str]:
     ]
 
 
+def may_reveal_of(staff: User, patient: Patient) -> bool:
+    """Whether ``staff`` may open any field of this patient now, clinic time: the front desk only
+    while the patient is one of today's, whoever else may open fields of all they see."""
+    if not fields_open_to(staff):
+        return False
+    return staff.role not in REVEALS_TODAY_ONLY or selectors.is_of_today(patient, staff)
+
+
 def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: User) -> Revealed:
     """Book the look, and only then open the field.
 
     In: ``field`` one of OPENED_BY; ``reason`` at least 10 characters when the purpose is "other".
-    Raises: AccessDenied if the role may not (booked); DomainError for a reason too short;
-        Unreadable if the box does not open: the look stays booked.
+    Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
+        for a reason too short; Unreadable if the box does not open: the look stays booked.
     """
     if field not in fields_open_to(staff):
         audit.record_denial(actor=staff, target=f"reveal:{field}", subjects=[patient])
         raise AccessDenied(_("Your role does not open this field."))
+    if not may_reveal_of(staff, patient):
+        audit.record_denial(
+            actor=staff, target=f"reveal:{field}", reason=NOT_OF_TODAY, subjects=[patient]
+        )
+        raise AccessDenied(
+            _(
+                "The front desk sees plain text of today's patients only: registered, expected or "
+                "arrived today. Note a visit first, or ask the care team."
+            )
+        )
     if purpose == "other" and len(reason.strip()) < SHORTEST_REASON:
         raise DomainError(_("Say in at least 10 characters what it is needed for."))
     with transaction.atomic():

@@ -141,15 +141,31 @@ def open_timeline(*, staff: User, patient: Patient, by: str) -> list[selectors.T
 
 
 def book_out_of_reach(*, staff: User, code: str) -> None:
-    """Book that ``staff`` asked for a patient beyond their reach; nothing if there is none.
+    """Book that ``staff`` asked for a patient who is beyond their reach, or not there at all.
 
     The one who asks gets the same "not found" either way.
     """
-    patient = selectors.patient_out_of_reach(code)
-    if patient is not None:
+    found = selectors.patient_out_of_reach(code)
+    book_asked_in_vain(staff=staff, target=f"patient:{code}", patient=found)
+
+
+def book_asked_in_vain(*, staff: User, target: str, patient: Patient | None) -> None:
+    """Book a "not found" so that neither the asker nor their clinic's trail tells what exists.
+
+    In: ``target`` what was asked for, ``patient`` whose it is, if it is anybody's. A patient of
+    the asker's clinic is named in the event. Another clinic's is not: there what was asked stands
+    alone, as for something that does not exist, and the patient's own clinic gets an event of its
+    own, without the asker, who is none of its staff.
+    """
+    own = patient is not None and patient.clinic_id == staff.clinic_id
+    event = AccessEvent.NOT_FOUND
+    subjects = [patient] if patient is not None else []
+    audit.record_denial(actor=staff, target=target, event=event, subjects=subjects if own else [])
+    if patient is not None and not own:
         audit.record_denial(
-            actor=staff,
-            target=f"patient:{code}",
-            event=AccessEvent.NOT_FOUND,
-            subjects=[patient],
+            process="another-clinic",
+            clinic=patient.clinic_id,
+            target=target,
+            event=event,
+            subjects=subjects,
         )

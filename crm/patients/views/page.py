@@ -14,7 +14,7 @@ from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage
 from crm.patients.services import viewing
-from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to
+from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_of
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of
@@ -51,7 +51,7 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "actions": _actions(request.user, patient),
         "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
-        **_may(request.user),
+        **_may(request.user, patient),
         **_dialogs(request, patient),
     }
     if can(request.user, Permission.VIEW_CONSENTS):
@@ -59,12 +59,13 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     return render(request, "crm/patients/page.html", page)
 
 
-def _may(staff: User) -> dict[str, bool]:
+def _may(staff: User, patient: Patient) -> dict[str, bool]:
     return {
         "may_change_contact": can(staff, Permission.REGISTER_PATIENT),
         "may_edit_team": can(staff, Permission.EDIT_CARE_TEAM),
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
-        "may_reveal": bool(fields_open_to(staff)),
+        "may_reveal": may_reveal_of(staff, patient),
+        "reveals_on_visits": bool(fields_open_to(staff)),
         "sees_contact": can(staff, Permission.VIEW_CONTACT),
         "sees_complaint": can(staff, Permission.VIEW_COMPLAINT),
     }
@@ -73,7 +74,7 @@ def _may(staff: User) -> dict[str, bool]:
 def _dialogs(request: StaffRequest, patient: Patient) -> dict[str, Any]:
     staff = request.user
     forms: dict[str, Any] = {}
-    if fields_open_to(staff):
+    if may_reveal_of(staff, patient):
         forms["reveal_form"] = RevealForm(staff=staff)
         forms["seconds"] = SECONDS_SHOWN
     if can(staff, Permission.EDIT_CARE_TEAM):

@@ -4,14 +4,16 @@ from io import BytesIO
 
 import segno
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.patients import selectors
 from crm.patients.models import Patient
 from crm.patients.services import printing
+from crm.patients.services.registration import issue_visit_code
 from crm.patients.views.doors import of_patient
 from crm.staff.guards import StaffRequest, requires
+from crm.web.idempotency import once
 from privacy.access.policy import Permission
 
 
@@ -24,13 +26,18 @@ def label(request: StaffRequest, patient: Patient) -> HttpResponse:
     return render(request, "crm/patients/label.html", {"patient": patient, "slip": slip})
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @requires(Permission.ISSUE_VISIT_CODE)
 @of_patient
+@once
 def ticket(request: StaffRequest, patient: Patient) -> HttpResponse:
-    """An 80 mm ticket with the code that is called today."""
+    """An 80 mm ticket with the code that is called today; POST gives the patient one first."""
+    if request.method == "POST":
+        issue_visit_code(patient=patient, actor=request.user)
+        return redirect("patients:ticket", patient.code)
     slip = printing.print_ticket(patient=patient, actor=request.user)
-    return render(request, "crm/patients/ticket.html", {"patient": patient, "slip": slip})
+    template = "crm/patients/ticket.html" if slip else "crm/patients/no_ticket.html"
+    return render(request, template, {"patient": patient, "slip": slip})
 
 
 @require_GET

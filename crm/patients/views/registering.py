@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm.patients.forms import RegistrationForm
 from crm.patients.models import Patient
-from crm.patients.services import printing
+from crm.patients.selectors import visit_code_today
 from crm.patients.services.registration import Doubles, find_doubles, register_or_warn
 from crm.patients.views.doors import of_patient
 from crm.staff.guards import StaffRequest, requires
@@ -54,10 +54,10 @@ def check_doubles(request: StaffRequest) -> HttpResponse:
 @requires(Permission.REGISTER_PATIENT)
 @of_patient
 def registered(request: StaffRequest, patient: Patient) -> HttpResponse:
-    """The codes, the papers, the next step."""
+    """The codes, the papers, the next step. Registering gave today's number; looking gives none."""
     page = {
         "patient": patient,
-        "visit_code": printing.visit_code_text(patient=patient, actor=request.user),
+        "visit_code": visit_code_today(patient, request.user),
         "provisional": patient.status == Patient.Status.PROVISIONAL,
     }
     return render(request, "crm/patients/registered.html", page)

@@ -38,7 +38,11 @@ def test_submitting_stamps_and_names(draft, carer):
     assert record.status == Consultation.Status.SUBMITTED
     assert record.submitted_by == carer
     assert record.submitted_at is not None
-    assert actions() == ["consultation.draft_started", "consultation.submitted"]
+    assert actions() == [
+        "consultation.draft_started",
+        "consultation.submitted",
+        "patient.stage_changed",
+    ]
 
 
 def test_a_submission_that_lacks_something_is_kept_as_a_draft(draft, carer):

@@ -1,12 +1,16 @@
 """Every way a provider can fail: a decided state each, and no second message outside the rule."""
 
 from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.embedded.gateway.server import GatewayServer
+from crm.messaging import answers
 from crm.messaging.dispatch import claim, dispatch_due
 from crm.messaging.models import Attempt, Message, MessageTemplate, Reason
 from crm.messaging.reconcile import expire_leases, reconcile
@@ -231,3 +235,50 @@ def test_a_person_settles_what_stayed_unknown(
     assert settled.needs_person_at is None
     with pytest.raises(Conflict):
         settle_by_person(message=message, received=True, actor=carer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_counts_though_another_worker_is_looking_at_the_message(
+    gateway: GatewayServer,
+    agreeing: Patient,
+    template: MessageTemplate,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gateway.company.faults.plan(send=["reset_before"])
+    message = send(agreeing, template)
+    locked, book = Event(), answers.take_answers
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Message.objects.select_for_update().get(pk=message.pk)
+                locked.set()
+                while not somebody_waits() and not over.is_set():
+                    pass
+        finally:
+            connection.close()
+
+    def book_then_look(*given: Any, **source: Any) -> int:
+        found = book(*given, **source)
+        other.start()
+        assert locked.wait(5)
+        return found
+
+    over, other = Event(), Thread(target=hold)
+    monkeypatch.setattr(answers, "take_answers", book_then_look)
+    wait(clock, message, 1.1)
+    over.set()
+    other.join()
+
+    assert Attempt.objects.get(message=message).not_found == 1
+
+
+def somebody_waits() -> bool:
+    """Whether another transaction waits for this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks "
+            "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])

@@ -6,6 +6,7 @@ from crm.patients.models import Patient, PatientContact
 from crm.patients.services.care import change_contact
 from privacy.errors import DomainError
 from tests.factories.people import PatientFactory
+from tests.factories.races import while_it_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +66,35 @@ def test_names_are_found_again_after_a_change(desk, patient, typed):
 def test_an_empty_change_is_refused_by_the_service_too(receptionist, patient):
     with pytest.raises(DomainError):
         change_contact(patient=patient, name="", phone="", actor=receptionist)
+
+
+def row_of(patient):
+    return lambda: Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_closed_meanwhile_is_not_opened_again(receptionist, clinic):
+    patient = PatientFactory.create(
+        clinic=clinic, status=Patient.Status.PROVISIONAL, contact={"phone": ""}
+    )
+
+    def correct():
+        change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
+
+    with while_it_waits(row_of(patient), correct):
+        Patient.objects.filter(pk=patient.pk).update(status=Patient.Status.RESTRICTED)
+
+    patient.refresh_from_db()
+    assert patient.status == Patient.Status.RESTRICTED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_corrections_at_once_both_stay(receptionist, patient):
+    def correct_name():
+        change_contact(patient=patient, name="李雷", phone="", actor=receptionist)
+
+    with while_it_waits(row_of(patient), correct_name):
+        change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
+
+    assert PatientContact.objects.may_have_phone("+8613900139000").count() == 1
+    assert PatientContact.objects.may_be_named([("whole", "李雷")]).count() == 1

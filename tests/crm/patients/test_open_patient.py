@@ -2,9 +2,15 @@
 
 import pytest
 
+from consult.consultations.events import ConsultationEvent
+from consult.consultations.services import save_outcome
 from crm.patients.models import PatientClinical
+from crm.patients.selectors import timeline_of
+from crm.patients.services.registration import issue_visit_code
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.events import AccessEvent
+from privacy.pseudonyms.models import VisitCode
+from tests.factories.consultations import draft_of, whole_outcome
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +62,8 @@ def test_strangers_get_the_same_not_found_and_are_booked(
     assert (there.status_code, nowhere.status_code) == (404, 404)
     assert len(there.content) == len(nowhere.content)
     events = booked(AccessEvent.NOT_FOUND)
-    assert [event.codes for event in events] == [[patient.code]]
+    targets = {event.target for event in events if event.actor == stranger.pk}
+    assert targets == {f"patient:{patient.code}", "patient:22222222"}
 
 
 def test_a_colleague_outside_the_team_gets_not_found(sign_in_as, colleague, patient):
@@ -93,7 +100,8 @@ def test_nobody_gets_in_without_signing_in(client, patient):
     assert client.get(page_of(patient)).status_code == 302
 
 
-def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient):
+def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient, receptionist):
+    issue_visit_code(patient=patient, actor=receptionist)
     desk.post(page_of(patient) + "reveal/", {"field": "phone", "purpose": "call", "reason": ""})
     sign_in_as(carer).get(page_of(patient))
 
@@ -150,9 +158,9 @@ def test_the_care_team_grows_and_shrinks(desk, patient, colleague, stranger, typ
     assert len(booked("patient.joined_team")) == len(booked("patient.left_team")) == 1
 
 
-def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, booked):
+def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, typed, booked):
     label = desk.get(page_of(patient) + "label/").content.decode()
-    ticket = desk.get(page_of(patient) + "ticket/").content.decode()
+    ticket = desk.post(page_of(patient) + "ticket/", typed(), follow=True).content.decode()
     drawing = desk.get(page_of(patient) + "qr.svg")
 
     assert patient.spaced_code in label
@@ -164,8 +172,59 @@ def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, booked):
     assert len(booked("patient.label_printed")) == len(booked("patient.ticket_printed")) == 1
 
 
+@pytest.mark.parametrize("path", ["ticket/", "registered/", "label/", "qr.svg?of=today", ""])
+def test_looking_issues_no_number(desk, patient, booked, path):
+    answer = desk.get(page_of(patient) + path)
+
+    assert answer.status_code == 200
+    assert not VisitCode.objects.exists()
+    assert not booked("patient.visit_code_issued")
+    assert not booked("patient.ticket_printed")
+
+
+@pytest.mark.parametrize("path", ["", "registered/", "ticket/"])
+def test_where_a_number_is_missing_one_button_gives_it(desk, patient, path):
+    """The patient's page, the page after registering and the ticket itself: one click each."""
+    page = desk.get(page_of(patient) + path).content.decode()
+
+    assert f'action="{page_of(patient)}ticket/"' in page
+
+
+def test_the_button_gives_one_number_and_leads_to_the_ticket(desk, patient, typed, booked):
+    sent = typed()
+    answers = [desk.post(page_of(patient) + "ticket/", one) for one in (sent, sent, typed())]
+
+    assert [one["Location"] for one in answers] == [page_of(patient) + "ticket/"] * 3
+    assert VisitCode.objects.get().number == 1
+    assert len(booked("patient.visit_code_issued")) == 1
+    page = desk.get(page_of(patient)).content.decode()
+    assert f'href="{page_of(patient)}ticket/"' in page, "a link, once there is a number"
+
+
 def test_the_timeline_by_itself_is_a_look_too(desk, patient, booked):
     desk.get(f"/patients/{patient.code}/timeline/?by=staff")
 
     (event,) = booked("patient.timeline_viewed")
     assert (event.codes, event.detail) == ([patient.code], {"by": "staff"})
+
+
+def test_autosaves_stay_in_the_trail_and_out_of_the_timeline(sign_in_as, carer, patient, booked):
+    draft = draft_of(patient, carer)
+    for version in range(1, 4):
+        save_outcome(draft=draft, actor=carer, version=version, outcome=whole_outcome())
+
+    page = sign_in_as(carer).get(page_of(patient) + "timeline/")
+
+    titles = [line.title for line in page.context["lines"]]
+    assert ConsultationEvent.DRAFT_STARTED.label in titles
+    assert ConsultationEvent.DRAFT_SAVED.label not in titles
+    assert len(booked("consultation.draft_saved")) == 3
+
+
+def test_autosaves_do_not_push_older_events_off_the_timeline(carer, patient, booked):
+    draft = draft_of(patient, carer)
+    for version in range(1, 110):
+        save_outcome(draft=draft, actor=carer, version=version, outcome=whole_outcome())
+
+    (oldest,) = timeline_of(patient)
+    assert oldest.event.action == ConsultationEvent.DRAFT_STARTED

@@ -1,13 +1,28 @@
 """Plain text: one field, for a purpose, booked before it is answered."""
 
+from datetime import datetime
+from html import unescape
+from zoneinfo import ZoneInfo
+
 import pytest
+import time_machine
+from django.utils.translation import gettext
 
 from crm.patients.models import PatientContact
+from crm.patients.services.registration import issue_visit_code
+from crm.patients.services.revealing import may_reveal_of
+from crm.scheduling.services import expect_today
 from privacy.access.policy import Role
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 CALL = {"field": "phone", "purpose": "call", "reason": ""}
+
+
+@pytest.fixture(autouse=True)
+def _of_today(patient, receptionist):
+    """The patient of these tests is expected today, but where a test says otherwise."""
+    issue_visit_code(patient=patient, actor=receptionist)
 
 
 def reveal(client, patient, **form):
@@ -70,8 +85,9 @@ def test_the_service_refuses_what_a_form_would_have_let_through(receptionist, pa
     assert booked("access.denied")[0].codes == [patient.code]
 
 
-def test_nothing_taken_down_is_said_so(desk, clinic):
+def test_nothing_taken_down_is_said_so(desk, clinic, receptionist):
     bare = PatientFactory.create(clinic=clinic, contact={"phone": ""})
+    issue_visit_code(patient=bare, actor=receptionist)
 
     assert "data-expires" not in reveal(desk, bare).content.decode()
 
@@ -92,3 +108,72 @@ def test_without_scripts_it_is_a_page(desk, patient):
 
     assert "<html" in asked
     assert "138 0013 8000" in told
+
+
+# --- whose plain text the front desk sees: today's patients -----------------------------------
+
+
+def refused(client, patient):
+    answer = reveal(client, patient)
+    return answer.status_code == 403 and "138" not in answer.content.decode()
+
+
+def test_without_a_visit_the_desk_is_refused_and_told_why(desk, clinic, booked, sign_in_as):
+    known = PatientFactory.create(clinic=clinic)
+
+    assert refused(desk, known)
+    (denial,) = booked("access.denied")
+    assert (denial.codes, denial.reason) == ([known.code], "not_of_today")
+    told = desk.post(f"/patients/{known.code}/reveal/", CALL)
+    why = gettext(
+        "The front desk sees plain text of today's patients only: registered, expected or "
+        "arrived today. Note a visit first, or ask the care team."
+    )
+    assert why in unescape(told.content.decode())
+    page = desk.get(f"/patients/{known.code}/").content.decode()
+    assert 'data-open="reveal"' not in page
+    assert not booked("patient.revealed")
+
+
+def test_a_visit_noted_for_today_opens_the_phone(desk, clinic, receptionist):
+    known = PatientFactory.create(clinic=clinic)
+    expect_today(patient=known, purpose="return", actor=receptionist)
+
+    assert "138 0013 8000" in reveal(desk, known).content.decode()
+    assert 'data-open="reveal"' in desk.get(f"/patients/{known.code}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("at", "may"),
+    [
+        ("2026-11-21 00:00:00", True),
+        ("2026-11-21 23:59:59", True),
+        ("2026-11-20 23:59:59", False),
+        ("2026-11-22 00:00:00", False),
+    ],
+)
+def test_today_ends_at_midnight_of_the_clinic(clinic, receptionist, at, may):
+    zone = ZoneInfo("Asia/Shanghai")
+    known = PatientFactory.create(clinic=clinic)
+    with time_machine.travel(datetime(2026, 11, 21, 9, tzinfo=zone), tick=False):
+        issue_visit_code(patient=known, actor=receptionist)
+
+    with time_machine.travel(datetime.fromisoformat(at).replace(tzinfo=zone), tick=False):
+        assert may_reveal_of(receptionist, known) is may
+
+
+def test_a_visit_at_another_clinic_opens_nothing(patient, receptionist, stranger, clinic):
+    known = PatientFactory.create(clinic=clinic)
+    issue_visit_code(patient=known, actor=stranger)
+
+    assert not may_reveal_of(receptionist, known)
+    assert not may_reveal_of(stranger, patient)
+
+
+@pytest.mark.parametrize("role", [Role.CONSULTANT, Role.NURSE])
+def test_other_roles_need_no_visit(sign_in_as, clinic, role):
+    known = PatientFactory.create(clinic=clinic)
+    user = UserFactory.create(clinic=clinic, role=role)
+    known.care_team.create(staff=user)
+
+    assert "138 0013 8000" in reveal(sign_in_as(user), known).content.decode()

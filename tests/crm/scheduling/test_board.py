@@ -9,6 +9,7 @@ from django.utils import timezone
 from crm.patients.models import PatientContact
 from crm.scheduling import services
 from crm.scheduling.models import Visit
+from crm.scheduling.rooms import add_room
 from crm.scheduling.rules import State, digits_fit, may_follow, may_undo
 from crm.staff.middleware import SEEN
 from privacy.access.policy import Role
@@ -25,8 +26,8 @@ def desk(receptionist, sign_in_as):
 
 
 @pytest.fixture
-def room(clinic):
-    return services.open_room(clinic=clinic, label="3-01")
+def room(receptionist):
+    return add_room(label="3-01", actor=receptionist)
 
 
 @pytest.fixture
@@ -107,10 +108,32 @@ def test_nobody_is_here_twice(arrived, post, patient, receptionist):
 
 
 def test_expected_becomes_waiting(post, patient):
-    post(f"/desk/expected/{patient.code}/")
+    post(f"/desk/expected/{patient.code}/", purpose="fees")
     post(f"/desk/arrivals/{patient.code}/", purpose="first", last_digits="8000")
 
     assert Visit.objects.get().state == State.WAITING
+
+
+def test_the_patient_page_and_the_board_offer_to_expect_somebody(desk, patient):
+    address = f"/desk/expected/{patient.code}/"
+
+    assert address in desk.get(f"/patients/{patient.code}/").content.decode()
+    assert 'action="/desk/expected/"' in desk.get("/").content.decode()
+    assert desk.get(address).status_code == 200
+
+
+def test_expecting_somebody_gives_todays_number_and_says_what_for(post, desk, patient):
+    assert post("/desk/expected/", code=patient.code)["Location"].endswith(
+        f"/desk/expected/{patient.code}/"
+    )
+    answer = post(f"/desk/expected/{patient.code}/", purpose="fees")
+
+    visit = Visit.objects.get()
+    assert (answer.status_code, visit.state, visit.purpose) == (302, State.EXPECTED, "fees")
+    assert "B-001" in desk.get("/").content.decode()
+    assert events("visit.expected")[0].codes == [patient.code]
+    again = post(f"/desk/expected/{patient.code}/", purpose="fees")
+    assert again.status_code == 422
 
 
 def test_a_code_said_at_the_desk_leads_to_the_arrival(post, patient, desk, arrived):
@@ -253,4 +276,5 @@ def test_a_code_of_another_clinic_at_the_desk_is_booked(post):
 
     post("/desk/arrivals/", code=stranger.code)
 
-    assert events("access.not_found")[0].codes == [stranger.code]
+    told = {(bool(event.actor), *event.codes) for event in events("access.not_found")}
+    assert told == {(True,), (False, stranger.code)}

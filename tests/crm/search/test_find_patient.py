@@ -134,7 +134,8 @@ def test_nobody_finds_what_is_out_of_reach(sign_in_as, clinic, known, stranger, 
 def test_asking_for_a_strangers_code_is_booked(sign_in_as, stranger, known, booked):
     sign_in_as(stranger).post(BOX, {"q": known.code})
 
-    assert booked("access.not_found")[0].codes == [known.code]
+    told = {(event.actor, *event.codes) for event in booked("access.not_found")}
+    assert told == {(stranger.pk,), (None, known.code)}
 
 
 def test_names_can_be_switched_off(look, known, settings):
@@ -177,6 +178,7 @@ def test_only_roles_that_search_may(sign_in_as, clinic, role):
     [
         ("1", By.VISIT_CODE),
         ("B-12", By.VISIT_CODE),
+        ("E-2026-0318", By.ESTIMATE),
         ("13800138000", By.PHONE),
         ("11010119900307993X", By.ID_NUMBER),
         ("王", By.NAME),

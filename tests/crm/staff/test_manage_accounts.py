@@ -190,7 +190,7 @@ class TestTokens:
         answer = Client().get("/api/v1/patients/", headers=header)
         assert answer.status_code == 403
         assert answer["Content-Type"] == "application/problem+json"
-        assert booked("access.denied").reason == "patients.view"
+        assert booked("staff.token_refused").reason == "patients.view"
 
     def test_a_token_ends_in_time_and_with_its_owner(self, carer) -> None:
         token, secret = services.issue_token(

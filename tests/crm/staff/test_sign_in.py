@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -20,7 +22,9 @@ from crm.staff.models import SignInFailure, TotpDevice, User
 from crm.staff.services import SignInLocked, SignInRefused, codes_around, open_account
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.errors import AccessDenied, DomainError
 from tests.architecture.source import ROOT
+from tests.factories.races import all_at_once
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -174,6 +178,69 @@ class TestThrottle:
         wrong(lin, rules.PER_ADDRESS - 1)
         sign_in(lin)
         assert SignInFailure.objects.count() == 0
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_many_guesses_at_once_no_more_than_the_limit_are_checked(self, lin) -> None:
+        guess = partial(sign_in, lin, password="no", code="000000")
+
+        told = all_at_once([guess] * 12)
+
+        assert Counter(type(one) for one in told) == {
+            SignInRefused: rules.PER_ADDRESS,
+            SignInLocked: 12 - rules.PER_ADDRESS,
+        }
+        assert booked("staff.sign_in_failed") == rules.PER_ADDRESS
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_addresses_at_once_share_the_limit_of_the_name(self, lin) -> None:
+        guesses = [
+            partial(sign_in, lin, password="no", code="000000", ip=f"10.3.3.{number}")
+            for number in range(rules.PER_NAME + 4)
+        ]
+
+        told = all_at_once(guesses)
+
+        assert Counter(type(one) for one in told) == {
+            SignInRefused: rules.PER_NAME,
+            SignInLocked: 4,
+        }
+
+    @pytest.mark.django_db(transaction=True)
+    def test_guesses_of_the_present_password_at_once_are_counted_too(self, lin) -> None:
+        guess = partial(services.change_password, user=lin, old="no", new="x" * 20, ip=HERE)
+
+        told = all_at_once([guess] * 8)
+
+        assert Counter(type(one) for one in told) == {
+            AccessDenied: rules.PER_ADDRESS,
+            SignInLocked: 8 - rules.PER_ADDRESS,
+        }
+
+    def test_a_right_password_with_a_weak_new_one_is_no_failure(self, lin) -> None:
+        for _ in range(rules.PER_ADDRESS + 1):
+            with pytest.raises(DomainError):
+                services.change_password(user=lin, old=PASSWORD, new="123", ip=HERE)
+        assert SignInFailure.objects.count() == 0
+
+    def test_a_guess_that_breaks_off_counts_as_a_failure(self, lin, monkeypatch) -> None:
+        def broken(*_args, **_kwargs):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(services, "authenticate", broken)
+        with pytest.raises(ZeroDivisionError):
+            sign_in(lin)
+        assert SignInFailure.objects.count() == 1
+
+    def test_a_failure_counts_though_a_sign_in_beside_it_cleared_the_table(
+        self, lin, monkeypatch
+    ) -> None:
+        def cleared(*_args, **_kwargs):
+            SignInFailure.objects.all().delete()
+
+        monkeypatch.setattr(services, "authenticate", cleared)
+        with pytest.raises(SignInRefused):
+            sign_in(lin)
+        assert SignInFailure.objects.count() == 1
 
     def test_old_failures_are_forgotten_daily(self, lin) -> None:
         wrong(lin, 2)

@@ -1,6 +1,7 @@
 """Outcomes are mandatory, and each has its consequence."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -20,6 +21,7 @@ from privacy.consent.selectors import has_consent
 from privacy.errors import ConsentMissing
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.messages import answer
+from tests.factories.races import all_at_once, while_it_waits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 Outcome = CallResult.Outcome
@@ -125,3 +127,51 @@ def test_a_closed_record_is_not_called(step: Step, agent: User, status: str) -> 
     assert not open_call(step=step, actor=agent)
     with pytest.raises(ConsentMissing):
         record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_call_is_recorded_after_a_withdrawal_that_came_first(
+    step: Step, agent: User, agreeing: Patient
+) -> None:
+    """The withdrawal is under way, the call waits for it, and then sees it."""
+
+    def withdraw() -> None:
+        answer(agreeing, Answer.WITHDRAWN, channel=Channel.CALL)
+
+    def record() -> None:
+        with pytest.raises(ConsentMissing):
+            record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+
+    with while_it_waits(withdraw, record):
+        pass
+    assert not CallResult.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_closed_meanwhile_takes_no_call(
+    step: Step, agent: User, agreeing: Patient
+) -> None:
+    def close() -> None:
+        Patient.objects.filter(pk=agreeing.pk).update(status=Patient.Status.INACTIVE)
+
+    def record() -> None:
+        with pytest.raises(ConsentMissing):
+            record_call(step=step, outcome=Outcome.REACHED, actor=agent)
+
+    with while_it_waits(close, record):
+        pass
+    assert not CallResult.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_hear_stop_at_once_do_not_block_each_other(agent: User, agreeing: Patient) -> None:
+    steps = [
+        StepFactory.create(plan=PlanFactory.create(patient=agreeing), call=True) for _ in range(2)
+    ]
+
+    def stop(step: Step) -> CallResult:
+        return record_call(step=step, outcome=Outcome.STOP, actor=agent)
+
+    told = all_at_once([partial(stop, step) for step in steps])
+
+    assert sorted(type(one).__name__ for one in told) == ["CallResult", "ConsentMissing"]

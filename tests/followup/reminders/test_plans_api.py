@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
@@ -35,6 +36,20 @@ def test_create_list_pause_resume_stop(
         assert (answer.status_code, answer.json().get("state")) == (200, state), answer.content
     stale = client.post(f"{plan}pause/", {"version": 1, "reason": "clinical"}, content_type=JSON)
     assert stale.status_code == 409
+
+
+def test_a_repeated_call_starts_one_plan(
+    agreeing: Patient, agent: User, first_visit: PlanTemplate, sign_in_as
+) -> None:
+    client: Client = sign_in_as(agent)
+    address = f"/api/v1/patients/{agreeing.code}/plans/"
+    body = {"template": "first-visit", "anchor_on": "2026-11-23"}
+    first, again = (
+        client.post(address, body, content_type=JSON, headers={"Idempotency-Key": "one"})
+        for _ in range(2)
+    )
+    assert (first.status_code, again.content) == (201, first.content)
+    assert Plan.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -77,3 +92,24 @@ def test_roles(clinic: Clinic, agreeing: Patient, sign_in_as, role: Role) -> Non
 def test_a_stranger_gets_404(agreeing: Patient, sign_in_as) -> None:
     stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.NURSE)
     assert sign_in_as(stranger).get(f"/api/v1/patients/{agreeing.code}/plans/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "required"),
+    [
+        ("", {"template", "anchor_on", "skip_past", "only_propose"}, {"template", "anchor_on"}),
+        ("{id}/pause/", {"version", "reason"}, {"version", "reason"}),
+        ("{id}/resume/", {"version"}, {"version"}),
+        ("{id}/stop/", {"version", "reason"}, {"version", "reason"}),
+    ],
+)
+def test_the_schema_tells_what_is_accepted(address, fields, required) -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    operation = schema["paths"][f"/api/v1/patients/{{code}}/plans/{address}"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    named = schema["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+
+    assert set(named["properties"]) == fields
+    assert set(named["required"]) == required
+    answer = operation["responses"]["200" if address else "201"]["content"]["application/json"]
+    assert answer["schema"]["$ref"].endswith("/Plan")

@@ -142,3 +142,19 @@ def test_shipped_templates_are_well_formed(shipped: None, draft) -> None:
 
 def test_shipped_templates_come_once(shipped: None) -> None:
     assert ensure_shipped_plan_templates() == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "stage"),
+    [("first-visit", "in_conversation"), ("stimulation", "in_treatment"), ("surgery", "follow_up")],
+)
+def test_a_started_plan_moves_the_stage_on(
+    agreeing: Patient, shipped: None, agent: User, template: str, stage: str
+) -> None:
+    chosen = PlanTemplate.objects.get(code=template, is_current=True)
+
+    noted = start(agreeing, chosen, agent, only_propose=True)
+    assert Patient.objects.get(pk=agreeing.pk).stage == "new"
+    activate_plan(plan=noted, actor=agent)
+
+    assert Patient.objects.get(pk=agreeing.pk).stage == stage

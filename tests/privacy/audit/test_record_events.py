@@ -11,7 +11,7 @@ from privacy.audit.context import Origin, acting_from, current_origin
 from privacy.audit.events import AccessEvent, AuditTrailEvent, Event, Kind, Registry
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import trail_of
-from privacy.receipts import Receipt
+from privacy.receipts import Receipt, fate_of_this_transaction
 
 
 def events() -> list[AuditEvent]:
@@ -56,7 +56,8 @@ class TestRecord:
                 audit.record(AuditTrailEvent.VIEWED, **author)
 
     def test_a_receipt_covers_its_patients_and_fields_only(self, patient) -> None:
-        receipt = Receipt(uuid4(), frozenset({patient.pk}), frozenset({"a.b"}))
+        fate = fate_of_this_transaction()
+        receipt = Receipt(uuid4(), frozenset({patient.pk}), frozenset({"a.b"}), fate)
         assert receipt.covers(patient.pk, "a.b")
         assert not receipt.covers(patient.pk, "a.c")
         assert not receipt.covers(uuid4(), "a.b")

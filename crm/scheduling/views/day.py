@@ -14,7 +14,7 @@ from crm.patients.selectors import patient_by_any_code
 from crm.patients.services.viewing import book_out_of_reach
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.scheduling import services
-from crm.scheduling.forms import ArrivalForm, FindForm, RoomForm
+from crm.scheduling.forms import ArrivalForm, FindForm, PurposeForm, RoomForm
 from crm.scheduling.models import Visit
 from crm.scheduling.rules import State
 from crm.scheduling.selectors import board_of, visits_visible_to
@@ -32,7 +32,13 @@ from privacy.pseudonyms.rules import parse_code
 def board(request: StaffRequest) -> HttpResponseBase:
     """Who is expected, waiting, in a room, done: by today's codes. The poll asks here too."""
     shown, mark = services.open_board(actor=request.user, seen=request.GET.get("seen", ""))
-    page = {"board": shown, "mark": mark, "find_form": FindForm(), "here": reverse("desk:home")}
+    page = {
+        "board": shown,
+        "mark": mark,
+        "arrival_form": FindForm(auto_id="arrival_%s"),
+        "expected_form": FindForm(auto_id="expected_%s"),
+        "here": reverse("desk:home"),
+    }
     return partial_or_page(request, "crm/scheduling/_board.html", "crm/scheduling/board.html", page)
 
 
@@ -40,6 +46,17 @@ def board(request: StaffRequest) -> HttpResponseBase:
 @requires(Permission.ISSUE_VISIT_CODE)
 def find_arrival(request: StaffRequest) -> HttpResponse:
     """From a code as said or shown to the arrival of that patient."""
+    return _find(request, "scheduling:arrive")
+
+
+@require_POST
+@requires(Permission.ISSUE_VISIT_CODE)
+def find_expected(request: StaffRequest) -> HttpResponse:
+    """From a code as said on the phone to noting that this patient comes today."""
+    return _find(request, "scheduling:expect")
+
+
+def _find(request: StaffRequest, view_name: str) -> HttpResponse:
     form = FindForm(request.POST)
     typed = form.cleaned_data["code"] if form.is_valid() else ""
     patient = patient_by_any_code(request.user, typed)
@@ -48,7 +65,7 @@ def find_arrival(request: StaffRequest) -> HttpResponse:
             book_out_of_reach(staff=request.user, code=code)
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")
-    return redirect("scheduling:arrive", patient.code)
+    return redirect(view_name, patient.code)
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,14 +88,23 @@ def arrive(request: StaffRequest, patient: Patient) -> HttpResponse:
     return render(request, "crm/scheduling/arrive.html", page, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @requires(Permission.ISSUE_VISIT_CODE)
 @of_patient
 @once
 def expect(request: StaffRequest, patient: Patient) -> HttpResponse:
-    """Note that a patient comes today."""
-    visit = services.expect_today(patient=patient, purpose=Visit.Purpose.RETURN, actor=request.user)
-    return _back(request, visit, _("%(code)s is expected today."), undoable=False)
+    """Note that a patient comes today, and what for."""
+    form = PurposeForm(request.POST or None, initial={"purpose": Visit.Purpose.RETURN})
+    if form.is_valid():
+        try:
+            visit = services.expect_today(patient=patient, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            return _back(request, visit, _("%(code)s is expected today."), undoable=False)
+    page = {"form": form, "patient": patient}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/scheduling/expect.html", page, status=status)
 
 
 @require_http_methods(["GET", "POST"])

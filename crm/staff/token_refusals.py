@@ -1,0 +1,93 @@
+"""API tokens that were refused: each is booked, up to a rate beyond which callers are told to wait.
+
+Refusals come before DRF's own throttle, which counts accounts and not strangers; without a limit
+here anybody could fill the trail, which nobody may shorten.
+"""
+
+import time
+from typing import Final
+
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+from rest_framework.exceptions import Throttled
+
+from crm.staff.events import StaffEvent
+from crm.staff.models import ApiToken, User
+from privacy.audit.context import current_origin
+from privacy.audit.services import record_denial
+
+PER_SOURCE = 20  # refusals a minute that are booked of one address, or of one token
+IN_ALL = 200  # ... and of all addresses and tokens together
+MINUTE: Final = 60
+
+
+def book_useless(secret: str, token: ApiToken | None) -> None:
+    """Book a token that is unknown, revoked, expired or of a suspended account.
+
+    An unknown one may be a password typed in the wrong place: of it a short keyed mark is kept,
+    enough to see that the same thing was tried again and useless for guessing it.
+    Raises: Throttled, and books nothing, beyond the rate of the caller's address.
+    """
+    more = _counted(f"from:{current_origin().ip}")
+    if token is None:
+        mark = salted_hmac("suian.refused-token", secret, algorithm="sha256").hexdigest()[:8]
+        record_denial(
+            process="api",
+            event=StaffEvent.TOKEN_REFUSED,
+            target=f"token:{mark}",
+            reason="unknown",
+            detail=more,
+        )
+        return
+    record_denial(
+        actor=token.user,
+        event=StaffEvent.TOKEN_REFUSED,
+        target=f"token:{token.pk}",
+        reason=_why(token),
+        detail=more,
+    )
+
+
+def book_out_of_scope(token: ApiToken, *, user: User, target: str, needed: str) -> None:
+    """Book that a token was used for what it was not issued for.
+
+    Raises: Throttled, and books nothing, beyond the rate of this token.
+    """
+    more = _counted(f"token:{token.pk}")
+    record_denial(
+        actor=user,
+        event=StaffEvent.TOKEN_REFUSED,
+        target=target,
+        reason=needed,
+        detail=more,
+    )
+
+
+def _why(token: ApiToken) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.user.is_active else "suspended"
+
+
+def _counted(source: str) -> dict[str, str | int]:
+    """Count one refusal; ``{"last": 1}`` for the last that is booked in this minute.
+
+    Raises: Throttled beyond the limit.
+    """
+    minute, second = divmod(int(time.time()), MINUTE)
+    # Of one source first: a single caller cannot use up what is there for all.
+    last = False
+    for name, most in ((source, PER_SOURCE), ("all", IN_ALL)):
+        number = _next(f"token-refusals:{minute}:{name}")
+        if number > most:
+            raise Throttled(wait=MINUTE - second)
+        last = last or number == most
+    return {"last": 1} if last else {}
+
+
+def _next(key: str) -> int:
+    cache.add(key, 0, 2 * MINUTE)
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # it ran out between the two calls
+        return 1

@@ -1,0 +1,71 @@
+"""What purposes and reasons are called on the console: one table over the codes of all features."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.messaging.models import Reason
+from crm.patients.services.revealing import NOT_OF_TODAY
+from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
+from followup.plans.models import Plan
+from privacy.access.policy import Permission
+from privacy.consent.models import Purpose
+
+Words = str | Promise
+
+
+def _labels(choices: Iterable[tuple[str, Words]]) -> dict[str, Words]:
+    return dict(choices)
+
+
+# What somebody would have needed who was refused.
+NEEDED: Final[Mapping[str, Words]] = {
+    Permission.VIEW_PATIENTS: _("needs: see patients"),
+    Permission.SEARCH_PATIENTS: _("needs: search patients"),
+    Permission.REGISTER_PATIENT: _("needs: register patients"),
+    Permission.VIEW_CONTACT: _("needs: see masked contact data"),
+    Permission.REVEAL_CONTACT: _("needs: see a phone in plain text"),
+    Permission.REVEAL_IDENTITY: _("needs: see an ID number in plain text"),
+    Permission.VIEW_COMPLAINT: _("needs: see the chief complaint"),
+    Permission.EDIT_CARE_TEAM: _("needs: change the care team"),
+    Permission.ISSUE_VISIT_CODE: _("needs: receive patients"),
+    Permission.MANAGE_ROOMS: _("needs: set up rooms"),
+    Permission.VIEW_CONSENTS: _("needs: see consents"),
+    Permission.RECORD_CONSENT: _("needs: record consents"),
+    Permission.VIEW_CONSULTATIONS: _("needs: read consultations"),
+    Permission.WRITE_CONSULTATION: _("needs: write consultations"),
+    Permission.IMPORT_CONSULTATIONS: _("needs: import consultations"),
+    Permission.VIEW_ESTIMATES: _("needs: see estimates"),
+    Permission.EDIT_ESTIMATE: _("needs: draw up estimates"),
+    Permission.EDIT_PRICES: _("needs: change prices"),
+    Permission.VIEW_PLANS: _("needs: see follow-up"),
+    Permission.MANAGE_PLANS: _("needs: arrange follow-up"),
+    Permission.VIEW_MESSAGES: _("needs: see messages"),
+    Permission.SETTLE_MESSAGES: _("needs: settle messages"),
+    Permission.VIEW_AUDIT: _("needs: read the audit trail"),
+    Permission.VIEW_OWN_AUDIT: _("needs: read the own trail"),
+    Permission.VERIFY_AUDIT: _("needs: verify the audit trail"),
+    Permission.EXPORT_AUDIT: _("needs: export the audit trail"),
+    Permission.VIEW_STAFF: _("needs: see staff"),
+    Permission.MANAGE_STAFF: _("needs: manage accounts"),
+    Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
+}
+
+# By action, else by its first part: the same code may mean another thing elsewhere.
+WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
+    "access": {**NEEDED, NOT_OF_TODAY: _("not one of today's patients")},
+    "consent": _labels(Purpose.choices),
+    "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},
+    "patient.registered": ID_PURPOSES,
+    "patient.revealed": REVEAL_PURPOSES,
+    "patient.set_aside": SET_ASIDE_REASONS,
+    "plan": _labels(Plan.Reason.choices),
+}
+
+
+def spoken(action: str, text: str) -> Words:
+    """The words for a purpose or reason of an action; what somebody typed stays as it is."""
+    table = WORDS.get(action) or WORDS.get(action.partition(".")[0], {})
+    return table.get(text, text) if text else ""
