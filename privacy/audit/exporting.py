@@ -100,6 +100,18 @@ def span_of(month: str) -> Span:
     return Span(month, before, first, last, complete=closing is not None)
 
 
+def months() -> list[str]:
+    """The months in which something was sealed, newest first."""
+    with acting_as(READER):
+        heads = AuditCheckpoint.objects.order_by("number")
+        first, last = heads.first(), heads.last()
+    if first is None or last is None:
+        return []
+    oldest, newest = (timezone.localtime(one.sealed_at) for one in (first, last))
+    span = range(oldest.year * 12 + oldest.month - 1, newest.year * 12 + newest.month)
+    return [f"{one // 12}-{one % 12 + 1:02d}" for one in reversed(span)]
+
+
 def _line(row: dict[str, Any]) -> bytes:
     """A line in canonical form; what has none is written all the same, for the verifier to see."""
     try:
