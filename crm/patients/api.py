@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from crm.patients import rules, words
 from crm.patients.forms import FilterForm, RegistrationForm
-from crm.patients.models import Patient, PatientContact
-from crm.patients.selectors import CAP, patient_by_code, visit_code_today
+from crm.patients.models import Patient, SealedText
+from crm.patients.selectors import CAP, Row, patient_by_code, visit_code_today
 from crm.patients.services import consents, viewing
 from crm.patients.services.registration import Doubles, register_or_warn
 from crm.staff.models import User
@@ -150,10 +150,7 @@ class PatientViewSet(OfStaff):
             number=number,
             size=SIZE,
         )
-        rows = [
-            _out(row.patient, row.visit_code, _contact(row.patient, listing), listing.receipt)
-            for row in listing.rows
-        ]
+        rows = [_out(row, row.visit_code, row.name, listing.receipt) for row in listing.rows]
         body = {
             "count": min(listing.total, CAP),
             "more": listing.capped,
@@ -166,7 +163,8 @@ class PatientViewSet(OfStaff):
     def retrieve(self, request: Request, code: str) -> Response:
         """One patient by code."""
         opened = viewing.open_patient(staff=self.staff, patient=self.patient(code))
-        body = _out(opened.patient, opened.visit_code, opened.contact, opened.receipt)
+        name = opened.contact.name if opened.contact else None
+        body = _out(opened.patient, opened.visit_code, name, opened.receipt)
         return Response(PatientOut(body).data)
 
     @extend_schema(request=PatientIn, responses={201: PatientOut}, parameters=[KEY_PARAMETER])
@@ -229,20 +227,16 @@ class ConsentViewSet(OfStaff):
         return Response(ConsentOut(fresh).data, status=status.HTTP_201_CREATED)
 
 
-def _contact(patient: Patient, listing: viewing.Listing) -> PatientContact | None:
-    return getattr(patient, "contact", None) if listing.receipt.fields else None
-
-
 def _out(
-    patient: Patient, visit_code: str, contact: PatientContact | None, receipt: Receipt | None
+    patient: Patient | Row, visit_code: str, sealed: SealedText, receipt: Receipt | None
 ) -> dict[str, Any]:
     name, unreadable = None, ""
-    if contact is not None and contact.name is not None and receipt is not None:
+    if sealed is not None and receipt is not None:
         try:
-            name = rules.mask_name(contact.name.reveal(receipt))
+            name = rules.mask_name(sealed.reveal(receipt))
         except Unreadable as error:
             unreadable = str(error)
-            record_crypto_failure(path=contact.name.path, code=unreadable)
+            record_crypto_failure(path=sealed.path, code=unreadable)
     return {
         "code": patient.code,
         "visit_code": visit_code,

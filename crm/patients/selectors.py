@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from functools import reduce
 from operator import or_
 from typing import Final
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
@@ -18,6 +19,7 @@ from crm.patients.models import (
     PatientClinical,
     PatientContact,
     PatientContactQuerySet,
+    SealedText,
 )
 from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
@@ -30,7 +32,10 @@ from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
 MOST_CANDIDATES: Final = 200
-LISTED: Final = ("subject__code", "status", "stage", "created_at")  # columns of a line
+LISTED: Final = (
+    "pk", "subject__code", "status", "stage", "created_at", "visit_number", "team", "total",
+)  # fmt: skip
+CONTACT_LISTED: Final = ("contact__pk", "contact__name")
 CONTACT_FIELDS: Final = ("patientcontact.name", "patientcontact.phone")
 SHOWN_IN_TIMELINE: Final = (
     Kind.CHANGE,
@@ -104,9 +109,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list."""
+    """One line of the list: a patient as far as a line tells, also to the trail."""
 
-    patient: Patient
+    pk: UUID
+    code: str
+    status: str
+    stage: str
+    created_at: datetime
+    name: SealedText
     visit_code: str
     team: Sequence[str]
 
@@ -146,8 +156,6 @@ def listed(
     rows = matching(staff, filters)
     found = (
         Patient.objects.filter(pk__in=rows.values("pk")[start : start + size])
-        .select_related("subject", *(["contact"] if with_contact else []))
-        .only(*LISTED, *(["contact__patient_id", "contact__name"] if with_contact else []))
         .annotate(
             visit_number=Subquery(_codes_today(staff).values("number")[:1]),
             team=ArraySubquery(
@@ -158,12 +166,25 @@ def listed(
             total=_CountOf(rows.order_by().annotate(one=Value(1)).values("one")[: CAP + 1]),
         )
         .order_by("-created_at", "pk")
+        .values_list(*LISTED, *(CONTACT_LISTED if with_contact else ()), named=True)
     )
     letter, total, page = staff.clinic.visit_letter, 0, []
     for one in found:
-        columns = vars(one)
-        total, number = columns["total"], columns["visit_number"]
-        page.append(Row(one, visit_code(number, letter) if number else "", columns["team"]))
+        total, number, contact = one.total, one.visit_number, None
+        if with_contact and one.contact__pk:  # one that was erased leaves no name
+            contact = PatientContact(pk=one.contact__pk, patient_id=one.pk, name=one.contact__name)
+        page.append(
+            Row(
+                pk=one.pk,
+                code=one.subject__code,
+                status=one.status,
+                stage=one.stage,
+                created_at=one.created_at,
+                name=contact.name if contact else None,
+                visit_code=visit_code(number, letter) if number else "",
+                team=one.team,
+            )
+        )
     return page, total
 
 

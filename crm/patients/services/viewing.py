@@ -62,7 +62,7 @@ def list_patients(*, staff: User, filters: selectors.Filters, number: int, size:
     receipt = audit.record(
         PatientEvent.LISTED,
         actor=staff,
-        subjects=[row.patient for row in rows],
+        subjects=rows,
         fields=["patientcontact.name"] if names else [],
         detail={"page": number, "size": size},
     )

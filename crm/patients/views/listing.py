@@ -87,15 +87,15 @@ def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[
     query = f"{state}&" if state else ""
     return [
         Line(
-            code=(code := row.patient.code),
+            code=(code := row.code),
             href=f"{address.replace('00000000', code)}?{query}at={place}",
             visit_code=row.visit_code,
-            name=masked_name(row.patient.contact.name, listing.receipt) if names else "",
-            stage=stages[row.patient.stage],
-            tone="" if row.patient.stage == Patient.Stage.CLOSED else " brand",
-            status=statuses[row.patient.status],
+            name=masked_name(row.name, listing.receipt) if names else "",
+            stage=stages[row.stage],
+            tone="" if row.stage == Patient.Stage.CLOSED else " brand",
+            status=statuses[row.status],
             team="、".join(row.team),
-            registered=short(row.patient.created_at),
+            registered=short(row.created_at),
         )
         for place, row in enumerate(listing.rows, before + 1)
     ]
