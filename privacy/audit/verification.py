@@ -26,6 +26,7 @@ from privacy.audit.models import (
     mac_key,
     sealer_public_key,
 )
+from privacy.audit.row_changes import broken_seals
 from privacy.audit.sealing import chain_of
 
 CHUNK = 5_000
@@ -91,6 +92,8 @@ def verify() -> Report:
         _Walk(report, last).run(last_seal)
         _check_anchors(report, last)
         _check_unsealed(report, last.xid_to if last else 0)
+        for _number, event_id in broken_seals():
+            report.add(Finding("rows", 0, event_id))
         _name_events(report)
     return report
 
