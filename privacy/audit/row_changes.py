@@ -17,8 +17,9 @@ from privacy.audit.events import Event, Kind
 from privacy.audit.models import SEALER, AuditEvent, RowSeal, acting_as
 from privacy.audit.sealing import SETTLED
 
-PARTS: Final = ("web", "worker", "beat", "setup")  # what signs its connections with a name (SUIAN_PROCESS)
-MOST_ALARMS: Final = 50  # events a pass; the rest is counted in the last of them
+# Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
+PARTS: Final = ("web", "worker", "beat", "setup")
+MOST_ALARMS: Final = 50  # events a pass; the last of them counts the rest
 LOCK = "suian row sealer"
 # Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
 UNWATCHED: Final = {
