@@ -10,6 +10,8 @@ class StaffEvent(Event):
     SIGN_IN_FAILED = "staff.sign_in_failed", Kind.DENIAL, _("Failed to sign in")
     SIGN_IN_THROTTLED = "staff.sign_in_throttled", Kind.DENIAL, _("Sign-in locked for a while")
     SIGNED_OUT = "staff.signed_out", Kind.SIGN_IN, _("Signed out")
+    SESSION_ENDED = "staff.session_ended", Kind.CHANGE, _("Ended sessions")
+    ALL_ENDED = "staff.all_ended", Kind.CHANGE, _("Ended all sessions and tokens of an account")
     LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
     CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
     SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")

@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Callable
-from hashlib import sha256
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
+from crm.staff import rules, sessions
+from crm.staff.selectors import staff_member
+from crm.staff.session_store import SEEN, STARTED, hash_of
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
 
-STARTED, SEEN = "started_at", "seen_at"
 TOUCH_SECONDS = 30  # a session row is written at most this often
 
 
@@ -52,7 +55,7 @@ class AuditContextMiddleware:
 def session_hash(request: HttpRequest) -> bytes | None:
     """Eight bytes that tell sessions apart in the log and open none of them."""
     key = request.session.session_key if hasattr(request, "session") else None
-    return sha256(key.encode()).digest()[:8] if key else None
+    return hash_of(key)[:8] if key else None
 
 
 class SessionTimeoutMiddleware:
@@ -67,18 +70,49 @@ class SessionTimeoutMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             now = int(time.time())
-            seen = request.session.get(SEEN, 0)
-            started = request.session.get(STARTED, 0)
-            if (
-                now - seen > settings.SESSION_IDLE_SECONDS
-                or now - started > settings.SESSION_ABSOLUTE_SECONDS
-            ):
+            over = _over(request, now)
+            if over:
                 logout(request)
-            elif now - seen >= TOUCH_SECONDS and "X-Poll" not in request.headers:
+                request.session.ended = over.value  # type: ignore[attr-defined]  # our own store
+            elif now - request.session.get(SEEN, 0) >= TOUCH_SECONDS and _by_a_person(request):
                 request.session[SEEN] = now
         return self.get_response(request)
 
 
+def _over(request: HttpRequest, now: int) -> rules.End | None:
+    """Which of its two clocks has run out for a session, or None."""
+    if now - request.session.get(SEEN, 0) > settings.SESSION_IDLE_SECONDS:
+        return rules.End.IDLE
+    if now - request.session.get(STARTED, 0) > settings.SESSION_ABSOLUTE_SECONDS:
+        return rules.End.ABSOLUTE
+    return None
+
+
+def _by_a_person(request: HttpRequest) -> bool:
+    return "X-Poll" not in request.headers
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Closed unless a view opens itself; the way to the sign-in page says why a session is over."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        response = super().handle_no_permission(request, view_func)
+        ended = getattr(request.session, "ended", "")
+        if ended:
+            response["Location"] += "&" + urlencode({"ended": ended})
+        return response
+
+
 def start_session(request: HttpRequest) -> None:
-    """Set the session's two clocks; call right after sign-in."""
+    """Set the session's two clocks and end the oldest of three; call right after sign-in."""
     request.session[STARTED] = request.session[SEEN] = int(time.time())
+    request.session.save()
+    sessions.make_room(user=staff_member(request.user), keep=current_hash(request))
+
+
+def current_hash(request: HttpRequest) -> bytes:
+    """What the database knows the request's own session by; b"" without one."""
+    key = request.session.session_key
+    return hash_of(key) if key else b""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
+from crm.staff import rules
 from privacy.access.policy import Role
 from privacy.encryption.fields import SystemSealedField
 from privacy.records import Record, RetentionClass
@@ -106,6 +107,40 @@ class SignInFailure(Record):
 
     def __str__(self) -> str:
         return str(self.created_at)
+
+
+class StaffSession(Record):
+    """One browser at work. Of its key only a SHA-256 lies here: a dump opens no session (T5)."""
+
+    retention = RetentionClass.STAFF
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    data = models.TextField(blank=True)  # signed together with key_hash
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, blank=True)  # one of rules.End
+
+    class Meta:
+        indexes = [
+            models.Index(
+                name="open_sessions", fields=["user", "seen_at"], condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(name="old_sessions", fields=["expires_at"]),
+        ]
+
+    is_current = False  # set by the selector, for the page
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """Browser and system, as far as the browser tells; "" for what is unknown."""
+        return rules.device_of(self.agent)
 
 
 class ApiToken(Record):

@@ -1,12 +1,47 @@
-"""When a sign-in is locked, and which one-time code is good (R28, R29)."""
+"""When a sign-in is locked, which code is good, how long a session lives (R28, R29)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 PER_ADDRESS = 5  # failures of one name from one address ...
 PER_ADDRESS_WINDOW = timedelta(minutes=15)
 PER_NAME = 10  # ... and of one name from anywhere
 PER_NAME_WINDOW = timedelta(hours=1)
+MOST_SESSIONS = 2  # of one member of staff at a time; one more ends the oldest
+STRANGER_SECONDS = 15 * 60  # a session that nobody signed in to
+
+# In the order of the names' precision: Edge and Opera call themselves Chrome as well.
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+class End(StrEnum):
+    """Why a session was ended before its time."""
+
+    IDLE = "idle"
+    ABSOLUTE = "absolute"
+    ONE_TOO_MANY = "one_too_many"
+    OWN_WISH = "own_wish"
+    PASSWORD = "password"  # noqa: S105 - a reason, not a secret
+    BY_ADMINISTRATOR = "by_administrator"
+    SUSPENDED = "suspended"
+    RESTORE = "restore"
 
 
 def locked_until(
@@ -37,3 +72,9 @@ def matching_step(codes: Sequence[tuple[int, int]], *, given: int, last_step: in
         if code == given and step > last_step:
             return step
     return None
+
+
+def device_of(agent: str) -> tuple[str, str]:
+    """Browser and system by what the browser says of itself; "" for what is not known."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    return browser, next((name for mark, name in SYSTEMS if mark in agent), "")

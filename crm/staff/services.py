@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from crm.staff import rules, selectors
+from crm.staff import rules, selectors, sessions
 from crm.staff.api_authentication import PREFIX
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
@@ -230,7 +230,7 @@ def suspend_account(*, user: User, actor: User) -> None:
         raise AccessDenied(_("You cannot suspend your own account."))
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
-    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    sessions.end_everything(user=user, actor=actor, why=rules.End.SUSPENDED)
     audit.record(StaffEvent.SUSPENDED, actor=actor, target=f"staff:{user.staff_no}")
 
 
