@@ -3,7 +3,15 @@
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
-from crm.staff.models import ApiToken, Clinic, SignInFailure, StaffSession, TotpDevice, User
+from crm.staff.models import (
+    ApiToken,
+    Clinic,
+    OneTimeCode,
+    SignInFailure,
+    StaffSession,
+    TotpDevice,
+    User,
+)
 from crm.trail.models import VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
@@ -17,6 +25,7 @@ __all__ = [
     "FormSubmission",
     "Message",
     "MessageTemplate",
+    "OneTimeCode",
     "Patient",
     "PatientClinical",
     "PatientContact",

@@ -11,6 +11,11 @@ from crm.staff.models import ApiToken, User
 from privacy.access.policy import ROLE_PERMISSIONS, Role
 
 
+def without_spaces(code: str) -> str:
+    """A code as it was meant: full-width digits and spaces are what people paste."""
+    return "".join(unicodedata.normalize("NFKC", code).split())
+
+
 class SignInForm(forms.Form):
     """Staff number, password, one-time code."""
 
@@ -27,14 +32,49 @@ class SignInForm(forms.Form):
     )
     code = forms.CharField(
         label=_("One-time code"),
-        max_length=10,
+        max_length=40,
+        help_text=_("Six digits from the authenticator app, or a recovery or enrolment code"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+
+    def clean_code(self) -> str:
+        return without_spaces(self.cleaned_data["code"])
+
+
+class FactorForm(forms.Form):
+    """The second factor once more. Named so that no form it is added to has the same fields."""
+
+    FIELD = "factor_code"
+    PASSKEY = "factor_passkey"
+
+    factor_code = forms.CharField(
+        label=_("One-time code"),
+        max_length=40,
+        help_text=_("Six digits from the authenticator app, or a recovery code"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+    @classmethod
+    def is_in(cls, given: QueryDict) -> bool:
+        """Whether a POST carries the answer to the question."""
+        return cls.FIELD in given
+
+    def clean_factor_code(self) -> str:
+        return without_spaces(self.cleaned_data["factor_code"])
+
+
+class EnrolForm(forms.Form):
+    """The first code of a new device."""
+
+    code = forms.CharField(
+        label=_("One-time code"),
+        max_length=40,
         help_text=_("Six digits from the authenticator app"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:
-        """Digits only: full-width ones and spaces are what people paste."""
-        return "".join(unicodedata.normalize("NFKC", self.cleaned_data["code"]).split())
+        return without_spaces(self.cleaned_data["code"])
 
 
 class AccountForm(forms.Form):

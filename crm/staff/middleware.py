@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 from crm.staff import rules, sessions
 from crm.staff.selectors import staff_member
-from crm.staff.session_store import SEEN, STARTED, hash_of
+from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, hash_of
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
 from privacy.pseudonyms.models import key_scope
@@ -106,8 +106,9 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 def start_session(request: HttpRequest) -> None:
-    """Set the session's two clocks and end the oldest of three; call right after sign-in."""
-    request.session[STARTED] = request.session[SEEN] = int(time.time())
+    """Set the session's clocks and end the oldest of three; call right after sign-in."""
+    now = int(time.time())
+    request.session.update({STARTED: now, SEEN: now, FACTOR_AT: now})
     request.session.save()
     sessions.make_room(user=staff_member(request.user), keep=current_hash(request))
 

@@ -1,5 +1,6 @@
 """Clinics, people who work there, and what they sign in with."""
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from django_otp.oath import TOTP
 from crm.staff import rules
 from privacy.access.policy import Role
 from privacy.encryption.fields import SystemSealedField
+from privacy.encryption.keys import derive
 from privacy.records import Record, RetentionClass
 
 
@@ -93,6 +95,48 @@ class TotpDevice(Record):
         totp = TOTP(bytes.fromhex(field.open(self)), step=self.STEP_SECONDS, digits=6)
         totp.time = (at or timezone.now()).timestamp()
         return totp
+
+
+class OneTimeCode(Record):
+    """A code for one use, as a keyed hash.
+
+    No memory-hard hash: the codes are 80 random bits, which no speed of guessing reaches, and ten
+    slow hashes an attempt would be a handle to stall the door with. The key comes from the
+    audit+auth root, so that a dump alone cannot even tell whether a code is one (T5).
+    """
+
+    class Kind(models.TextChoices):
+        RECOVERY = "recovery"
+        ENROLMENT = "enrolment"
+
+    retention = RetentionClass.STAFF
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_codes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    digest = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="one_time_code_has_a_kind",
+                condition=Q(kind__in=["recovery", "enrolment"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} code of {self.user_id}"
+
+    @staticmethod
+    def digest_of(user: User, code: str) -> bytes:
+        """The keyed hash of one person's code, as ``rules.read_code`` gives it."""
+        key = derive("audit", "auth/one-time-codes")
+        return hmac.digest(key, user.pk.bytes + code.encode(), "sha256")
+
+    @property
+    def is_live(self) -> bool:
+        unused = self.used_at is None
+        return unused and (self.expires_at is None or self.expires_at > timezone.now())
 
 
 class SignInFailure(Record):

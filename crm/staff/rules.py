@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from unicodedata import normalize
 
 PER_ADDRESS = 5  # failures of one name from one address ...
 PER_ADDRESS_WINDOW = timedelta(minutes=15)
@@ -10,6 +11,11 @@ PER_NAME = 10  # ... and of one name from anywhere
 PER_NAME_WINDOW = timedelta(hours=1)
 MOST_SESSIONS = 2  # of one member of staff at a time; one more ends the oldest
 STRANGER_SECONDS = 15 * 60  # a session that nobody signed in to
+
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 5 bits each; no I, L, O, U to misread
+CODE_LENGTH = 16  # 80 bits
+CODE_GROUP = 4
+MISREAD = str.maketrans("ILO", "110")
 
 # In the order of the names' precision: Edge and Opera call themselves Chrome as well.
 BROWSERS = (
@@ -78,3 +84,16 @@ def device_of(agent: str) -> tuple[str, str]:
     """Browser and system by what the browser says of itself; "" for what is not known."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     return browser, next((name for mark, name in SYSTEMS if mark in agent), "")
+
+
+def in_groups(code: str) -> str:
+    """A code for one use as it stands on paper: four groups of four."""
+    return "-".join(code[at : at + CODE_GROUP] for at in range(0, len(code), CODE_GROUP))
+
+
+def read_code(text: str) -> str:
+    """A code for one use as it was typed, in the one way it is hashed; "" if it cannot be one."""
+    plain = normalize("NFKC", text).upper().translate(MISREAD)
+    code = "".join(letter for letter in plain if letter.isalnum())
+    fits = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
+    return code if fits else ""

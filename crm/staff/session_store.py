@@ -20,6 +20,7 @@ from privacy.audit.context import current_origin
 
 STARTED: Final = "started_at"
 SEEN: Final = "seen_at"
+FACTOR_AT: Final = "factor_at"  # when the second factor was last shown in this session
 
 
 def hash_of(key: str) -> bytes:

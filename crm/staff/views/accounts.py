@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-import segno
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import selectors, services, sessions
+from crm.staff import enrolment, recovery, selectors, services, sessions
 from crm.staff.forms import AccountForm, KeysForm, PasswordForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
@@ -41,6 +41,7 @@ def account(request: StaffRequest) -> HttpResponse:
     page = {
         "form": form,
         "keys": KeysForm({"single_keys": request.user.single_keys}),
+        "codes_left": recovery.codes_left(request.user),
         "sessions": selectors.sessions_shown_to(request.user, current=current_hash(request)),
     }
     return render(request, "crm/staff/account.html", page, status=422 if form.is_bound else 200)
@@ -66,6 +67,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
         {
             "staff": services.open_staff_list(viewer=request.user),
             "may_manage": can(request.user, Permission.MANAGE_STAFF),
+            "may_reset": can(request.user, Permission.RESET_FACTORS),
             "may_end": can(request.user, Permission.END_SESSIONS),
         },
     )
@@ -75,23 +77,23 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @requires(Permission.MANAGE_STAFF)
 @once
 def open_account(request: StaffRequest) -> HttpResponse:
-    """A new account; first password and second factor are shown this once."""
+    """A new account; first password and enrolment code are shown this once."""
     form = AccountForm(request.POST or None)
     if form.is_valid():
         password = services.new_password()
         try:
-            user, seed = services.open_account(
-                clinic=request.user.clinic,
-                **form.cleaned_data,
-                password=password,
-                actor=request.user,
-            )
+            with transaction.atomic():
+                user, _seed = services.open_account(
+                    clinic=request.user.clinic,
+                    **form.cleaned_data,
+                    password=password,
+                    actor=request.user,
+                )
+                code = enrolment.invite(user=user, actor=request.user)
         except DomainError as error:
             form.add_error("staff_no", str(error))
         else:
-            uri = services.second_factor_uri(user=user, seed=seed)
-            qr = segno.make(uri, error="m").svg_inline(scale=4, light="#fff", border=3)
-            page = {"person": user, "password": password, "qr": qr, "uri": uri}
+            page = {"person": user, "password": password, "enrolment_code": code}
             return render(request, "crm/staff/opened.html", page)
     status = 422 if form.is_bound else 200
     return render(request, "crm/staff/open_account.html", {"form": form}, status=status)

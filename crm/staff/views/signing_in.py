@@ -5,9 +5,8 @@ from typing import Final
 
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +17,9 @@ from crm.staff.forms import SignInForm
 from crm.staff.guards import StaffRequest, public, signed_in
 from crm.staff.middleware import client_ip, start_session
 from crm.staff.rules import End
+from crm.staff.step_up import next_url
+from crm.staff.views import enrolling
+from crm.staff.views.enrolling import BACKEND
 from privacy.errors import DomainError
 
 # What is told to whoever comes back with a session that is over; other endings need no words.
@@ -35,14 +37,6 @@ WHY_ENDED: Final[Mapping[str, Promise | str]] = {
 }
 
 
-def _next_url(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else resolve_url("/")
-
-
 @public("staff sign in here")
 @never_cache
 @sensitive_post_parameters("password", "code")
@@ -50,7 +44,7 @@ def _next_url(request: HttpRequest) -> str:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Password and one-time code; in the demo clinic also one click an account."""
     if request.user.is_authenticated:
-        return redirect(_next_url(request))
+        return redirect(next_url(request, otherwise="/"))
     in_demo = demo.is_demo(request)
     filled = demo.prefill(request.GET.get("as", "")) if in_demo else None
     form = SignInForm(request.POST or None)
@@ -60,12 +54,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         except services.SignInLocked as error:
             form.add_error(None, str(error))
             return _page(request, form, filled, in_demo=in_demo, status=429)
+        except services.MustEnrol as wanted:
+            return enrolling.begin(request, wanted.user)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
-            login(request, user, backend="crm.staff.backends.StaffBackend")
+            login(request, user, backend=BACKEND)
             start_session(request)
-            return redirect(_next_url(request))
+            return redirect(next_url(request, otherwise="/"))
     return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
 
 
@@ -83,7 +79,7 @@ def _page(
         form.initial["password"] = filled.password
     page = {
         "form": form,
-        "next": _next_url(request),
+        "next": next_url(request, otherwise="/"),
         "demo_accounts": demo.demo_accounts() if in_demo else [],
         "filled": filled,
         "why_ended": WHY_ENDED.get(request.GET.get("ended", ""), ""),
