@@ -34,6 +34,7 @@ def invite(*, user: User, actor: User) -> str:
 def _invite(user: User, actor: User) -> str:
     TotpDevice.objects.filter(user=user).delete()
     user.one_time_codes.all().delete()
+    user.passkeys.all().delete()
     code = recovery.issue_enrolment(user=user)
     audit.record(StaffEvent.FACTOR_RESET, actor=actor, target=f"staff:{user.staff_no}")
     return code

@@ -21,6 +21,13 @@ class StaffEvent(Event):
     FACTOR_ENROLLED = "staff.factor_enrolled", Kind.CHANGE, _("Set up a second factor")
     RECOVERY_MADE = "staff.recovery_made", Kind.PRINT, _("Made and showed recovery codes")
     RECOVERY_USED = "staff.recovery_used", Kind.SIGN_IN, _("Used a recovery code")
+    PASSKEY_ADDED = "staff.passkey_added", Kind.CHANGE, _("Added a passkey")
+    PASSKEY_REVOKED = "staff.passkey_revoked", Kind.CHANGE, _("Revoked a passkey")
+    PASSKEY_COPIED = (
+        "staff.passkey_copied",
+        Kind.DENIAL,
+        _("Refused a passkey that may exist twice"),
+    )
     LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
     CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
     SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")

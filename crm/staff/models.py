@@ -139,6 +139,22 @@ class OneTimeCode(Record):
         return unused and (self.expires_at is None or self.expires_at > timezone.now())
 
 
+class Passkey(Record):
+    """A key pair on a member of staff's own device; here lies its public half (R29)."""
+
+    retention = RetentionClass.STAFF
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(_("Passkey name"), max_length=40)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SignInFailure(Record):
     """A failed attempt, kept for the throttle's window; the name as a hash, known or not."""
 

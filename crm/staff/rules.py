@@ -86,6 +86,11 @@ def device_of(agent: str) -> tuple[str, str]:
     return browser, next((name for mark, name in SYSTEMS if mark in agent), "")
 
 
+def count_moves_on(known: int, shown: int) -> bool:
+    """Whether a passkey's counter may follow the last one; 0 and 0: the device does not count."""
+    return shown > known or known == shown == 0
+
+
 def in_groups(code: str) -> str:
     """A code for one use as it stands on paper: four groups of four."""
     return "-".join(code[at : at + CODE_GROUP] for at in range(0, len(code), CODE_GROUP))

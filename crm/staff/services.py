@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from crm.staff import recovery, rules, selectors, sessions
+from crm.staff import passkeys, recovery, rules, selectors, sessions
 from crm.staff.api_authentication import PREFIX
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.staff.passkeys import Answer
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError
@@ -51,10 +52,13 @@ def _name_hash(staff_no: str) -> bytes:
     return salted_hmac("suian.sign-in", staff_no.casefold(), algorithm="sha256").digest()
 
 
-def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
+def sign_in(
+    *, staff_no: str, password: str, code: str, ip: str | None, answer: Answer | None = None
+) -> User:
     """Check password and second factor.
 
-    In: ``code`` six digits of the app, a recovery code, or an enrolment code.
+    In: ``code`` six digits of the app, a recovery code, or an enrolment code; or ``answer`` of a
+        passkey in its place.
     Out: the account; the door starts the session.
     Raises: SignInLocked after 5 failures in 15 minutes from one address or 10 an hour in all;
         SignInRefused if anything is wrong; MustEnrol if the code is an enrolment code.
@@ -64,7 +68,7 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
     known = User.objects.filter(staff_no=staff_no).first()
     attempt = _take_a_try(name_hash, known, ip=ip)
     user = authenticate(None, staff_no=staff_no, password=password)
-    if not isinstance(user, User) or not _spend_factor(user, code):
+    if not isinstance(user, User) or not _spend_factor(user, code, answer):
         _leave_to_enrol(user, code, attempt)
         failed(attempt, known)
         raise SignInRefused(_("Staff number, password or one-time code is not right."))
@@ -74,7 +78,9 @@ def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
     return user
 
 
-def _spend_factor(user: User, code: str) -> bool:
+def _spend_factor(user: User, code: str, answer: Answer | None) -> bool:
+    if answer is not None:
+        return passkeys.spend(user=user, answer=answer)
     return spend_code(user=user, code=code) or recovery.spend(user=user, text=code)
 
 
@@ -85,13 +91,13 @@ def _leave_to_enrol(user: object, code: str, attempt: SignInFailure) -> None:
         raise MustEnrol(user)
 
 
-def confirm_factor(*, user: User, code: str, ip: str | None) -> None:
+def confirm_factor(*, user: User, code: str, ip: str | None, answer: Answer | None = None) -> None:
     """The second factor once more, in an open session; guesses count as at the door (R28).
 
     Raises: SignInLocked after too many wrong ones; AccessDenied if the code is not right.
     """
     attempt = take_a_try(user=user, ip=ip)
-    if not _spend_factor(user, code):
+    if not _spend_factor(user, code, answer):
         failed(attempt, user)
         raise AccessDenied(_("This code is not right. Wait for the next one."))
     with transaction.atomic():

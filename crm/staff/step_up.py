@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from crm.staff import services
+from crm.staff import challenges, services
 from crm.staff.forms import FactorForm
 from crm.staff.guards import StaffRequest
 from crm.staff.middleware import client_ip
@@ -91,14 +91,19 @@ def ask(request: StaffRequest) -> HttpResponse | None:
         if name not in NOT_CARRIED
     ]
     page = {"form": form, "carried": carried, "action": request.get_full_path()}
-    page["files"] = bool(request.FILES)
+    page |= {"files": bool(request.FILES), "able": challenges.possible(request)}
     return render(request, "crm/staff/confirm.html", page, status=status)
 
 
 def confirm(request: StaffRequest, form: FactorForm) -> None:
     """Check the factor that was given. Raises: DomainError, booked and counted (R28)."""
-    given = form.cleaned_data[FactorForm.FIELD]
-    services.confirm_factor(user=request.user, code=given, ip=client_ip(request))
+    text = form.cleaned_data[FactorForm.PASSKEY]
+    services.confirm_factor(
+        user=request.user,
+        code=form.cleaned_data[FactorForm.FIELD],
+        ip=client_ip(request),
+        answer=challenges.taken(request, challenges.CONFIRM, text) if text else None,
+    )
     mark_fresh(request)
 
 
@@ -123,12 +128,14 @@ def confirm_page(request: StaffRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return _dialog(request, form)
     page = {"form": form, "carried": [("next", wanted)], "action": resolve_url("staff:confirm")}
+    page["able"] = challenges.possible(request)
     return render(request, "crm/staff/confirm.html", page, status=status)
 
 
 def _dialog(request: HttpRequest, form: FactorForm) -> HttpResponse:
     """Over the page, whatever the request was to replace: nothing typed there is touched."""
-    response = render(request, "crm/staff/_confirm_dialog.html", {"form": form})
+    able = challenges.possible(request)
+    response = render(request, "crm/staff/_confirm_dialog.html", {"form": form, "able": able})
     if not request.path.startswith(resolve_url("staff:confirm")):
         response["HX-Retarget"], response["HX-Reswap"] = "body", "beforeend"
     return response

@@ -137,6 +137,9 @@ MAKERS: dict[str, Maker] = {
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,
+    "passkey_id": lambda world: (
+        world.viewer.passkeys.create(name="x", credential_id=uuid4().bytes, public_key=b"x").pk
+    ),
     "pk": _plan,
     "plan_id": _plan,
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,

@@ -48,6 +48,7 @@ def test_open_doors_are_few_and_say_why() -> None:
     assert set(opened) <= {
         "staff:sign-in",
         "staff:enrol",
+        "staff:passkey-ask-stranger",
         "web:live",
         "web:ready",
         "web:set-language",

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import enrolment, recovery, selectors, services, sessions
-from crm.staff.forms import AccountForm, KeysForm, PasswordForm
+from crm.staff import challenges, enrolment, passkeys, recovery, selectors, services, sessions
+from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
 from crm.staff.rules import End
@@ -41,6 +41,9 @@ def account(request: StaffRequest) -> HttpResponse:
     page = {
         "form": form,
         "keys": KeysForm({"single_keys": request.user.single_keys}),
+        "passkeys": passkeys.live_of(request.user),
+        "passkey_form": PasskeyForm(),
+        "able": challenges.possible(request),
         "codes_left": recovery.codes_left(request.user),
         "sessions": selectors.sessions_shown_to(request.user, current=current_hash(request)),
     }

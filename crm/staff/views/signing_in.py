@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm.staff import demo, services
+from crm.staff import challenges, demo, services
 from crm.staff.forms import SignInForm
 from crm.staff.guards import StaffRequest, public, signed_in
 from crm.staff.middleware import client_ip, start_session
+from crm.staff.models import User
 from crm.staff.rules import End
 from crm.staff.step_up import next_url
 from crm.staff.views import enrolling
@@ -50,7 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if form.is_valid():
         try:
-            user = services.sign_in(**form.cleaned_data, ip=client_ip(request))
+            user = _checked(request, form)
         except services.SignInLocked as error:
             form.add_error(None, str(error))
             return _page(request, form, filled, in_demo=in_demo, status=429)
@@ -63,6 +64,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             start_session(request)
             return redirect(next_url(request, otherwise="/"))
     return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
+
+
+def _checked(request: HttpRequest, form: SignInForm) -> User:
+    """Raises: what ``services.sign_in`` raises."""
+    given = dict(form.cleaned_data)
+    text = given.pop("passkey")
+    answer = challenges.taken(request, challenges.SIGN_IN, text) if text else None
+    return services.sign_in(**given, ip=client_ip(request), answer=answer)
 
 
 def _page(
@@ -82,6 +91,7 @@ def _page(
         "next": next_url(request, otherwise="/"),
         "demo_accounts": demo.demo_accounts() if in_demo else [],
         "filled": filled,
+        "able": challenges.possible(request),
         "why_ended": WHY_ENDED.get(request.GET.get("ended", ""), ""),
     }
     return render(request, "crm/staff/sign_in.html", page, status=status)
