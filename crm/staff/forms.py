@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import ApiToken, User
+from crm.staff.password_rules import is_complex
 from privacy.access.policy import ROLE_PERMISSIONS, Role
 
 
@@ -145,6 +146,13 @@ class PasswordForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        if is_complex():
+            self.fields["new"].help_text = _(
+                "At least 12 characters, three of: small letters, capitals, digits, other signs"
+            )
 
     def clean_again(self) -> str:
         again: str = self.cleaned_data["again"]

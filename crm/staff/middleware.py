@@ -2,21 +2,31 @@
 
 import time
 from collections.abc import Callable
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from crm.staff import rules, sessions
+from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, hash_of
+from crm.web.refusals import Refusal, answer, wants_page
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
 
+# What may be done before a password that is too old is changed.
+WITH_AN_OLD_PASSWORD: Final = frozenset(
+    {"staff:account", "staff:confirm", "staff:passkey-ask-confirm", "staff:sign-out",
+     "staff:sign-in", "web:live", "web:ready", "web:set-language", "web:csp-report"}
+)  # fmt: skip
 TOUCH_SECONDS = 30  # a session row is written at most this often
 
 
@@ -92,8 +102,31 @@ def _by_a_person(request: HttpRequest) -> bool:
     return "X-Poll" not in request.headers
 
 
+def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:
+    """Where the policy says that the password is too old, nothing else is done before (R27)."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    if here in WITH_AN_OLD_PASSWORD or not is_due(staff_member(request.user)):
+        return None
+    if not wants_page(request):
+        text = _("Your password is too old. Change it under My account first.")
+        return answer(request, Refusal(403, "password-due", text, text))
+    return redirect("staff:account")
+
+
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Closed unless a view opens itself; the way to the sign-in page says why a session is over."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is not None or not request.user.is_authenticated:
+            return refused
+        return _led_to_a_new_password(request)
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]

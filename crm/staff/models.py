@@ -57,6 +57,8 @@ class User(AbstractBaseUser, Record):
     is_active = models.BooleanField(default=True)
     single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
 
+    password_changed_at = models.DateTimeField(default=timezone.now)
+
     USERNAME_FIELD = "staff_no"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()

@@ -1,6 +1,6 @@
 """When a sign-in is locked, which code is good, how long a session lives (R28, R29)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from unicodedata import normalize
@@ -12,6 +12,8 @@ PER_NAME_WINDOW = timedelta(hours=1)
 MOST_SESSIONS = 2  # of one member of staff at a time; one more ends the oldest
 STRANGER_SECONDS = 15 * 60  # a session that nobody signed in to
 
+KINDS_NEEDED = 3  # of four kinds of characters, under the policy "complexity" (R27)
+SHORTEST_WORD = 3
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 5 bits each; no I, L, O, U to misread
 CODE_LENGTH = 16  # 80 bits
 CODE_GROUP = 4
@@ -84,6 +86,24 @@ def device_of(agent: str) -> tuple[str, str]:
     """Browser and system by what the browser says of itself; "" for what is not known."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     return browser, next((name for mark, name in SYSTEMS if mark in agent), "")
+
+
+def contains_known(password: str, known: Iterable[str]) -> bool:
+    """Whether a word that others know stands in the password; ASCII words count from 3 letters."""
+    text = password.casefold()
+    words = [word.casefold() for word in known if len(word) >= SHORTEST_WORD or not word.isascii()]
+    return any(word in text for word in words)
+
+
+def kinds_of_characters(password: str) -> int:
+    """How many of: small letters, capitals, digits, anything else."""
+    kinds = (
+        any(one.islower() for one in password),
+        any(one.isupper() for one in password),
+        any(one.isdigit() for one in password),
+        any(not one.isalnum() or not one.isascii() for one in password),
+    )
+    return sum(kinds)
 
 
 def count_moves_on(known: int, shown: int) -> bool:

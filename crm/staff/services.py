@@ -245,13 +245,16 @@ def change_password(*, user: User, old: str, new: str, ip: str | None) -> None:
         failed(attempt, user)
         raise AccessDenied(_("The present password is not right."))
     attempt.delete()
+    if new == old:
+        raise DomainError(_("The new password is the present one."))
     try:
         validate_password(new, user)
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
     user.set_password(new)
+    user.password_changed_at = timezone.now()
     with transaction.atomic():
-        user.save(update_fields=["password", "updated_at"])
+        user.save(update_fields=["password", "password_changed_at", "updated_at"])
         audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
 
 

@@ -14,6 +14,7 @@ from crm.staff import challenges, enrolment, passkeys, recovery, selectors, serv
 from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
+from crm.staff.password_rules import is_due
 from crm.staff.rules import End
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
@@ -41,6 +42,7 @@ def account(request: StaffRequest) -> HttpResponse:
     page = {
         "form": form,
         "keys": KeysForm({"single_keys": request.user.single_keys}),
+        "due": is_due(request.user),
         "passkeys": passkeys.live_of(request.user),
         "passkey_form": PasskeyForm(),
         "able": challenges.possible(request),
