@@ -13,7 +13,7 @@ from crm.staff.models import (
     TotpDevice,
     User,
 )
-from crm.trail.models import VerificationRun
+from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "FormSubmission",
     "Message",
     "MessageTemplate",
+    "MonthExport",
     "OneTimeCode",
     "Passkey",
     "Patient",

@@ -1,6 +1,13 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
-from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
+from privacy.audit.models import (
+    AuditCheckpoint,
+    AuditEvent,
+    AuditSeal,
+    RowChange,
+    RowSeal,
+    SealerKey,
+)
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
 from privacy.encryption.models import KeyCanary, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
@@ -13,6 +20,8 @@ __all__ = [
     "ConsentState",
     "ConsentText",
     "KeyCanary",
+    "RowChange",
+    "RowSeal",
     "SealerKey",
     "Subject",
     "SubjectKey",

@@ -77,6 +77,10 @@ DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
 DATABASES["default"]["CONN_MAX_AGE"] = None  # closing per request halves throughput
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# Which part of the product is connected, for the triggers that note changes of rows (ADR 0010).
+SUIAN_PROCESS = env.str("SUIAN_PROCESS", default="")
+if SUIAN_PROCESS:
+    DATABASES["default"]["OPTIONS"]["options"] = f"-c suian.process={SUIAN_PROCESS}"
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DATABASE_APP_ROLE = "suian_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -45,6 +45,7 @@ def begin(*, user: User) -> None:
     """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed."""
     TotpDevice.objects.filter(user=user).delete()
     TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
+    audit.record(StaffEvent.FACTOR_SHOWN, actor=user)
 
 
 def confirm(*, user: User, code: str, ip: str | None) -> None:

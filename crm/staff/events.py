@@ -18,6 +18,7 @@ class StaffEvent(Event):
         _("Showed the second factor once more"),
     )
     FACTOR_RESET = "staff.factor_reset", Kind.CHANGE, _("Reset a second factor")
+    FACTOR_SHOWN = "staff.factor_shown", Kind.CHANGE, _("Began to set up a second factor")
     FACTOR_ENROLLED = "staff.factor_enrolled", Kind.CHANGE, _("Set up a second factor")
     RECOVERY_MADE = "staff.recovery_made", Kind.PRINT, _("Made and showed recovery codes")
     RECOVERY_USED = "staff.recovery_used", Kind.SIGN_IN, _("Used a recovery code")

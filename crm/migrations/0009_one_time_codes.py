@@ -5,11 +5,13 @@ import privacy.records
 from django.conf import settings
 from django.db import migrations, models
 
+from privacy.migrations.operations import row_changes
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_sessions'),
+        ('crm', '0008_sessions'),
     ]
 
     operations = [
@@ -29,4 +31,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['recovery', 'enrolment'])), name='one_time_code_has_a_kind')],
             },
         ),
+        row_changes.watch("crm_onetimecode"),
     ]

@@ -11,7 +11,7 @@ from crm.migrations.operations import sessions
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_api_answers'),
+        ('crm', '0007_row_changes'),
     ]
 
     operations = [

@@ -5,11 +5,13 @@ import privacy.records
 from django.conf import settings
 from django.db import migrations, models
 
+from privacy.migrations.operations import row_changes
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_one_time_codes'),
+        ('crm', '0009_one_time_codes'),
     ]
 
     operations = [
@@ -31,4 +33,5 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
+        row_changes.watch("crm_passkey"),
     ]
