@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm.trail import selectors, services
-from privacy.audit import row_changes, sealing
+from privacy.audit import row_sealing, sealing
 
 
 @shared_task(ignore_result=True)
@@ -17,7 +17,7 @@ def seal() -> None:
 @shared_task(ignore_result=True)
 def seal_row_changes() -> None:
     """Every minute: digest what changed in the tables, and tell the trail (ADR 0010)."""
-    row_changes.seal_row_changes()
+    row_sealing.seal_row_changes()
 
 
 @shared_task(ignore_result=True)

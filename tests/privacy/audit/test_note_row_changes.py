@@ -11,7 +11,8 @@ from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
-from privacy.audit.row_changes import UNWATCHED, RowEvent, seal_row_changes
+from privacy.audit.row_changes import UNWATCHED, RowEvent
+from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.verification import verify
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory

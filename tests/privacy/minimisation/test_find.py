@@ -165,6 +165,7 @@ def test_families_of_forms(text, value, kind):
         "金毓婷，吃了",
         "当归、白芍、黄芪、党参",
         "患者小便正常",
+        "小蠿今天来电",  # no character of a name
         "老公于是生气",
         "我是高龄初产妇",
         "替代医生的诊断",
