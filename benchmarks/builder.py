@@ -75,9 +75,8 @@ def _batch(
 
 def _session(user: Any) -> str:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
-    from crm.staff.middleware import SEEN, STARTED
+    from crm.staff.session_store import SEEN, STARTED, SessionStore
 
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)

@@ -60,6 +60,10 @@ app.conf.beat_schedule = {
         "task": "crm.staff.tasks.forget_old_failures",
         "schedule": crontab(minute=20),
     },
+    "forget old sessions": {
+        "task": "crm.staff.tasks.forget_old_sessions",
+        "schedule": crontab(minute=40),
+    },
     "forget used form keys": {
         "task": "crm.web.tasks.forget_submissions",
         "schedule": crontab(hour=3, minute=30),

@@ -3,7 +3,16 @@
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
-from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.staff.models import (
+    ApiToken,
+    Clinic,
+    OneTimeCode,
+    Passkey,
+    SignInFailure,
+    StaffSession,
+    TotpDevice,
+    User,
+)
 from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
@@ -18,11 +27,14 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "MonthExport",
+    "OneTimeCode",
+    "Passkey",
     "Patient",
     "PatientClinical",
     "PatientContact",
     "Room",
     "SignInFailure",
+    "StaffSession",
     "TotpDevice",
     "User",
     "VerificationRun",

@@ -1,5 +1,7 @@
 """The embedded clinic on one machine: loopback only, demo sign-ins on the sign-in page."""
 
+# Plain http on loopback: browsers keep no Secure cookie there, and without Secure the __Host-
+# prefix is not allowed. crm.settings.production has both.
 from crm.settings.base import *
 from crm.settings.env import env
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from crm.staff.password_rules import POLICIES
 from crm.web import readiness
 from privacy.pseudonyms.models import key_faults
 
@@ -23,6 +24,15 @@ def demo_stays_on_loopback(**_kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def password_policy_is_known(**_kwargs: Any) -> list[CheckMessage]:
+    """A policy that nobody knows would silently be the milder one."""
+    if settings.PASSWORD_POLICY in POLICIES:
+        return []
+    hint = f"One of: {', '.join(POLICIES)}."
+    return [Error("PASSWORD_POLICY is unknown.", hint=hint, id="suian.E002")]
 
 
 def keys_are_this_databases() -> None:

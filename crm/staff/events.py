@@ -10,6 +10,25 @@ class StaffEvent(Event):
     SIGN_IN_FAILED = "staff.sign_in_failed", Kind.DENIAL, _("Failed to sign in")
     SIGN_IN_THROTTLED = "staff.sign_in_throttled", Kind.DENIAL, _("Sign-in locked for a while")
     SIGNED_OUT = "staff.signed_out", Kind.SIGN_IN, _("Signed out")
+    SESSION_ENDED = "staff.session_ended", Kind.CHANGE, _("Ended sessions")
+    ALL_ENDED = "staff.all_ended", Kind.CHANGE, _("Ended all sessions and tokens of an account")
+    FACTOR_CONFIRMED = (
+        "staff.factor_confirmed",
+        Kind.SIGN_IN,
+        _("Showed the second factor once more"),
+    )
+    FACTOR_RESET = "staff.factor_reset", Kind.CHANGE, _("Reset a second factor")
+    FACTOR_SHOWN = "staff.factor_shown", Kind.CHANGE, _("Began to set up a second factor")
+    FACTOR_ENROLLED = "staff.factor_enrolled", Kind.CHANGE, _("Set up a second factor")
+    RECOVERY_MADE = "staff.recovery_made", Kind.PRINT, _("Made and showed recovery codes")
+    RECOVERY_USED = "staff.recovery_used", Kind.SIGN_IN, _("Used a recovery code")
+    PASSKEY_ADDED = "staff.passkey_added", Kind.CHANGE, _("Added a passkey")
+    PASSKEY_REVOKED = "staff.passkey_revoked", Kind.CHANGE, _("Revoked a passkey")
+    PASSKEY_COPIED = (
+        "staff.passkey_copied",
+        Kind.DENIAL,
+        _("Refused a passkey that may exist twice"),
+    )
     LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
     CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
     SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")

@@ -1,14 +1,28 @@
 """Forms of the staff room."""
 
 import unicodedata
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import ApiToken, User
+from crm.staff.password_rules import is_complex
 from privacy.access.policy import ROLE_PERMISSIONS, Role
+
+
+def without_spaces(code: str) -> str:
+    """A code as it was meant: full-width digits and spaces are what people paste."""
+    return "".join(unicodedata.normalize("NFKC", code).split())
+
+
+def with_one_factor(form: forms.Form, code: str, passkey: str) -> dict[str, Any]:
+    """The cleaned data of a form that takes a code or a passkey's answer; one has to be there."""
+    given = form.cleaned_data
+    if code not in form.errors and not (given.get(code) or given.get(passkey)):
+        form.add_error(code, forms.Field.default_error_messages["required"])
+    return given
 
 
 class SignInForm(forms.Form):
@@ -27,14 +41,67 @@ class SignInForm(forms.Form):
     )
     code = forms.CharField(
         label=_("One-time code"),
-        max_length=10,
+        max_length=40,
+        required=False,
+        help_text=_("Six digits from the authenticator app, or a recovery or enrolment code"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+    passkey = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_code(self) -> str:
+        return without_spaces(self.cleaned_data["code"])
+
+    def clean(self) -> dict[str, Any]:
+        return with_one_factor(self, "code", "passkey")
+
+
+class FactorForm(forms.Form):
+    """The second factor once more. Named so that no form it is added to has the same fields."""
+
+    FIELD = "factor_code"
+    PASSKEY = "factor_passkey"
+
+    factor_code = forms.CharField(
+        label=_("One-time code"),
+        max_length=40,
+        required=False,
+        help_text=_("Six digits from the authenticator app, or a recovery code"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+    factor_passkey = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def is_in(cls, given: QueryDict) -> bool:
+        """Whether a POST carries the answer to the question."""
+        return cls.FIELD in given
+
+    def clean_factor_code(self) -> str:
+        return without_spaces(self.cleaned_data["factor_code"])
+
+    def clean(self) -> dict[str, Any]:
+        return with_one_factor(self, self.FIELD, self.PASSKEY)
+
+
+class PasskeyForm(forms.Form):
+    """What a new passkey is called."""
+
+    name = forms.CharField(
+        label=_("Passkey name"), max_length=40, help_text=_("Such as the device that holds it")
+    )
+
+
+class EnrolForm(forms.Form):
+    """The first code of a new device."""
+
+    code = forms.CharField(
+        label=_("One-time code"),
+        max_length=40,
         help_text=_("Six digits from the authenticator app"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean_code(self) -> str:
-        """Digits only: full-width ones and spaces are what people paste."""
-        return "".join(unicodedata.normalize("NFKC", self.cleaned_data["code"]).split())
+        return without_spaces(self.cleaned_data["code"])
 
 
 class AccountForm(forms.Form):
@@ -79,6 +146,13 @@ class PasswordForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        if is_complex():
+            self.fields["new"].help_text = _(
+                "At least 12 characters, three of: small letters, capitals, digits, other signs"
+            )
 
     def clean_again(self) -> str:
         again: str = self.cleaned_data["again"]

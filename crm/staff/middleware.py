@@ -2,18 +2,31 @@
 
 import time
 from collections.abc import Callable
-from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
+from crm.staff import rules, sessions
+from crm.staff.password_rules import is_due
+from crm.staff.selectors import staff_member
+from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, hash_of
+from crm.web.refusals import Refusal, answer, wants_page
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
 
-STARTED, SEEN = "started_at", "seen_at"
+# What may be done before a password that is too old is changed.
+WITH_AN_OLD_PASSWORD: Final = frozenset(
+    {"staff:account", "staff:confirm", "staff:passkey-ask-confirm", "staff:sign-out",
+     "staff:sign-in", "web:live", "web:ready", "web:set-language", "web:csp-report"}
+)  # fmt: skip
 TOUCH_SECONDS = 30  # a session row is written at most this often
 
 
@@ -52,7 +65,7 @@ class AuditContextMiddleware:
 def session_hash(request: HttpRequest) -> bytes | None:
     """Eight bytes that tell sessions apart in the log and open none of them."""
     key = request.session.session_key if hasattr(request, "session") else None
-    return sha256(key.encode()).digest()[:8] if key else None
+    return hash_of(key)[:8] if key else None
 
 
 class SessionTimeoutMiddleware:
@@ -67,18 +80,73 @@ class SessionTimeoutMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             now = int(time.time())
-            seen = request.session.get(SEEN, 0)
-            started = request.session.get(STARTED, 0)
-            if (
-                now - seen > settings.SESSION_IDLE_SECONDS
-                or now - started > settings.SESSION_ABSOLUTE_SECONDS
-            ):
+            over = _over(request, now)
+            if over:
                 logout(request)
-            elif now - seen >= TOUCH_SECONDS and "X-Poll" not in request.headers:
+                request.session.ended = over.value  # type: ignore[attr-defined]  # our own store
+            elif now - request.session.get(SEEN, 0) >= TOUCH_SECONDS and _by_a_person(request):
                 request.session[SEEN] = now
         return self.get_response(request)
 
 
+def _over(request: HttpRequest, now: int) -> rules.End | None:
+    """Which of its two clocks has run out for a session, or None."""
+    if now - request.session.get(SEEN, 0) > settings.SESSION_IDLE_SECONDS:
+        return rules.End.IDLE
+    if now - request.session.get(STARTED, 0) > settings.SESSION_ABSOLUTE_SECONDS:
+        return rules.End.ABSOLUTE
+    return None
+
+
+def _by_a_person(request: HttpRequest) -> bool:
+    return "X-Poll" not in request.headers
+
+
+def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:
+    """Where the policy says that the password is too old, nothing else is done before (R27)."""
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    if here in WITH_AN_OLD_PASSWORD or not is_due(staff_member(request.user)):
+        return None
+    if not wants_page(request):
+        text = _("Your password is too old. Change it under My account first.")
+        return answer(request, Refusal(403, "password-due", text, text))
+    return redirect("staff:account")
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Closed unless a view opens itself; the way to the sign-in page says why a session is over."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is not None or not request.user.is_authenticated:
+            return refused
+        return _led_to_a_new_password(request)
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        response = super().handle_no_permission(request, view_func)
+        ended = getattr(request.session, "ended", "")
+        if ended:
+            response["Location"] += "&" + urlencode({"ended": ended})
+        return response
+
+
 def start_session(request: HttpRequest) -> None:
-    """Set the session's two clocks; call right after sign-in."""
-    request.session[STARTED] = request.session[SEEN] = int(time.time())
+    """Set the session's clocks and end the oldest of three; call right after sign-in."""
+    now = int(time.time())
+    request.session.update({STARTED: now, SEEN: now, FACTOR_AT: now})
+    request.session.save()
+    sessions.make_room(user=staff_member(request.user), keep=current_hash(request))
+
+
+def current_hash(request: HttpRequest) -> bytes:
+    """What the database knows the request's own session by; b"" without one."""
+    key = request.session.session_key
+    return hash_of(key) if key else b""

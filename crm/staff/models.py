@@ -1,5 +1,6 @@
 """Clinics, people who work there, and what they sign in with."""
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -10,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
+from crm.staff import rules
 from privacy.access.policy import Role
 from privacy.encryption.fields import SystemSealedField
+from privacy.encryption.keys import derive
 from privacy.records import Record, RetentionClass
 
 
@@ -54,6 +57,8 @@ class User(AbstractBaseUser, Record):
     is_active = models.BooleanField(default=True)
     single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
 
+    password_changed_at = models.DateTimeField(default=timezone.now)
+
     USERNAME_FIELD = "staff_no"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
@@ -94,6 +99,64 @@ class TotpDevice(Record):
         return totp
 
 
+class OneTimeCode(Record):
+    """A code for one use, as a keyed hash.
+
+    No memory-hard hash: the codes are 80 random bits, which no speed of guessing reaches, and ten
+    slow hashes an attempt would be a handle to stall the door with. The key comes from the
+    audit+auth root, so that a dump alone cannot even tell whether a code is one (T5).
+    """
+
+    class Kind(models.TextChoices):
+        RECOVERY = "recovery"
+        ENROLMENT = "enrolment"
+
+    retention = RetentionClass.STAFF
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_codes")
+    kind = models.CharField(max_length=10, choices=Kind)
+    digest = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="one_time_code_has_a_kind",
+                condition=Q(kind__in=["recovery", "enrolment"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} code of {self.user_id}"
+
+    @staticmethod
+    def digest_of(user: User, code: str) -> bytes:
+        """The keyed hash of one person's code, as ``rules.read_code`` gives it."""
+        key = derive("audit", "auth/one-time-codes")
+        return hmac.digest(key, user.pk.bytes + code.encode(), "sha256")
+
+    @property
+    def is_live(self) -> bool:
+        unused = self.used_at is None
+        return unused and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class Passkey(Record):
+    """A key pair on a member of staff's own device; here lies its public half (R29)."""
+
+    retention = RetentionClass.STAFF
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(_("Passkey name"), max_length=40)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SignInFailure(Record):
     """A failed attempt, kept for the throttle's window; the name as a hash, known or not."""
 
@@ -106,6 +169,40 @@ class SignInFailure(Record):
 
     def __str__(self) -> str:
         return str(self.created_at)
+
+
+class StaffSession(Record):
+    """One browser at work. Of its key only a SHA-256 lies here: a dump opens no session (T5)."""
+
+    retention = RetentionClass.STAFF
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    data = models.TextField(blank=True)  # signed together with key_hash
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ip = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=20, blank=True)  # one of rules.End
+
+    class Meta:
+        indexes = [
+            models.Index(
+                name="open_sessions", fields=["user", "seen_at"], condition=Q(ended_at__isnull=True)
+            ),
+            models.Index(name="old_sessions", fields=["expires_at"]),
+        ]
+
+    is_current = False  # set by the selector, for the page
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """Browser and system, as far as the browser tells; "" for what is unknown."""
+        return rules.device_of(self.agent)
 
 
 class ApiToken(Record):

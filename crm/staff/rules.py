@@ -1,12 +1,55 @@
-"""When a sign-in is locked, and which one-time code is good (R28, R29)."""
+"""When a sign-in is locked, which code is good, how long a session lives (R28, R29)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
+from unicodedata import normalize
 
 PER_ADDRESS = 5  # failures of one name from one address ...
 PER_ADDRESS_WINDOW = timedelta(minutes=15)
 PER_NAME = 10  # ... and of one name from anywhere
 PER_NAME_WINDOW = timedelta(hours=1)
+MOST_SESSIONS = 2  # of one member of staff at a time; one more ends the oldest
+STRANGER_SECONDS = 15 * 60  # a session that nobody signed in to
+
+KINDS_NEEDED = 3  # of four kinds of characters, under the policy "complexity" (R27)
+SHORTEST_WORD = 3
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 5 bits each; no I, L, O, U to misread
+CODE_LENGTH = 16  # 80 bits
+CODE_GROUP = 4
+MISREAD = str.maketrans("ILO", "110")
+
+# In the order of the names' precision: Edge and Opera call themselves Chrome as well.
+BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+class End(StrEnum):
+    """Why a session was ended before its time."""
+
+    IDLE = "idle"
+    ABSOLUTE = "absolute"
+    ONE_TOO_MANY = "one_too_many"
+    OWN_WISH = "own_wish"
+    PASSWORD = "password"  # noqa: S105 - a reason, not a secret
+    BY_ADMINISTRATOR = "by_administrator"
+    SUSPENDED = "suspended"
+    RESTORE = "restore"
 
 
 def locked_until(
@@ -37,3 +80,45 @@ def matching_step(codes: Sequence[tuple[int, int]], *, given: int, last_step: in
         if code == given and step > last_step:
             return step
     return None
+
+
+def device_of(agent: str) -> tuple[str, str]:
+    """Browser and system by what the browser says of itself; "" for what is not known."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    return browser, next((name for mark, name in SYSTEMS if mark in agent), "")
+
+
+def contains_known(password: str, known: Iterable[str]) -> bool:
+    """Whether a word that others know stands in the password; ASCII words count from 3 letters."""
+    text = password.casefold()
+    words = [word.casefold() for word in known if len(word) >= SHORTEST_WORD or not word.isascii()]
+    return any(word in text for word in words)
+
+
+def kinds_of_characters(password: str) -> int:
+    """How many of: small letters, capitals, digits, anything else."""
+    kinds = (
+        any(one.islower() for one in password),
+        any(one.isupper() for one in password),
+        any(one.isdigit() for one in password),
+        any(not one.isalnum() or not one.isascii() for one in password),
+    )
+    return sum(kinds)
+
+
+def count_moves_on(known: int, shown: int) -> bool:
+    """Whether a passkey's counter may follow the last one; 0 and 0: the device does not count."""
+    return shown > known or known == shown == 0
+
+
+def in_groups(code: str) -> str:
+    """A code for one use as it stands on paper: four groups of four."""
+    return "-".join(code[at : at + CODE_GROUP] for at in range(0, len(code), CODE_GROUP))
+
+
+def read_code(text: str) -> str:
+    """A code for one use as it was typed, in the one way it is hashed; "" if it cannot be one."""
+    plain = normalize("NFKC", text).upper().translate(MISREAD)
+    code = "".join(letter for letter in plain if letter.isalnum())
+    fits = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
+    return code if fits else ""

@@ -1,8 +1,13 @@
 """Reading staff."""
 
-from django.db.models import QuerySet
+from datetime import timedelta
+from uuid import UUID
 
-from crm.staff.models import ApiToken, User
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from crm.staff.models import ApiToken, StaffSession, User
 
 
 def staff_member(user: object) -> User:
@@ -13,6 +18,15 @@ def staff_member(user: object) -> User:
     if not isinstance(user, User):
         raise TypeError("no member of staff is signed in")
     return user
+
+
+def active_user(user_id: str) -> User | None:
+    """The account with this id if it may sign in, or None."""
+    try:
+        wanted = UUID(user_id)
+    except ValueError:
+        return None
+    return User.objects.select_related("clinic").filter(pk=wanted, is_active=True).first()
 
 
 def colleagues_of(staff: User) -> QuerySet[User]:
@@ -37,3 +51,23 @@ def tokens_of(owner: User) -> QuerySet[ApiToken]:
 def staff_by_number(staff_no: str) -> User | None:
     """The active account with this staff number, for commands run in somebody's name."""
     return User.objects.filter(staff_no=staff_no, is_active=True).select_related("clinic").first()
+
+
+def sessions_shown_to(owner: User, *, current: bytes) -> list[StaffSession]:
+    """The live sessions; ``is_current`` on the one whose key's hash is ``current``."""
+    shown = list(live_sessions_of(owner))
+    for one in shown:
+        one.is_current = bytes(one.key_hash) == current
+    return shown
+
+
+def live_sessions_of(owner: User) -> QuerySet[StaffSession]:
+    """Sessions that the next request may still use, the newest first (R28)."""
+    now = timezone.now()
+    return StaffSession.objects.filter(
+        user=owner,
+        ended_at__isnull=True,
+        expires_at__gt=now,
+        seen_at__gte=now - timedelta(seconds=settings.SESSION_IDLE_SECONDS),
+        started_at__gte=now - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS),
+    ).order_by("-started_at", "-created_at")

@@ -16,10 +16,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from crm.staff import rules, selectors
+from crm.staff import passkeys, recovery, rules, selectors, sessions
 from crm.staff.api_authentication import PREFIX
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
+from crm.staff.passkeys import Answer
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError
@@ -39,29 +40,77 @@ class SignInLocked(DomainError):
     """Too many failures; try again later."""
 
 
+class MustEnrol(DomainError):
+    """Password and enrolment code are right: ``user`` has to set up a second factor first."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__("a second factor is to be set up")
+        self.user = user
+
+
 def _name_hash(staff_no: str) -> bytes:
     return salted_hmac("suian.sign-in", staff_no.casefold(), algorithm="sha256").digest()
 
 
-def sign_in(*, staff_no: str, password: str, code: str, ip: str | None) -> User:
-    """Check password and one-time code.
+def sign_in(
+    *, staff_no: str, password: str, code: str, ip: str | None, answer: Answer | None = None
+) -> User:
+    """Check password and second factor.
 
-    In: ``code`` six digits. Out: the account; the door starts the session.
+    In: ``code`` six digits of the app, a recovery code, or an enrolment code; or ``answer`` of a
+        passkey in its place.
+    Out: the account; the door starts the session.
     Raises: SignInLocked after 5 failures in 15 minutes from one address or 10 an hour in all;
-        SignInRefused if anything is wrong.
+        SignInRefused if anything is wrong; MustEnrol if the code is an enrolment code.
     Source: R28, R29.
     """
     name_hash = _name_hash(staff_no)
     known = User.objects.filter(staff_no=staff_no).first()
     attempt = _take_a_try(name_hash, known, ip=ip)
     user = authenticate(None, staff_no=staff_no, password=password)
-    if not isinstance(user, User) or not spend_code(user=user, code=code):
-        _failed(attempt, known)
+    if not isinstance(user, User) or not _spend_factor(user, code, answer):
+        _leave_to_enrol(user, code, attempt)
+        failed(attempt, known)
         raise SignInRefused(_("Staff number, password or one-time code is not right."))
     with transaction.atomic():
         SignInFailure.objects.filter(name_hash=name_hash, ip=ip).delete()
         audit.record(StaffEvent.SIGNED_IN, actor=user)
     return user
+
+
+def _spend_factor(user: User, code: str, answer: Answer | None) -> bool:
+    if answer is not None:
+        return passkeys.spend(user=user, answer=answer)
+    return spend_code(user=user, code=code) or recovery.spend(user=user, text=code)
+
+
+def _leave_to_enrol(user: object, code: str, attempt: SignInFailure) -> None:
+    """Raises: MustEnrol, and takes the attempt back, for a live enrolment code."""
+    if isinstance(user, User) and recovery.may_enrol(user=user, text=code):
+        attempt.delete()
+        raise MustEnrol(user)
+
+
+def confirm_factor(*, user: User, code: str, ip: str | None, answer: Answer | None = None) -> None:
+    """The second factor once more, in an open session; guesses count as at the door (R28).
+
+    Raises: SignInLocked after too many wrong ones; AccessDenied if the code is not right.
+    """
+    attempt = take_a_try(user=user, ip=ip)
+    if not _spend_factor(user, code, answer):
+        failed(attempt, user)
+        raise AccessDenied(_("This code is not right. Wait for the next one."))
+    with transaction.atomic():
+        attempt.delete()
+        audit.record(StaffEvent.FACTOR_CONFIRMED, actor=user)
+
+
+def take_a_try(*, user: User, ip: str | None) -> SignInFailure:
+    """Count an attempt at a known account as failed before it is checked; see ``_take_a_try``.
+
+    Raises: SignInLocked, booked.
+    """
+    return _take_a_try(_name_hash(user.staff_no), user, ip=ip)
 
 
 def _take_a_try(name_hash: bytes, known: User | None, *, ip: str | None) -> SignInFailure:
@@ -87,7 +136,8 @@ def _take_a_try(name_hash: bytes, known: User | None, *, ip: str | None) -> Sign
     raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
 
 
-def _failed(attempt: SignInFailure, known: User | None) -> None:
+def failed(attempt: SignInFailure, known: User | None) -> None:
+    """Let an attempt stand as failed, and book it."""
     attempt.save()  # written anew if a sign-in beside it has cleared the table meanwhile
     _book_failure(StaffEvent.SIGN_IN_FAILED, known)
 
@@ -107,6 +157,8 @@ def spend_code(*, user: User, code: str) -> bool:
     step = rules.matching_step(codes_around(device), given=int(code), last_step=device.last_step)
     if step is None:
         return False
+    if device.confirmed_at is None:
+        recovery.forget_enrolment(user=user)
     device.last_step = step
     device.confirmed_at = device.confirmed_at or timezone.now()
     device.save(update_fields=["last_step", "confirmed_at", "updated_at"])
@@ -188,19 +240,21 @@ def change_password(*, user: User, old: str, new: str, ip: str | None) -> None:
     Raises: SignInLocked after too many wrong ones; AccessDenied if the present one is not right;
         DomainError if the new one is too weak.
     """
-    name_hash = _name_hash(user.staff_no)
-    attempt = _take_a_try(name_hash, user, ip=ip)
+    attempt = take_a_try(user=user, ip=ip)
     if not user.check_password(old):
-        _failed(attempt, user)
+        failed(attempt, user)
         raise AccessDenied(_("The present password is not right."))
     attempt.delete()
+    if new == old:
+        raise DomainError(_("The new password is the present one."))
     try:
         validate_password(new, user)
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
     user.set_password(new)
+    user.password_changed_at = timezone.now()
     with transaction.atomic():
-        user.save(update_fields=["password", "updated_at"])
+        user.save(update_fields=["password", "password_changed_at", "updated_at"])
         audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
 
 
@@ -230,7 +284,7 @@ def suspend_account(*, user: User, actor: User) -> None:
         raise AccessDenied(_("You cannot suspend your own account."))
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
-    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    sessions.end_everything(user=user, actor=actor, why=rules.End.SUSPENDED)
     audit.record(StaffEvent.SUSPENDED, actor=actor, target=f"staff:{user.staff_no}")
 
 

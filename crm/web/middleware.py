@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from crm.web.refusals import answer, refusal_of
@@ -28,11 +29,23 @@ PERMISSIONS_POLICY: Final = ", ".join(
 )
 
 
+ALWAYS: Final = {
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
+    # Django's own middleware sets these as well, but not on what it refuses itself.
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+}
+
+
 class SecurityHeadersMiddleware:
     """Nothing dynamic is stored anywhere, nothing is embedded elsewhere, no device is asked for.
 
-    Stands outside the session, so that error pages carry the headers too. Static files do not pass
-    here: they are served before, and may be cached.
+    Stands outside everything, so that errors, redirects and files carry the headers too, whichever
+    middleware answered. Only static files whose name changes with their content may be stored.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -40,10 +53,10 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response["Cache-Control"] = "no-store"
-        response["Permissions-Policy"] = PERMISSIONS_POLICY
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["X-Robots-Tag"] = "noindex, nofollow"
+        if "immutable" not in response.get("Cache-Control", ""):
+            response["Cache-Control"] = "no-store"
+        for name, value in ALWAYS.items():
+            response[name] = value
         if request.headers.get("HX-Request"):
             return _whole_page(request, response)
         return response

@@ -56,6 +56,8 @@ class Permission(StrEnum):
     EXPORT_AUDIT = "audit.export"
     VIEW_STAFF = "staff.view"
     MANAGE_STAFF = "staff.manage"  # G10: accounts
+    END_SESSIONS = "staff.end_sessions"  # G10: everything somebody is signed in with
+    RESET_FACTORS = "staff.reset_factors"  # G10: somebody's second factor
     MANAGE_TOKENS = "staff.tokens"
 
 
@@ -154,7 +156,14 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
-        {_P.VIEW_STAFF, _P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.MANAGE_TOKENS}
+        {
+            _P.VIEW_STAFF,
+            _P.END_SESSIONS,
+            _P.RESET_FACTORS,
+            _P.VIEW_AUDIT,
+            _P.VERIFY_AUDIT,
+            _P.MANAGE_TOKENS,
+        }
     ),
     Role.AUDITOR: frozenset(
         {_P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.EXPORT_AUDIT, _P.VIEW_STAFF, _P.MANAGE_TOKENS}

@@ -17,6 +17,8 @@ UNWATCHED: Final = {
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
+    "crm_staffsession": "touched with every half minute of work; beginnings and ends are events, "
+    "and its data is signed with its own key",
     "crm_signinfailure": "the throttle's counters; each failure is an event",
 }
 

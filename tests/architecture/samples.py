@@ -20,7 +20,7 @@ from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
 from crm.scheduling.models import Visit
 from crm.scheduling.rooms import add_room
-from crm.staff.models import User
+from crm.staff.models import StaffSession, User
 from crm.staff.services import issue_token
 from crm.trail.models import MonthExport
 from privacy.access.policy import ROLE_PERMISSIONS, Permission, can
@@ -67,6 +67,15 @@ def _token(world: World) -> Any:
         user=world.viewer, name="x", scopes=[min(held)], lifetime=timedelta(days=1)
     )
     return token.pk
+
+
+def _session(world: World) -> Any:
+    now = timezone.now()
+    made = StaffSession.objects.create(
+        key_hash=uuid4().bytes, user=world.viewer, started_at=now, seen_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    return made.pk
 
 
 def _consultation(world: World) -> Any:
@@ -138,10 +147,14 @@ MAKERS: dict[str, Maker] = {
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,
+    "passkey_id": lambda world: (
+        world.viewer.passkeys.create(name="x", credential_id=uuid4().bytes, public_key=b"x").pk
+    ),
     "pk": _plan,
     "plan_id": _plan,
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
     "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
+    "session_id": _session,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
     "step_id": _step,
     "token": lambda _world: callback_token(),

@@ -15,3 +15,4 @@ import "./copy.js";
 import "./focus.js";
 import "./tabs.js";
 import "./theme.js";
+import "./passkey.js";

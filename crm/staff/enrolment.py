@@ -1,0 +1,71 @@
+"""Setting up a second factor: for a new member of staff, and after a reset (R29)."""
+
+import secrets
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.staff import recovery, services, sessions
+from crm.staff.events import StaffEvent
+from crm.staff.models import TotpDevice, User
+from privacy.audit import services as audit
+from privacy.errors import AccessDenied
+from privacy.records import new_id
+
+
+@transaction.atomic
+def reset(*, user: User, actor: User) -> str:
+    """Take away every second factor; ends sessions and tokens. Out: the enrolment code, once.
+
+    Raises: AccessDenied for one's own account: two people do this, or one stolen session would.
+    """
+    if user.pk == actor.pk:
+        raise AccessDenied(_("Somebody else has to reset your second factor."))
+    sessions.end_everything(user=user, actor=actor)
+    return _invite(user, actor)
+
+
+@transaction.atomic
+def invite(*, user: User, actor: User) -> str:
+    """For an account that was just opened: the code to enrol with, shown once."""
+    return _invite(user, actor)
+
+
+def _invite(user: User, actor: User) -> str:
+    TotpDevice.objects.filter(user=user).delete()
+    user.one_time_codes.all().delete()
+    user.passkeys.all().delete()
+    code = recovery.issue_enrolment(user=user)
+    audit.record(StaffEvent.FACTOR_RESET, actor=actor, target=f"staff:{user.staff_no}")
+    return code
+
+
+@transaction.atomic
+def begin(*, user: User) -> None:
+    """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed."""
+    TotpDevice.objects.filter(user=user).delete()
+    TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
+    audit.record(StaffEvent.FACTOR_SHOWN, actor=user)
+
+
+def confirm(*, user: User, code: str, ip: str | None) -> None:
+    """The first good code of the new device: the enrolment is done, the person signed in.
+
+    Raises: SignInLocked, AccessDenied; wrong codes count as at the sign-in page (R28).
+    """
+    attempt = services.take_a_try(user=user, ip=ip)
+    if not services.spend_code(user=user, code=code):
+        services.failed(attempt, user)
+        raise AccessDenied(_("This code is not right. Wait for the next one."))
+    with transaction.atomic():
+        attempt.delete()
+        audit.record(StaffEvent.FACTOR_ENROLLED, actor=user)
+        audit.record(StaffEvent.SIGNED_IN, actor=user)
+
+
+def uri_of(user: User) -> str:
+    """What an authenticator app scans, for a device that waits for its first code; else ""."""
+    device = TotpDevice.objects.filter(user=user, confirmed_at__isnull=True).first()
+    if device is None:
+        return ""
+    return services.second_factor_uri(user=user, seed=device.generator().key.hex())

@@ -1,0 +1,127 @@
+"""Django's session engine over our own table: keys as hashes, data bound to key and person.
+
+The cookie holds a random key of 160 bits; the row holds its SHA-256. Nothing to salt or slow down:
+so much chance cannot be guessed. The data is signed together with that hash, so that nobody who
+can write to the table moves one person's data into another's session (ADR 0020).
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from crm.staff.models import StaffSession
+from crm.staff.rules import STRANGER_SECONDS
+from privacy.audit.context import current_origin
+
+STARTED: Final = "started_at"
+SEEN: Final = "seen_at"
+FACTOR_AT: Final = "factor_at"  # when the second factor was last shown in this session
+
+
+def hash_of(key: str) -> bytes:
+    """What the database knows a session by."""
+    return sha256(key.encode()).digest()
+
+
+class SessionStore(SessionBase):
+    """Loads, saves and deletes one session; ``ended`` says why an old cookie opens nothing."""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.ended = ""
+
+    @property
+    def key_salt(self) -> str:
+        return f"suian.session.{hash_of(self.session_key or '').hex()}"
+
+    def load(self) -> dict[str, Any]:
+        """The data, or nothing for an unknown, ended or expired key, which is then dropped."""
+        row = StaffSession.objects.filter(key_hash=hash_of(self.session_key or "")).first()
+        if row is not None and row.ended_at is None and row.expires_at > timezone.now():
+            data: dict[str, Any] = self.decode(row.data)
+            if data.get(SESSION_KEY) == _text(row.user_id):
+                return data
+        self.ended = row.end_reason if row else ""
+        self._session_key = None
+        return {}
+
+    def exists(self, session_key: str) -> bool:
+        return StaffSession.objects.filter(key_hash=hash_of(session_key)).exists()
+
+    def create(self) -> None:
+        """A row under a new key, with the address and program that it was opened from."""
+        while True:
+            self._session_key = self._new_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:  # two keys of 160 random bits were the same
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
+        """Raises: CreateError if the key is taken; UpdateError if the session has ended."""
+        if self.session_key is None:
+            self.create()
+            return
+        data = self._held(no_load=must_create)
+        row = StaffSession(key_hash=hash_of(self.session_key), **self._facts(data))
+        if not must_create:
+            self._renew(row)
+            return
+        origin = current_origin()
+        row.ip, row.agent = origin.ip, origin.agent
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise CreateError from error
+
+    def _new_key(self) -> str:
+        key: str = self._get_new_session_key()  # type: ignore[attr-defined]  # not in the stubs
+        return key
+
+    def _held(self, *, no_load: bool) -> dict[str, Any]:
+        data: dict[str, Any] = self._get_session(no_load)  # type: ignore[attr-defined]  # see above
+        return data
+
+    def _renew(self, row: StaffSession) -> None:
+        names = ("user_id", "data", "started_at", "seen_at", "expires_at")
+        changed = StaffSession.objects.filter(key_hash=row.key_hash, ended_at__isnull=True).update(
+            **{name: getattr(row, name) for name in names}, updated_at=timezone.now()
+        )
+        if not changed:  # ended while the request ran: it must not come to life again
+            raise UpdateError
+
+    def _facts(self, data: dict[str, Any]) -> dict[str, Any]:
+        now, user_id = timezone.now(), data.get(SESSION_KEY)
+        until = self.get_expiry_date() if user_id else now + timedelta(seconds=STRANGER_SECONDS)
+        return {
+            "user_id": user_id,
+            "data": self.encode(data),
+            "started_at": _moment(data.get(STARTED), now),
+            "seen_at": _moment(data.get(SEEN), now),
+            "expires_at": until,
+        }
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            StaffSession.objects.filter(key_hash=hash_of(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        StaffSession.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
+def _moment(stamp: int | None, otherwise: datetime) -> datetime:
+    return datetime.fromtimestamp(stamp, UTC) if stamp is not None else otherwise
+
+
+def _text(user_id: object) -> str | None:
+    return str(user_id) if user_id else None

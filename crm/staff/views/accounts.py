@@ -1,0 +1,114 @@
+"""Doors: the own account, and the staff list."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.staff import challenges, enrolment, passkeys, recovery, selectors, services, sessions
+from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
+from crm.staff.guards import StaffRequest, requires, signed_in
+from crm.staff.middleware import client_ip, current_hash
+from crm.staff.password_rules import is_due
+from crm.staff.rules import End
+from crm.web.idempotency import once
+from privacy.access.policy import Permission, can
+from privacy.errors import DomainError
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+@once
+def account(request: StaffRequest) -> HttpResponse:
+    """The own account: a new password."""
+    form = PasswordForm(request.POST or None)
+    if form.is_valid():
+        old, new = form.cleaned_data["old"], form.cleaned_data["new"]
+        try:
+            services.change_password(user=request.user, old=old, new=new, ip=client_ip(request))
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            update_session_auth_hash(request, request.user)  # this session goes on
+            keep = current_hash(request)
+            sessions.end_others(user=request.user, keep=keep, why=End.PASSWORD)
+            messages.success(request, _("The password was changed. Other sessions have ended."))
+            return redirect("staff:account")
+    page = {
+        "form": form,
+        "keys": KeysForm({"single_keys": request.user.single_keys}),
+        "due": is_due(request.user),
+        "passkeys": passkeys.live_of(request.user),
+        "passkey_form": PasskeyForm(),
+        "able": challenges.possible(request),
+        "codes_left": recovery.codes_left(request.user),
+        "sessions": selectors.sessions_shown_to(request.user, current=current_hash(request)),
+    }
+    return render(request, "crm/staff/account.html", page, status=422 if form.is_bound else 200)
+
+
+@signed_in
+@require_POST
+def keys(request: StaffRequest) -> HttpResponse:
+    """Single-key shortcuts on or off."""
+    form = KeysForm(request.POST)
+    on = form.is_valid() and form.cleaned_data["single_keys"]
+    services.set_single_keys(user=request.user, on=on)
+    return redirect("staff:account")
+
+
+@require_GET
+@requires(Permission.VIEW_STAFF)
+def staff_list(request: StaffRequest) -> HttpResponse:
+    """Everybody with an account here, and who may what."""
+    return render(
+        request,
+        "crm/staff/list.html",
+        {
+            "staff": services.open_staff_list(viewer=request.user),
+            "may_manage": can(request.user, Permission.MANAGE_STAFF),
+            "may_reset": can(request.user, Permission.RESET_FACTORS),
+            "may_end": can(request.user, Permission.END_SESSIONS),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_STAFF)
+@once
+def open_account(request: StaffRequest) -> HttpResponse:
+    """A new account; first password and enrolment code are shown this once."""
+    form = AccountForm(request.POST or None)
+    if form.is_valid():
+        password = services.new_password()
+        try:
+            with transaction.atomic():
+                user, _seed = services.open_account(
+                    clinic=request.user.clinic,
+                    **form.cleaned_data,
+                    password=password,
+                    actor=request.user,
+                )
+                code = enrolment.invite(user=user, actor=request.user)
+        except DomainError as error:
+            form.add_error("staff_no", str(error))
+        else:
+            page = {"person": user, "password": password, "enrolment_code": code}
+            return render(request, "crm/staff/opened.html", page)
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/staff/open_account.html", {"form": form}, status=status)
+
+
+@require_POST
+@requires(Permission.MANAGE_STAFF)
+def suspend(request: StaffRequest, staff_id: UUID) -> HttpResponse:
+    """Close an account at once."""
+    person = get_object_or_404(selectors.staff_of_clinic(request.user), pk=staff_id)
+    services.suspend_account(user=person, actor=request.user)
+    messages.success(request, _("The account was suspended. Its sessions and tokens have ended."))
+    return redirect("staff:list")

@@ -1,0 +1,108 @@
+"""Doors: signing in and out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.staff import challenges, demo, services
+from crm.staff.forms import SignInForm
+from crm.staff.guards import StaffRequest, public, signed_in
+from crm.staff.middleware import client_ip, start_session
+from crm.staff.models import User
+from crm.staff.rules import End
+from crm.staff.step_up import next_url
+from crm.staff.views import enrolling
+from crm.staff.views.enrolling import BACKEND
+from privacy.errors import DomainError
+
+# What is told to whoever comes back with a session that is over; other endings need no words.
+WHY_ENDED: Final[Mapping[str, Promise | str]] = {
+    End.IDLE: _("Your session ended because nothing was done for a while."),
+    End.ABSOLUTE: _("Your session ended because it was open for too long."),
+    End.ONE_TOO_MANY: _(
+        "This session ended because you signed in on one more device: two at a time are allowed. "
+        "If that was not you, tell the security administrator now."
+    ),
+    End.OWN_WISH: _("You ended this session from another device."),
+    End.PASSWORD: _("This session ended because the password was changed."),
+    End.BY_ADMINISTRATOR: _("The security administrator ended all your sessions."),
+    End.RESTORE: _("All sessions ended because the records were restored from a backup."),
+}
+
+
+@public("staff sign in here")
+@never_cache
+@sensitive_post_parameters("password", "code")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Password and one-time code; in the demo clinic also one click an account."""
+    if request.user.is_authenticated:
+        return redirect(next_url(request, otherwise="/"))
+    in_demo = demo.is_demo(request)
+    filled = demo.prefill(request.GET.get("as", "")) if in_demo else None
+    form = SignInForm(request.POST or None)
+    if form.is_valid():
+        try:
+            user = _checked(request, form)
+        except services.SignInLocked as error:
+            form.add_error(None, str(error))
+            return _page(request, form, filled, in_demo=in_demo, status=429)
+        except services.MustEnrol as wanted:
+            return enrolling.begin(request, wanted.user)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            login(request, user, backend=BACKEND)
+            start_session(request)
+            return redirect(next_url(request, otherwise="/"))
+    return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
+
+
+def _checked(request: HttpRequest, form: SignInForm) -> User:
+    """Raises: what ``services.sign_in`` raises."""
+    given = dict(form.cleaned_data)
+    text = given.pop("passkey")
+    answer = challenges.taken(request, challenges.SIGN_IN, text) if text else None
+    return services.sign_in(**given, ip=client_ip(request), answer=answer)
+
+
+def _page(
+    request: HttpRequest,
+    form: SignInForm,
+    filled: demo.Prefill | None,
+    *,
+    in_demo: bool,
+    status: int,
+) -> HttpResponse:
+    if filled and not form.is_bound:
+        form.initial = {"staff_no": filled.staff_no, "code": filled.code}
+        form.fields["password"].widget.render_value = True
+        form.initial["password"] = filled.password
+    page = {
+        "form": form,
+        "next": next_url(request, otherwise="/"),
+        "demo_accounts": demo.demo_accounts() if in_demo else [],
+        "filled": filled,
+        "able": challenges.possible(request),
+        "why_ended": WHY_ENDED.get(request.GET.get("ended", ""), ""),
+    }
+    return render(request, "crm/staff/sign_in.html", page, status=status)
+
+
+@signed_in
+@require_POST
+def sign_out(request: StaffRequest) -> HttpResponse:
+    """End the session and ask the browser to forget what it holds (R35)."""
+    services.book_sign_out(user=request.user)
+    logout(request)
+    response = redirect("staff:sign-in")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
