@@ -121,7 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # R27: "length" as ASVS has it, or "complexity" with periodic change where an assessor asks for it.
 PASSWORD_POLICY = env.str("PASSWORD_POLICY", default="length")
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90)
-SESSION_ENGINE = "crm.staff.session_store"  # keys as hashes, at most two a person (ADR 0020)
+SESSION_ENGINE = "crm.staff.session_store"  # keys as hashes, at most two a person (ADR 0011)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
