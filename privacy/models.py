@@ -2,7 +2,7 @@
 
 from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
-from privacy.encryption.models import KeyCanary, SubjectKey
+from privacy.encryption.models import KeyCanary, KeyVersion, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ConsentState",
     "ConsentText",
     "KeyCanary",
+    "KeyVersion",
     "SealerKey",
     "Subject",
     "SubjectKey",

@@ -12,8 +12,6 @@ from django.db import models
 
 from privacy.encryption.providers import provider
 
-KEK_VERSION = 1
-
 
 class Zone(models.TextChoices):
     """Which of a patient's two keys seals a field, so that each can be destroyed alone."""

@@ -130,7 +130,7 @@ class TestBlindIndex:
 class TestCanaries:
     def test_laid_once_and_found_alive(self) -> None:
         KeyCanary.objects.all().delete()
-        assert canaries.faults() == ["clinical", "contact"]
+        assert canaries.faults() == ["clinical v1", "contact v1"]
         assert canaries.plant() == 2
         assert canaries.plant() == 0
         assert canaries.faults() == []
@@ -139,13 +139,13 @@ class TestCanaries:
     def test_wrong_roots_are_noticed(self, other_roots) -> None:
         canaries.plant()
         other_roots()
-        assert canaries.faults() == ["clinical", "contact"]
+        assert canaries.faults() == ["clinical v1", "contact v1"]
 
     def test_a_missing_root_is_noticed(self, monkeypatch) -> None:
         canaries.plant()
         keys.forget()
         monkeypatch.delenv("SUIAN_ROOT_CONTACT")
-        assert canaries.faults() == ["contact"]
+        assert canaries.faults() == ["contact v1"]
         monkeypatch.undo()
         keys.forget()
 
@@ -156,7 +156,7 @@ class TestCanaries:
         nonce = bytes(12)
         row.box = nonce + keys.kek("contact", 1).encrypt(nonce, b"another bird", b"contact")
         row.save()
-        assert canaries.faults() == ["contact"]
+        assert canaries.faults() == ["contact v1"]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,17 @@
+"""What is done to keys."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.audit.events import Event, Kind
+
+
+class KeyEvent(Event):
+    """Every change of a key leaves one of these; none of them names a secret."""
+
+    ROTATED = "keys.rotated", Kind.SYSTEM, _("Made a new version of a zone's key")
+    REWRAPPED = "keys.rewrapped", Kind.SYSTEM, _("Wrapped data keys under the new version")
+    RETIRED = "keys.retired", Kind.SYSTEM, _("Retired an old version of a zone's key")
+    GIVEN_UP = "keys.given_up", Kind.SYSTEM, _("Gave up a retired version of a zone's key")
+    RENEWED = "keys.renewed", Kind.SYSTEM, _("Gave a patient a new data key")
+    RESEALED = "keys.resealed", Kind.SYSTEM, _("Sealed a patient's values with the new data key")
+    OLD_KEY_DESTROYED = "keys.old_destroyed", Kind.SYSTEM, _("Destroyed a patient's old data key")
