@@ -2,7 +2,7 @@
 
 from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
-from privacy.encryption.models import KeyCanary, KeyVersion, SubjectKey
+from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ConsentEntry",
     "ConsentState",
     "ConsentText",
+    "Erasure",
     "KeyCanary",
     "KeyVersion",
     "SealerKey",

@@ -63,6 +63,7 @@ def run_with_servers(clinic: Clinic, arguments: Sequence[str]) -> int:
         addresses = clinic.open_servers()
         if not clinic.is_migrated() and (not arguments or arguments[0] not in OWN_SET_UP):
             clinic.migrate()
+            clinic.forget_again()
             clinic.seed()
         if needs_owner(arguments):
             announcement = Announcement("", clinic.variables, addresses.owner_database)

@@ -48,6 +48,11 @@ class Home:
         """What the running clinic tells to commands; see discovery.py."""
         return self.state / "clinic.json"
 
+    @property
+    def erasures(self) -> Path:
+        """What was erased, outside the database: survives the database being put back."""
+        return self.state / "erasures.log"
+
     def create(self) -> None:
         """Make the folders, closed to everybody else whatever the umask is."""
         for folder in (self.state, self.keys, self.logs, self.valkey, self.gateway, self.static):

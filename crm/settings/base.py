@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
 ROOT_PROVIDER = env.str("ROOT_PROVIDER", default="privacy.encryption.providers.FileRoots")
 ROOT_FILES_DIR = env.str("ROOT_FILES_DIR", default="")
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
+ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0011)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 

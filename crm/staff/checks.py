@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from crm.web import readiness
+from privacy.custody.erasure import refuse_gap
 from privacy.pseudonyms.models import key_faults
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
@@ -28,11 +29,12 @@ def demo_stays_on_loopback(**_kwargs: Any) -> list[CheckMessage]:
 def keys_are_this_databases() -> None:
     """Readiness: every zone's canary opens with the roots this process holds (ADR 0003).
 
-    Raises: RuntimeError naming the zones that do not.
+    Raises: RuntimeError naming the zones and versions that do not.
     """
     faults = key_faults()
     if faults:
-        raise RuntimeError(f"zones whose roots are not this database's: {', '.join(faults)}")
+        raise RuntimeError(f"keys that are not this database's: {', '.join(faults)}")
 
 
 readiness.register("keys", keys_are_this_databases)
+readiness.register("erasures", refuse_gap)

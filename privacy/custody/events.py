@@ -14,4 +14,6 @@ class KeyEvent(Event):
     GIVEN_UP = "keys.given_up", Kind.SYSTEM, _("Gave up a retired version of a zone's key")
     RENEWED = "keys.renewed", Kind.SYSTEM, _("Gave a patient a new data key")
     RESEALED = "keys.resealed", Kind.SYSTEM, _("Sealed a patient's values with the new data key")
+    ERASED = "keys.erased", Kind.CHANGE, _("Erased a patient's data by destroying its keys")
+    ERASED_AGAIN = "keys.erased_again", Kind.SYSTEM, _("Erased again what a restore brought back")
     OLD_KEY_DESTROYED = "keys.old_destroyed", Kind.SYSTEM, _("Destroyed a patient's old data key")

@@ -161,6 +161,35 @@ class SubjectKey(Record):
             raise Unreadable("E-KEY-WRAP") from error
 
 
+class ErasureReason(models.TextChoices):
+    """Why data was erased. A choice and no free text: it leaves the database (ADR 0011)."""
+
+    REQUESTED = "requested", _("The patient asked for it")
+    CONSENT_WITHDRAWN = "withdrawn", _("The patient withdrew the consent it was held by")
+    PERIOD_OVER = "period_over", _("The period of keeping is over")
+    NOT_NEEDED = "not_needed", _("It is not needed any more")
+    UNLAWFUL = "unlawful", _("It should never have been taken down")
+
+
+class Erasure(Record):
+    """One line of the erasure ledger: append-only, by grant and trigger (ADR 0011)."""
+
+    retention = RetentionClass.AUDIT
+    subject_id = models.UUIDField()
+    code = models.CharField(max_length=8)
+    zone = models.CharField(max_length=8, choices=Zone)
+    reason = models.CharField(max_length=12, choices=ErasureReason)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_erasure_per_zone", fields=["subject_id", "zone"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.zone}"
+
+
 class KeyCanary(Record):
     """A known text under each KEK: if it does not open, the roots are not this database's."""
 
