@@ -24,6 +24,11 @@ class Home:
         return self.state / "keys"
 
     @property
+    def worker_keys(self) -> Path:
+        """The roots of the sending worker, which has not all of them."""
+        return self.keys / "worker"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 

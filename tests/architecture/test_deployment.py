@@ -102,9 +102,10 @@ def test_secrets_reach_only_who_needs_them() -> None:
 
     assert holders["owner_database_url"] == {"migrate"}
     assert holders["sealer_key"] == holders["sms_gateway_secret"] == {"worker"}
-    for root in ("contact_root", "clinical_root"):
-        assert holders[root] == {"web", "worker"}
-    assert holders["audit_root"] == {"web", "worker", "erasures"}
+    assert holders["contact_root"] == {"web", "worker"}
+    assert holders["clinical_root"] == {"web"}
+    assert holders["audit_leaf"] == {"worker"}
+    assert holders["audit_root"] == {"web", "erasures"}
     assert holders["postgres_password"] == holders["owner_password"] == {"postgres"}
     assert holders["tls_key"] == {"proxy"}
 

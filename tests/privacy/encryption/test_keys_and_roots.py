@@ -15,7 +15,7 @@ from privacy.apps import lay_canaries
 from privacy.encryption import blind_index, canaries, keys
 from privacy.encryption.boxes import bind
 from privacy.encryption.models import KeyCanary
-from privacy.encryption.providers import EnvRoots, FileRoots, provider
+from privacy.encryption.providers import EnvRoots, FileRoots, RootNotHeld, provider
 from privacy.errors import Unreadable
 from tests.factories.people import UserFactory
 
@@ -62,6 +62,9 @@ class TestRoots:
             path.chmod(mode)
             with pytest.raises(ImproperlyConfigured, match="owner alone"):
                 FileRoots().root("contact")
+        with pytest.raises(RootNotHeld, match="does not hold"):
+            FileRoots().root("clinical")
+        (tmp_path / "clinical.root").mkdir(mode=0o700)
         with pytest.raises(ImproperlyConfigured, match="cannot be read"):
             FileRoots().root("clinical")
 
