@@ -52,8 +52,11 @@ class FileRoots:
     Docker secrets are mounted 0444 inside the container; they are told by their folder.
     """
 
+    def __init__(self, folder: str = "") -> None:
+        self._folder = folder
+
     def root(self, name: str) -> bytes:
-        path = Path(settings.ROOT_FILES_DIR) / f"{name}.root"
+        path = Path(self._folder or settings.ROOT_FILES_DIR) / f"{name}.root"
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
             text = path.read_text()
