@@ -2,6 +2,7 @@
 
 from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
+from privacy.custody.models import RestoreProof, RootEscrow
 from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
 
@@ -15,6 +16,8 @@ __all__ = [
     "Erasure",
     "KeyCanary",
     "KeyVersion",
+    "RestoreProof",
+    "RootEscrow",
     "SealerKey",
     "Subject",
     "SubjectKey",

@@ -57,6 +57,8 @@ class Permission(StrEnum):
     VIEW_STAFF = "staff.view"
     MANAGE_STAFF = "staff.manage"  # G10: accounts
     MANAGE_TOKENS = "staff.tokens"
+    VIEW_KEYS = "keys.view"  # numbers and days, never a secret
+    MANAGE_KEYS = "keys.manage"
 
 
 _P = Permission
@@ -154,7 +156,14 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
-        {_P.VIEW_STAFF, _P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.MANAGE_TOKENS}
+        {
+            _P.VIEW_STAFF,
+            _P.VIEW_AUDIT,
+            _P.VERIFY_AUDIT,
+            _P.MANAGE_TOKENS,
+            _P.VIEW_KEYS,
+            _P.MANAGE_KEYS,
+        }
     ),
     Role.AUDITOR: frozenset(
         {_P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.EXPORT_AUDIT, _P.VIEW_STAFF, _P.MANAGE_TOKENS}

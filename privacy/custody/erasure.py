@@ -24,6 +24,7 @@ from privacy.receipts import SubjectRef
 
 REPLAY = "replay_erasures"
 REASONS: Final = tuple(ErasureReason.values)
+REASON_CHOICES: Final = tuple(ErasureReason.choices)
 
 
 class MustBeKept(DomainError):

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.custody.events import KeyEvent
 from privacy.encryption.models import SubjectKey, active_versions
@@ -44,7 +45,9 @@ def waiting() -> int:
     return SubjectKey.objects.filter(_stale()).count()
 
 
-def rewrap(*, process: str, limit: int | None = None) -> Iterator[Batch]:
+def rewrap(
+    *, actor: Actor | None = None, process: str = "", limit: int | None = None
+) -> Iterator[Batch]:
     """Wrap what waits, batch by batch, at most ``limit`` keys; one audit event a batch.
 
     Keys that another transaction holds are passed over and looked at again at the end; those
@@ -54,7 +57,7 @@ def rewrap(*, process: str, limit: int | None = None) -> Iterator[Batch]:
     while progress:
         progress, after = False, UUID(int=0)
         while left is None or left > 0:
-            batch = _one_batch(after, min(BATCH, left or BATCH), process)
+            batch = _one_batch(after, min(BATCH, left or BATCH), actor, process)
             if batch is None:
                 break
             yield batch
@@ -65,7 +68,7 @@ def rewrap(*, process: str, limit: int | None = None) -> Iterator[Batch]:
 
 
 @transaction.atomic
-def _one_batch(after: UUID, size: int, process: str) -> Batch | None:
+def _one_batch(after: UUID, size: int, actor: Actor | None, process: str) -> Batch | None:
     active = active_versions()
     rows = SubjectKey.objects.select_for_update(skip_locked=True).filter(_stale(active))
     keys = list(rows.filter(pk__gt=after).order_by("pk")[:size])
@@ -79,6 +82,7 @@ def _one_batch(after: UUID, size: int, process: str) -> Batch | None:
     failed = len(keys) - len(opened)
     audit.record(
         KeyEvent.REWRAPPED,
+        actor=actor,
         process=process,
         outcome="failed" if failed else "ok",
         detail={"keys": len(opened), "unreadable": failed},

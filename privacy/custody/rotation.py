@@ -7,8 +7,10 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.custody.events import KeyEvent
+from privacy.custody.restoring import refuse_overdue
 from privacy.encryption import canaries
 from privacy.encryption.keys import Zone
 from privacy.encryption.models import KeyCanary, KeyState, KeyVersion, SubjectKey
@@ -39,31 +41,33 @@ def census() -> list[Census]:
 
 
 @transaction.atomic
-def rotate(*, zone: str, process: str) -> KeyVersion:
+def rotate(*, zone: str, actor: Actor | None = None, process: str = "") -> KeyVersion:
     """A new active version of one zone's key; the old one only opens from now on.
 
     Data keys keep their wrap until ``rewrap_keys`` has passed; both versions open meanwhile.
-    Raises: DomainError if the keys in use are not those of this database;
+    Raises: DomainError if the keys in use are not those of this database, or no restore was
+        proved for 190 days;
         ImproperlyConfigured if this process does not hold the zone's root.
     """
     _in_line()
+    refuse_overdue()
     _refuse_with_faults()
     old = KeyVersion.objects.get(zone=zone, state=KeyState.ACTIVE)
     _move(old, KeyState.DECRYPT_ONLY)
     new = KeyVersion.objects.create(zone=zone, version=old.version + 1)
     canaries.lay(new)
-    audit.record(KeyEvent.ROTATED, process=process, detail={"zone": zone, "version": new.version})
+    _book(KeyEvent.ROTATED, new, actor, process)
     return new
 
 
 @transaction.atomic
-def retire_unused(*, process: str) -> list[KeyVersion]:
+def retire_unused(*, actor: Actor | None = None, process: str = "") -> list[KeyVersion]:
     """Retire every decrypt-only version that no data key uses any more; returns them."""
     _in_line()
     idle = _idle(KeyState.DECRYPT_ONLY)
     for version in idle:
         _move(version, KeyState.RETIRED)
-        _book(KeyEvent.RETIRED, version, process)
+        _book(KeyEvent.RETIRED, version, actor, process)
     return idle
 
 
@@ -79,7 +83,7 @@ def give_up_retired(*, process: str) -> list[KeyVersion]:
     for version in retired:
         _move(version, KeyState.DESTROYED)
         KeyCanary.objects.filter(zone=version.zone, kek_version=version.version).delete()
-        _book(KeyEvent.GIVEN_UP, version, process)
+        _book(KeyEvent.GIVEN_UP, version, None, process)
     return retired
 
 
@@ -92,9 +96,9 @@ def _move(version: KeyVersion, state: KeyState) -> None:
     version.save(update_fields=["state", "updated_at"])
 
 
-def _book(event: KeyEvent, version: KeyVersion, process: str) -> None:
+def _book(event: KeyEvent, version: KeyVersion, actor: Actor | None, process: str) -> None:
     detail: dict[str, str | int] = {"zone": version.zone, "version": version.version}
-    audit.record(event, process=process, detail=detail)
+    audit.record(event, actor=actor, process=process, detail=detail)
 
 
 def _in_line() -> None:

@@ -43,6 +43,13 @@ def derive(root_name: str, label: str, version: int = 1) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(root)
 
 
+def check_value(root: bytes) -> bytes:
+    """Tells whether a root is the same as another time; says nothing of the root itself."""
+    return HKDF(
+        algorithm=hashes.SHA256(), length=16, salt=None, info=b"suian/root/check/v1"
+    ).derive(root)
+
+
 @lru_cache(maxsize=16)
 def kek(zone: str, version: int) -> AESGCM:
     """The key that wraps data keys of ``zone``; the object is kept, making one costs more."""

@@ -1,6 +1,9 @@
-"""What the registry, the desk and the search share in their tests."""
+"""Reading the trail, and refusals in one language."""
+
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from privacy.audit.models import READER, AuditEvent, acting_as
 
@@ -15,3 +18,10 @@ def booked():
             return list(events.filter(action=action) if action else events)
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def _english(_chinese: None) -> Iterator[None]:
+    """Refusals are looked for by their words."""
+    with translation.override("en"):
+        yield
