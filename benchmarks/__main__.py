@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("patient_list",)
+ALL = ("patient_list", "regex_attacks")
 
 
 def main() -> int:

@@ -99,6 +99,17 @@ def in_turn(
     return results
 
 
+def yardstick() -> float:
+    """Milliseconds of a million additions: what this machine is worth at this moment."""
+    taken = []
+    for _ in range(9):
+        began, total = time.perf_counter(), 0
+        for number in range(1_000_000):
+            total += number
+        taken.append(time.perf_counter() - began)
+    return percentile(taken, 0.5)
+
+
 def main() -> int:
     with ExitStack() as stack:
         small = Visitor(stack.enter_context(measured_clinic(SMALL)), "front_desk")
@@ -116,6 +127,7 @@ def main() -> int:
         "ratio": percentile(lists[1], 0.5) / percentile(lists[0], 0.5),
         "search_p50": percentile(searches[1], 0.5),
         "search_p95": percentile(searches[1], 0.95),
+        "yardstick": yardstick(),
     }
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
     missed = [name for name, most in TARGETS.items() if figures[name] > most]

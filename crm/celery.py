@@ -17,6 +17,11 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 2.0},  # a worker that was away need not make them all good
     },
+    "seal the changes of rows": {
+        "task": "crm.trail.tasks.seal_row_changes",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "take up long verifications": {
         "task": "crm.trail.tasks.verify_queued",
         "schedule": 5.0,

@@ -4,7 +4,7 @@ from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTempla
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
-from crm.trail.models import VerificationRun
+from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "FormSubmission",
     "Message",
     "MessageTemplate",
+    "MonthExport",
     "Patient",
     "PatientClinical",
     "PatientContact",

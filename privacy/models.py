@@ -1,6 +1,13 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
-from privacy.audit.models import AuditCheckpoint, AuditEvent, AuditSeal, SealerKey
+from privacy.audit.models import (
+    AuditCheckpoint,
+    AuditEvent,
+    AuditSeal,
+    RowChange,
+    RowSeal,
+    SealerKey,
+)
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
 from privacy.custody.models import RestoreProof, RootEscrow
 from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
@@ -18,6 +25,8 @@ __all__ = [
     "KeyVersion",
     "RestoreProof",
     "RootEscrow",
+    "RowChange",
+    "RowSeal",
     "SealerKey",
     "Subject",
     "SubjectKey",

@@ -112,21 +112,18 @@ def shadow_of(text: str) -> str:
 def read_heading(line: str, shadow: str) -> Heading | None:
     """What ``line`` could open, or None for plain text. ``shadow`` is ``shadow_of(line)``."""
     if ":" not in shadow:
-        return _lonely(shadow, _LONELY_DATE) if len(shadow) >= SHORTEST_DATE else None
+        return _lonely(shadow, _LONELY_DATE.match(shadow)) if len(shadow) >= SHORTEST_DATE else None
     window = shadow[:HEADING_WINDOW]
     return (
-        _lonely(shadow, _LONELY_STAMP)
+        _lonely(shadow, _LONELY_STAMP.match(shadow))
         or _stamp_first(line, shadow, window)
         or _label_first(line, shadow, window)
         or _label_colon(line, window, 0)
     )
 
 
-def _lonely(shadow: str, pattern: re.Pattern[str]) -> Heading | None:
-    if len(shadow) > HEADING_WINDOW:
-        return None
-    found = pattern.match(shadow)
-    stamp = _stamp(found) if found else None
+def _lonely(shadow: str, found: re.Match[str] | None) -> Heading | None:
+    stamp = _stamp(found) if found and len(shadow) <= HEADING_WINDOW else None
     return Heading(Shape.STAMP, len(shadow), stamp=stamp) if stamp else None
 
 

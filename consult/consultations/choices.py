@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from consult.consultations import rules
-from privacy.minimisation.rules import Kind
+from privacy.minimisation.spans import Kind
 
 
 class Channel(models.TextChoices):

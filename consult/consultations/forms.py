@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +67,18 @@ class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+# A pasted chat is looked through at once: what will be covered, who is named in it.
+PASTED = {
+    "data-limit": rules.LARGEST_PASTE_BYTES,
+    "data-live": True,
+    "hx-post": reverse_lazy("consult:check"),
+    "hx-trigger": "live",
+    "hx-params": "paste",
+    "hx-target": "#live-id_paste",
+    "hx-swap": "innerHTML",
+}
+
+
 class StartForm(forms.Form):
     """How a record begins: the channel, the time, the chat if there is one."""
 
@@ -94,7 +107,7 @@ class StartForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["paste"].widget.attrs |= {
-            "data-limit": rules.LARGEST_PASTE_BYTES,
+            **PASTED,
             "autocomplete": "off",
             "spellcheck": "false",
         }
@@ -111,7 +124,7 @@ class PasteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["paste"].widget.attrs |= {"data-limit": rules.LARGEST_PASTE_BYTES}
+        self.fields["paste"].widget.attrs |= PASTED
 
 
 class OutcomeForm(forms.Form):

@@ -4,6 +4,7 @@ Standard output belongs to the command alone; everything we have to say goes to 
 """
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from crm.embedded.clinic import Clinic, Stopped
 from crm.embedded.console import Console
 from crm.embedded.discovery import (
     OWNERS_COMMANDS,
+    SETTINGS,
     Announcement,
     command_environment,
     find_running_clinic,
@@ -24,12 +26,16 @@ from crm.embedded.running import FAILURES
 from crm.embedded.servers import with_own
 
 OWN_SET_UP = frozenset({*OWNERS_COMMANDS, "seed_demo", "help", "check", "--help", "--version"})
+# These read standard input and nothing else: no server starts for them, no clinic is waited for.
+ON_THEIR_OWN = frozenset({"find_personal_data"})
 LOOK_SECONDS = 0.05
 WAIT_SECONDS = 300.0
 
 
 def manage(arguments: Sequence[str]) -> int:
     """Run ``manage.py`` with these arguments; returns its exit code."""
+    if arguments and arguments[0] in ON_THEIR_OWN:
+        return run_in_foreground(manage_line(arguments), without_servers())
     home, console = Home.of_this_checkout(), Console(sys.stderr)
     home.create()
     lock = ClinicLock(home)
@@ -78,6 +84,17 @@ def run_with_servers(clinic: Clinic, arguments: Sequence[str]) -> int:
         return 1
     finally:
         clinic.close()
+
+
+def without_servers() -> dict[str, str]:
+    """The environment of a command that needs no server; whoever tried one would not find it."""
+    nowhere = {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "SECRET_KEY": secrets.token_hex(32),
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", SETTINGS),
+    }
+    return with_own(nowhere)
 
 
 def manage_line(arguments: Sequence[str]) -> list[str]:

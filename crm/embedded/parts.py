@@ -45,7 +45,7 @@ def web(plan: Plan) -> Program:
     options += ["--timeout", "60", "--graceful-timeout", "4", "--no-control-socket"]
     options += ["--worker-tmp-dir", beats, "--log-level", "warning"]
     options += ["--access-logfile", "-", "--access-logformat", ACCESS_LINE]
-    return _python(plan, "web", "gunicorn", "crm.wsgi", *options, env=without_sealer_key(plan))
+    return _python(plan, "web", "gunicorn", "crm.wsgi", *options, env=_of_part(plan, "web"))
 
 
 def worker(plan: Plan) -> Program:
@@ -55,7 +55,8 @@ def worker(plan: Plan) -> Program:
     """
     quick = ["--without-gossip", "--without-mingle"]  # it has no fellow workers to find
     options = ["--concurrency", str(WORKER_PROCESSES), "--loglevel", "warning", *quick]
-    environment = {**plan.environment, **WORKER_QUIET}
+    environment = _of_part(plan, "worker", sealer=True)
+    environment |= WORKER_QUIET
     environment["ROOT_FILES_DIR"] = str(plan.home.worker_keys)
     return _python(plan, "worker", *CELERY, "worker", *options, env=environment)
 
@@ -64,7 +65,7 @@ def beat(plan: Plan) -> Program:
     """The clock that puts periodic tasks into the queue."""
     schedule = str(plan.home.state / "beat-schedule")
     options = ["--schedule", schedule, "--pidfile", "", "--loglevel", "warning"]
-    return _python(plan, "beat", *CELERY, "beat", *options, env=without_sealer_key(plan))
+    return _python(plan, "beat", *CELERY, "beat", *options, env=_of_part(plan, "beat"))
 
 
 def gateway(plan: Plan) -> Program:
@@ -88,6 +89,12 @@ def programs(plan: Plan) -> list[Program]:
     return [part(plan) for part in PARTS if part is not gateway or has_gateway()]
 
 
+def _of_part(plan: Plan, name: str, *, sealer: bool = False) -> dict[str, str]:
+    """The app's environment for one part, which signs its connections with its name."""
+    environment = dict(plan.environment) if sealer else without_sealer_key(plan)
+    return {**environment, "SUIAN_PROCESS": name}
+
+
 def without_sealer_key(plan: Plan) -> dict[str, str]:
     return {name: value for name, value in plan.environment.items() if name != SEALER_KEY_FILE}
 
@@ -96,13 +103,11 @@ def has_gateway() -> bool:
     return importlib.util.find_spec(GATEWAY_MODULE) is not None
 
 
-def _python(
-    plan: Plan, name: str, module: str, *arguments: str, env: Mapping[str, str] | None = None
-) -> Program:
+def _python(plan: Plan, name: str, module: str, *arguments: str, env: Mapping[str, str]) -> Program:
     return Program(
         name=name,
         command=[sys.executable, "-m", module, *arguments],
         log=plan.home.logs / f"{name}.log",
-        env=plan.environment if env is None else env,
+        env=env,
         cwd=PROJECT,
     )

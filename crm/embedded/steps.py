@@ -29,7 +29,7 @@ def manage_program(
         name=name,
         command=[sys.executable, "manage.py", *arguments],
         log=home.logs / f"{name}.log",
-        env=environment,
+        env={**environment, "SUIAN_PROCESS": "setup"},
         cwd=PROJECT,
     )
 

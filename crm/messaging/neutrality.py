@@ -21,14 +21,18 @@ class Hit:
 _TOPICS = {word.casefold(): topic for topic, words in CHINESE.items() for word in words}
 _LATIN_TOPICS = {word: topic for topic, words in LATIN.items() for word in words}
 _CHINESE = re.compile(
-    "|".join(
+    f"(?=[{''.join(sorted({word[0] for word in _TOPICS}))}])(?:"  # most characters begin nothing
+    + "|".join(
         re.escape(word) + (f"(?!{SPARED_BEFORE[word]})" if word in SPARED_BEFORE else "")
         for word in sorted(_TOPICS, key=lambda word: (-len(word), word))
     )
+    + ")"
 )
+_NUMERALS = "一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟"
 _AMOUNT = re.compile(
-    r"[¥￥$€]\s{0,3}\d|\d(?:[\d,.，]{0,12})\s{0,2}(?:元|块|万(?!一)|rmb|cny|yuan)"
-    r"|[一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟]{1,12}\s{0,2}(?:元(?!旦|宵|月)|块钱)",
+    r"[¥￥$€]\s{0,3}\d"
+    r"|(?<!\d)\d++(?:[,.，]\d++){0,6}+[,.，]?\s{0,2}(?:元|块|万(?!一)|rmb|cny|yuan)"
+    rf"|(?<![{_NUMERALS}])[{_NUMERALS}]++\s{{0,2}}(?:元(?!旦|宵|月)|块钱)",
     re.IGNORECASE,
 )
 

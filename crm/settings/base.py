@@ -78,6 +78,10 @@ DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
 DATABASES["default"]["CONN_MAX_AGE"] = None  # closing per request halves throughput
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# Which part of the product is connected, for the triggers that note changes of rows (ADR 0010).
+SUIAN_PROCESS = env.str("SUIAN_PROCESS", default="")
+if SUIAN_PROCESS:
+    DATABASES["default"]["OPTIONS"]["options"] = f"-c suian.process={SUIAN_PROCESS}"
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DATABASE_APP_ROLE = "suian_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -190,7 +194,7 @@ SPECTACULAR_SETTINGS = {
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
 ROOT_PROVIDER = env.str("ROOT_PROVIDER", default="privacy.encryption.providers.FileRoots")
 ROOT_FILES_DIR = env.str("ROOT_FILES_DIR", default="")
-# Only where ROOT_PROVIDER is privacy.encryption.vault.VaultRoots (ADR 0012).
+# Only where ROOT_PROVIDER is privacy.encryption.vault.VaultRoots (ADR 0013).
 VAULT_ADDR = env.str("VAULT_ADDR", default="")
 VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
 VAULT_CA_FILE = env.str("VAULT_CA_FILE", default="")
@@ -198,7 +202,7 @@ VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
 VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="suian")
 VAULT_TIMEOUT_SECONDS = env.float("VAULT_TIMEOUT_SECONDS", default=3.0)
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
-ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0011)
+ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 

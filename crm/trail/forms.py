@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.trail.rules import Range, span
 from crm.trail.selectors import OUTCOMES
 from privacy.audit.events import Kind, Registry
+from privacy.audit.exporting import months
 from privacy.audit.selectors import Filter
 from privacy.pseudonyms.rules import parse_code
 
@@ -129,3 +130,12 @@ class ExportForm(forms.Form):
         help_text=_("At least 10 characters. The export and its reason become events themselves."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class MonthForm(ExportForm):
+    """Which month leaves, and why."""
+
+    month = forms.ChoiceField(
+        label=_("Month"), choices=lambda: [(month, month) for month in months()]
+    )
+    field_order = ("month", "reason")

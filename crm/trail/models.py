@@ -1,11 +1,16 @@
-"""Runs of the verifier, so that a long one can be watched and the last one is known."""
+"""Runs of the verifier and exports of months: to be watched while they run, and known after."""
+
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import User
 from privacy.records import Record, RetentionClass
+
+STUCK = timedelta(hours=2)  # what is open for longer lost its process
 
 
 class VerificationRun(Record):
@@ -50,3 +55,68 @@ class VerificationRun(Record):
     def first_bad(self) -> dict[str, str | int] | None:
         """The finding with the lowest event number, if there is any."""
         return self.findings[0] if self.findings else None
+
+
+class MonthExport(Record):
+    """One export of a month, and the numbers that stand on its sheet. The proof is the export."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("Export running")
+        DONE = "done", _("Export finished")
+        FAILED = "failed", _("Broken off")
+
+    retention = RetentionClass.AUDIT
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    month = models.CharField(max_length=7)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    finished_at = models.DateTimeField(null=True)
+    complete = models.BooleanField()
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    first_checkpoint = models.BigIntegerField()
+    last_checkpoint = models.BigIntegerField()
+    written = models.BigIntegerField(default=0)
+    withheld = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64)
+    manifest = models.CharField(max_length=64, blank=True)
+    verifier = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(name="month_exports_newest", fields=["-created_at"])]
+        constraints = [
+            models.CheckConstraint(
+                name="month_export_done_has_a_manifest",
+                condition=~Q(state="done") | (~Q(manifest="") & Q(finished_at__isnull=False)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its file is leaving just now."""
+        return self.state == self.State.RUNNING and timezone.now() - self.created_at < STUCK
+
+    @property
+    def events(self) -> int:
+        return self.last_seq - self.first_seq + 1
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.written // self.events
+
+    @property
+    def manifest_groups(self) -> list[str]:
+        """The manifest's digest in groups that can be read out and typed."""
+        return groups(self.manifest)
+
+    @property
+    def head_groups(self) -> list[str]:
+        return groups(self.head)
+
+
+def groups(text: str) -> list[str]:
+    """Hexadecimal in groups of eight."""
+    return [text[at : at + 8] for at in range(0, len(text), 8)]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.patients.models import Patient
 from crm.staff.models import User
-from crm.trail.models import VerificationRun
+from crm.trail.models import MonthExport, VerificationRun
 from crm.trail.rules import off_hours, short_agent
 from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
@@ -192,3 +192,32 @@ def queued_runs() -> list[UUID]:
     """Verifications that wait for a worker, oldest first."""
     waiting = VerificationRun.objects.filter(state=VerificationRun.State.QUEUED)
     return list(waiting.order_by("created_at").values_list("pk", flat=True))
+
+
+def contents_for(viewer: User, events: list[AuditEvent]) -> set[UUID]:
+    """Ids of the events whose contents may leave in ``viewer``'s export of a month.
+
+    Those of the own clinic, and those of processes that name no other clinic's patient (S59).
+    Of the rest only the hashes leave, so that the seals can be checked all the same.
+    """
+    own = _own_codes(viewer, {code for one in events if not one.clinic for code in one.codes})
+    return {
+        event.id
+        for event in events
+        if (event.clinic == viewer.clinic_id if event.clinic else own.issuperset(event.codes))
+    }
+
+
+def month_exports(viewer: User) -> list[MonthExport]:
+    """The newest exports of months by the viewer's clinic."""
+    rows = MonthExport.objects.select_related("requested_by")
+    return list(rows.filter(requested_by__clinic_id=viewer.clinic_id)[:PAGE])
+
+
+def month_export(viewer: User, export_id: UUID) -> MonthExport | None:
+    """A finished export of the viewer's clinic."""
+    return (
+        MonthExport.objects.select_related("requested_by__clinic")
+        .filter(pk=export_id, requested_by__clinic_id=viewer.clinic_id, state="done")
+        .first()
+    )

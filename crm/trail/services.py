@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm.staff.models import User
 from crm.trail import selectors
 from crm.trail.events import TrailEvent
-from crm.trail.models import VerificationRun
+from crm.trail.models import STUCK, VerificationRun
 from crm.trail.rules import safe_cell
 from crm.trail.selectors import Row, Screen
 from privacy.audit import services as audit
@@ -28,7 +27,6 @@ from privacy.errors import DomainError
 
 MOST_ROWS = 10_000
 AT_ONCE = 50_000  # events that are verified while the page waits: about five seconds
-STUCK = timedelta(hours=2)  # a run that is open for longer lost its worker
 BOM = "\ufeff"  # Excel takes a file without it for GBK
 HEADER = (
     "at", "who", "role", "kind", "action", "outcome", "codes", "fields", "purpose", "reason",

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from crm.trail import selectors, services
-from privacy.audit import sealing
+from privacy.audit import row_sealing, sealing
 
 
 @shared_task(ignore_result=True)
@@ -12,6 +12,12 @@ def seal() -> None:
     """Every two seconds: seal what was committed since; go on while there is more (ADR 0005)."""
     while sealing.seal_once().more:
         pass
+
+
+@shared_task(ignore_result=True)
+def seal_row_changes() -> None:
+    """Every minute: digest what changed in the tables, and tell the trail (ADR 0010)."""
+    row_sealing.seal_row_changes()
 
 
 @shared_task(ignore_result=True)

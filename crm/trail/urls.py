@@ -9,5 +9,8 @@ urlpatterns = [
     path("audit/seal/", views.seal, name="seal"),
     path("audit/verify/", views.verify, name="verify"),
     path("audit/export/", views.export, name="export"),
+    path("audit/months/", views.months, name="months"),
+    path("audit/months/export/", views.export_month, name="month-export"),
+    path("audit/months/<uuid:export_id>/sheet/", views.sheet, name="sheet"),
     path("audit/events/<uuid:event_id>/", views.event, name="event"),
 ]

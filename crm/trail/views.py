@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.staff.guards import StaffRequest, requires
-from crm.trail import selectors, services
-from crm.trail.forms import RANGES, ExportForm, TrailFilterForm
+from crm.trail import month_exports, selectors, services
+from crm.trail.forms import RANGES, ExportForm, MonthForm, TrailFilterForm
 from privacy.access.policy import Permission, can
+from privacy.audit.exporting import verifier_sha256
 from privacy.audit.selectors import Filter, Mark, seal_status
 from privacy.errors import DomainError
 
@@ -122,3 +123,56 @@ def export(request: StaffRequest) -> HttpResponseBase:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _months(request: StaffRequest, form: MonthForm | None = None) -> HttpResponse:
+    rows = selectors.month_exports(request.user)
+    page = {
+        "form": form or MonthForm(),
+        "rows": rows,
+        "running": any(row.is_open for row in rows),
+        "may_export": can(request.user, Permission.EXPORT_AUDIT),
+        "verifier": verifier_sha256(),
+    }
+    name = "crm/trail/_month_exports.html" if request.htmx else "crm/trail/months.html"
+    return render(request, name, page, status=422 if form else 200)
+
+
+@require_GET
+@requires(Permission.VIEW_AUDIT)
+def months(request: StaffRequest) -> HttpResponse:
+    """Months for an outside auditor; the list alone while one of them is leaving."""
+    return _months(request)
+
+
+@require_POST
+@requires(Permission.EXPORT_AUDIT)
+def export_month(request: StaffRequest) -> HttpResponseBase:
+    """A month of the sealed trail with its offline verifier, as a zip."""
+    form = MonthForm(request.POST)
+    if not form.is_valid():
+        return _months(request, form)
+    month = form.cleaned_data["month"]
+    try:
+        pieces = month_exports.start(
+            viewer=request.user, month=month, reason=form.cleaned_data["reason"]
+        )
+    except DomainError as error:
+        form.add_error("month", str(error))
+        return _months(request, form)
+    return StreamingHttpResponse(
+        pieces,
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="audit-{month}.zip"'},
+    )
+
+
+@require_GET
+@requires(Permission.VIEW_AUDIT)
+def sheet(request: StaffRequest, export_id: UUID) -> HttpResponse:
+    """The digest of a month on A4, for two signatures: an anchor on paper."""
+    row = month_exports.print_sheet(viewer=request.user, export_id=export_id)
+    if row is None:
+        raise Http404
+    page = {"row": row, "printed_at": timezone.now()}
+    return render(request, "crm/trail/sheet.html", page)

@@ -1,10 +1,14 @@
 """Arranging follow-up for a patient."""
 
+from datetime import date
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from followup.plans.models import PlanTemplate
 from followup.plans.selectors import current_templates
+from followup.schedules.rules import anchor_findings
 
 
 class TemplateChoice(forms.ModelChoiceField[PlanTemplate]):
@@ -35,3 +39,10 @@ class PlanForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own signature
         self.fields["template"].queryset = current_templates()  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def clean_anchor_on(self) -> date:
+        """A day that a plan can hang on: asked before its steps are counted, even for a look."""
+        anchor: date = self.cleaned_data["anchor_on"]
+        if anchor_findings(anchor, today=timezone.localdate()):
+            raise forms.ValidationError(_("This date is too far away for a plan."))
+        return anchor

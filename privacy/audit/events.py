@@ -89,6 +89,12 @@ class AuditTrailEvent(Event):
     VIEWED = "audit.viewed", Kind.VIEW, _("Opened the audit log")
     VERIFIED = "audit.verified", Kind.SYSTEM, _("Verified the audit log")
     EXPORTED = "audit.exported", Kind.EXPORT, _("Exported audit events")
+    MONTH_EXPORTED = "audit.month_exported", Kind.EXPORT, _("Exported a month of the audit log")
+    MONTH_EXPORT_ENDED = (
+        "audit.month_export_ended",
+        Kind.EXPORT,
+        _("Ended the export of a month of the audit log"),
+    )
     PLAINTEXT_HUNTED = "audit.plaintext_hunted", Kind.SYSTEM, _("Looked for plain text on disk")
 
 

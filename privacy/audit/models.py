@@ -151,6 +151,60 @@ class SealerKey(Record):
         return bytes(self.public).hex()[:8]
 
 
+class RowChange(models.Model):
+    """One row written, changed or deleted. Filled by triggers alone; the app's role has no right.
+
+    The column ``xid`` (the writing transaction) is not mapped: it ties the change to its events.
+    """
+
+    retention = RetentionClass.AUDIT
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    relation = models.CharField(max_length=63)
+    operation = models.CharField(max_length=1)  # I, U, D; T: the whole table was emptied
+    row_key = models.CharField(max_length=60)
+    columns = ArrayField(models.CharField(max_length=63))
+    boxes = models.JSONField()  # column -> SHA-256 of the sealed bytes as Postgres shows them
+    context = models.CharField(max_length=40)  # which part of the product was connected
+    db_role = models.CharField(max_length=63)
+
+    class Meta:
+        indexes = [models.Index(name="row_changes_of_row", fields=["relation", "row_key", "-id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="row_change_operation_known",
+                condition=models.Q(operation__in=["I", "U", "D", "T"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.relation} {self.row_key}"
+
+
+class RowSeal(models.Model):
+    """A digest over the row changes of a run of transactions; told to the trail by an event."""
+
+    retention = RetentionClass.AUDIT
+    number = models.BigIntegerField(primary_key=True)
+    sealed_at = models.DateTimeField()
+    xid_from = models.BigIntegerField()
+    xid_to = models.BigIntegerField()
+    count = models.BigIntegerField()
+    digest = models.BinaryField()
+    event_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="row_seal_moves_forward",
+                condition=models.Q(xid_to__gt=models.F("xid_from")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
 def microseconds(moment: datetime) -> int:
     """Whole microseconds since 1970 UTC of an aware moment, without a float on the way."""
     seconds = int(moment.replace(microsecond=0).timestamp())

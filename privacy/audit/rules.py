@@ -5,8 +5,10 @@ Golden vectors in ``tests/privacy/audit/test_rules.py`` keep the form from drift
 
 import hmac
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from typing import Any
@@ -123,3 +125,15 @@ def checkpoint_chain(  # noqa: PLR0913 - one argument a signed fact, all by keyw
         "sealed_at": sealed_at,
     }
     return sha256(CHECKPOINT + previous + canonical(facts)).digest()
+
+
+def month_borders(month: str, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The first moment of a month and of the next one, aware, in clinic time ``zone``.
+
+    In: ``month`` as 2026-11. Raises: ValueError for anything else.
+    """
+    if not re.fullmatch("20[0-9]{2}-(0[1-9]|1[0-2])", month):
+        raise ValueError(f"{month!r} is no month, write it as 2026-11")
+    year, number = int(month[:4]), int(month[5:])
+    begins = datetime(year, number, 1, tzinfo=zone)
+    return begins, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)

@@ -102,7 +102,8 @@ def _publish(public: bytes) -> None:
         SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
 
 
-_HORIZON = """
+# Below the oldest open writer of this database nothing can appear any more (``horizon``).
+SETTLED = """
     WITH now AS (SELECT pg_current_snapshot() AS snapshot),
     elsewhere AS (
       SELECT backend_xid FROM pg_stat_activity
@@ -116,7 +117,11 @@ _HORIZON = """
     counter AS (SELECT pg_snapshot_xmax(snapshot)::text::bigint AS next FROM now),
     horizon AS (
       SELECT COALESCE((SELECT min(writer) FROM open), next)::text::xid8 AS until FROM counter
-    ),
+    )
+"""
+_HORIZON = (
+    SETTLED  # noqa: S608 - our own words only
+    + """,
     waiting AS (
       SELECT xid FROM privacy_auditevent
       WHERE xid >= %s::text::xid8 AND xid < (SELECT until FROM horizon)
@@ -126,7 +131,8 @@ _HORIZON = """
     SELECT (SELECT COALESCE(max(xid::text::bigint) + 1, 0) FROM batch),
            (SELECT count(*) FROM waiting),
            (SELECT next FROM counter)
-"""
+    """
+)
 
 
 def _horizon(start: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Erasing by destroying keys, zone by zone; and again after a restore (ADR 0011)."""
+"""Erasing by destroying keys, zone by zone; and again after a restore (ADR 0012)."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Roots on paper with three custodians, two of whom can bring them back (ADR 0013)."""
+"""Roots on paper with three custodians, two of whom can bring them back (ADR 0014)."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence

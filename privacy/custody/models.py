@@ -7,7 +7,7 @@ from privacy.records import Record, RetentionClass
 
 
 class RootEscrow(Record):
-    """That a root was printed in three shares: once, never again for the same root (ADR 0013).
+    """That a root was printed in three shares: once, never again for the same root (ADR 0014).
 
     Neither the root nor a share can be told from these values.
     """

@@ -1,4 +1,4 @@
-"""A new data key for one patient, and every box of the zone sealed with it (ADR 0010).
+"""A new data key for one patient, and every box of the zone sealed with it (ADR 0011).
 
 Boxes are put by compare-and-swap on the box that was read: an edit at the same time wins and is
 looked at again. The old key stays until no box needs it and nobody can still hold one that does.
@@ -36,9 +36,6 @@ class Tally:
     unreadable: int = 0  # stay as they are, and so does their key
     destroyed: int = 0  # old data keys
 
-    def as_detail(self, zone: str) -> dict[str, str | int]:
-        return {"zone": zone, "boxes": self.resealed, "unreadable": self.unreadable}
-
 
 def reencrypt(*, subject: Subject, zone: str, process: str) -> Tally:
     """Give the patient a new data key in ``zone`` and seal every box of theirs with it.
@@ -51,13 +48,9 @@ def reencrypt(*, subject: Subject, zone: str, process: str) -> Tally:
     tally = Tally()
     for _pass in range(PASSES):
         before = tally.overtaken
-        _reseal_all(subject, zone, tally)
+        _reseal_all(subject, zone, tally, process)
         if tally.overtaken == before:
             break
-    with transaction.atomic():
-        audit.record(
-            KeyEvent.RESEALED, process=process, subjects=[subject], detail=tally.as_detail(zone)
-        )
     return tally
 
 
@@ -92,7 +85,7 @@ def finish(*, subject: Subject, zone: str, process: str) -> Tally:
     tally = Tally()
     with transaction.atomic():
         old = _locked_keys(subject, zone)[:-1]
-        found = _reseal_all(subject, zone, tally)
+        found = _reseal_all(subject, zone, tally, process)
         if found:
             SubjectKey.objects.filter(pk__in=[key.pk for key in old]).update(superseded_at=Now())
         else:
@@ -134,24 +127,44 @@ def _locked_keys(subject: Subject, zone: str) -> list[SubjectKey]:
     return list(keys.order_by("version"))
 
 
-def _reseal_all(subject: Subject, zone: str, tally: Tally) -> int:
+def _reseal_all(subject: Subject, zone: str, tally: Tally, process: str) -> int:
     """Seal every box of an older key anew; returns how many there were."""
     keys = SubjectKey.objects.filter(subject_id=subject.pk, zone=zone).order_by("version")
     opened = {key.version: key.open() for key in keys}
-    newest = max(opened, default=0)
-    found = 0
-    for column in sealed_columns(zone):
-        for row, box in list(_boxes(column, subject.pk)):
-            if _version(box) not in opened or _version(box) == newest:
-                continue  # new already, or nothing that any key of this patient could open
-            found += 1
-            made = _sealed_anew(column, row, box, opened)
-            if made is None:
-                tally.unreadable += 1
-            elif _swap(column, row.pk, box, made, subject.pk):
-                tally.resealed += 1
-            else:
-                tally.overtaken += 1
+    return sum(
+        _reseal_column(column, subject, opened, tally, process) for column in sealed_columns(zone)
+    )
+
+
+@transaction.atomic
+def _reseal_column(
+    column: SealedColumn,
+    subject: Subject,
+    opened: dict[int, AESGCM],
+    tally: Tally,
+    process: str,
+) -> int:
+    """One column in one transaction, with the event that its changes belong to."""
+    newest, found = max(opened, default=0), 0
+    for row, box in list(_boxes(column, subject.pk)):
+        if _version(box) not in opened or _version(box) == newest:
+            continue  # new already, or nothing that any key of this patient could open
+        found += 1
+        made = _sealed_anew(column, row, box, opened)
+        if made is None:
+            tally.unreadable += 1
+        elif _swap(column, row.pk, box, made, subject.pk):
+            tally.resealed += 1
+        else:
+            tally.overtaken += 1
+    if found:
+        audit.record(
+            KeyEvent.RESEALED,
+            process=process,
+            subjects=[subject],
+            fields=[column.path],
+            detail={"zone": column.field.zone, "boxes": found},
+        )
     return found
 
 

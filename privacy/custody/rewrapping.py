@@ -1,4 +1,4 @@
-"""Wrapping data keys under the active version while the clinic works (ADR 0010).
+"""Wrapping data keys under the active version while the clinic works (ADR 0011).
 
 A batch is one transaction: whatever moment a run is killed at, each key is wrapped under one
 version or the other, and the next run goes on with those that are left.

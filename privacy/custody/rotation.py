@@ -1,4 +1,4 @@
-"""New versions of the zones' keys, and what becomes of the old ones (ADR 0010)."""
+"""New versions of the zones' keys, and what becomes of the old ones (ADR 0011)."""
 
 from dataclasses import dataclass
 from typing import Final

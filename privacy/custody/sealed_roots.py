@@ -1,4 +1,4 @@
-"""Writing roots as transit ciphertexts, and anew under the key's newest version (ADR 0012)."""
+"""Writing roots as transit ciphertexts, and anew under the key's newest version (ADR 0013)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Start-up self-test: are these the roots that sealed this database? (ADR 0003, ADR 0010)"""
+"""Start-up self-test: are these the roots that sealed this database? (ADR 0003, ADR 0011)"""
 
 import os
 

@@ -14,7 +14,7 @@ from django.db import models
 from privacy.encryption.providers import RootNotHeld, provider
 
 # Keys that a process may hold instead of the root they come from: the worker signs events by this
-# one and opens nothing that the audit root seals (ADR 0012).
+# one and opens nothing that the audit root seals (ADR 0013).
 LEAVES: Final = {("audit", "audit/mac", 1): "audit-mac"}
 
 

@@ -31,7 +31,7 @@ class KeyState(models.TextChoices):
 
 
 class KeyVersion(Record):
-    """One version of the key that wraps a zone's data keys (ADR 0010).
+    """One version of the key that wraps a zone's data keys (ADR 0011).
 
     One active version a zone; states go forward only, and none is retired while a data key still
     uses it: the database holds all three (``migrations/operations/key_versions.py``).
@@ -162,7 +162,7 @@ class SubjectKey(Record):
 
 
 class ErasureReason(models.TextChoices):
-    """Why data was erased. A choice and no free text: it leaves the database (ADR 0011)."""
+    """Why data was erased. A choice and no free text: it leaves the database (ADR 0012)."""
 
     REQUESTED = "requested", _("The patient asked for it")
     CONSENT_WITHDRAWN = "withdrawn", _("The patient withdrew the consent it was held by")
@@ -172,7 +172,7 @@ class ErasureReason(models.TextChoices):
 
 
 class Erasure(Record):
-    """One line of the erasure ledger: append-only, by grant and trigger (ADR 0011)."""
+    """One line of the erasure ledger: append-only, by grant and trigger (ADR 0012)."""
 
     retention = RetentionClass.AUDIT
     subject_id = models.UUIDField()

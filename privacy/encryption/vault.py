@@ -1,4 +1,4 @@
-"""Roots that rest as Vault transit ciphertexts: opened at first use, never on a disk (ADR 0012).
+"""Roots that rest as Vault transit ciphertexts: opened at first use, never on a disk (ADR 0013).
 
 ``<ROOT_FILES_DIR>/<name>.sealed`` holds ``vault:v3:…``. Each is bound to its name as associated
 data, so that one root put in the place of another does not open.

@@ -29,6 +29,15 @@ _CHINESE = dict(
     )
 )
 _TRADITIONAL = dict(zip("貳參陸", "236", strict=True))
+# As people say numbers over the radio and on the phone: 洞幺两 拐勾.
+_RADIO = dict(zip("洞两拐勾", "0279", strict=True))
+_CIRCLED = dict(
+    zip(
+        "⓪①②③④⑤⑥⑦⑧⑨⓿❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒⑴⑵⑶⑷⑸⑹⑺⑻⑼㊀㊁㊂㊃㊄㊅㊆㊇㊈㈠㈡㈢㈣㈤㈥㈦㈧㈨",
+        "0123456789" * 2 + "123456789" * 5,
+        strict=True,
+    )
+)
 
 
 class _Plain(dict[int, str | int]):
@@ -45,7 +54,10 @@ class _Plain(dict[int, str | int]):
 
 
 _PLAIN = _Plain({ord(dash): "-" for dash in _DASHES} | {ord(blank): " " for blank in _INVISIBLE})
-_SPOKEN = {ord(sign): digit for sign, digit in (_CHINESE | _TRADITIONAL).items()}
+_PLAIN[ord("，")] = "，"  # parts a list of numbers; "," may stand inside one
+_SPOKEN = {
+    ord(sign): digit for sign, digit in (_CHINESE | _TRADITIONAL | _RADIO | _CIRCLED).items()
+}
 
 
 def plain_digits(text: str) -> str:
@@ -57,7 +69,10 @@ def plain_digits(text: str) -> str:
 
 
 def spoken_digits(text: str) -> str:
-    """``plain_digits`` of which Chinese digits (一, 幺, 壹) are digits too; same positions."""
+    """``plain_digits`` of which Chinese (一, 幺, 壹) and circled digits are digits too.
+
+    Same positions. Circled ones not before this: ①13800138000 is an item, not twelve digits.
+    """
     return plain_digits(text).translate(_SPOKEN)
 
 

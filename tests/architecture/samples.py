@@ -22,6 +22,7 @@ from crm.scheduling.models import Visit
 from crm.scheduling.rooms import add_room
 from crm.staff.models import User
 from crm.staff.services import issue_token
+from crm.trail.models import MonthExport
 from privacy.access.policy import ROLE_PERMISSIONS, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
@@ -114,6 +115,14 @@ def _message(world: World) -> Any:
     return MessageFactory.create(patient=world.patient).pk
 
 
+def _month_export(world: World) -> Any:
+    return MonthExport.objects.create(
+        requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
+        finished_at=timezone.now(), first_seq=1, last_seq=2, first_checkpoint=1, last_checkpoint=1,
+        head="0" * 64, manifest="0" * 64, verifier="0" * 64,
+    ).pk  # fmt: skip
+
+
 def _member(world: World) -> Any:
     staff = UserFactory.create(clinic=world.patient.clinic)
     return world.patient.care_team.create(staff=staff).pk
@@ -125,6 +134,7 @@ MAKERS: dict[str, Maker] = {
     "code": lambda world: world.patient.code,
     "consultation_id": _consultation,
     "event_id": _event,
+    "export_id": _month_export,
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,

@@ -9,6 +9,9 @@ import pytest
 
 from tests.architecture.source import BUSINESS, DOORS, length_of, modules
 
+# One file that an auditor copies to another machine and reads alone (ADR 0009): it has its own
+# reader, hashes and Ed25519, and cannot be cut in two.
+ALONE = {"privacy/audit/offline_verifier.py": 620}
 HTTP = ("django.http", "django.shortcuts", "django.urls", "django.views", "django.contrib.messages")
 
 
@@ -47,7 +50,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
     sizes = sorted((module.length, module.name) for module in modules())
     lengths = [size for size, _name in sizes if size]
     print(f"files: {len(lengths)}, median {statistics.median(lengths):.0f}, longest {sizes[-1]}")  # noqa: T201 - a figure to read
-    assert [name for size, name in sizes if size > 400] == []
+    assert [name for size, name in sizes if size > ALONE.get(name, 400)] == []
 
 
 def test_no_function_is_longer_than_50_lines() -> None:

@@ -1,6 +1,7 @@
 """A whole clinic for the browser: pages, worker and clock as processes, the SMS company beside."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -117,11 +118,12 @@ def stage(transactional_db, live_server, tmp_path: Path, settings) -> Iterator[S
              "--schedule", str(tmp_path / "beat"), "-c", "1", "--loglevel", "warning",
              "--without-gossip", "--without-mingle"],
             env=worker_environment(server, tmp_path), stdout=log, stderr=log,
+            start_new_session=True,
         )  # fmt: skip
         try:
             yield Stage(live_server.url, server, clinic, staff, Path(shots) if shots else None)
         finally:
-            worker.kill()
+            os.killpg(worker.pid, signal.SIGKILL)  # its beat and its pool, too
             worker.wait()
             log.close()
 

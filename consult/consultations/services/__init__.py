@@ -28,6 +28,7 @@ from consult.consultations.services.texts import (
     found_in,
     hand_written,
     one_turn,
+    people_in,
     read_talk,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "open_draft",
     "open_patient_consultations",
     "open_turn",
+    "people_in",
     "read_talk",
     "record_whole",
     "remove_turn",

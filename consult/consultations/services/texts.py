@@ -15,7 +15,12 @@ from consult.consultations.choices import Speaker
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 from privacy.errors import DomainError
-from privacy.minimisation.rules import Kind, cover
+from privacy.minimisation.finding import find
+from privacy.minimisation.rules import cover
+from privacy.minimisation.spans import Kind
+
+NAMING = frozenset({Kind.NAME, Kind.ADDRESS})
+LOOKED_THROUGH, MOST_NAMED = 20_000, 12  # characters; so many names make a hint, not a list
 
 
 class PasteRefused(DomainError):
@@ -46,6 +51,17 @@ def stored(text: str) -> tuple[str, int]:
 def found_in(text: str) -> Mapping[Kind, int]:
     """How many personal numbers of each kind would be covered; nothing is stored."""
     return cover(rules.plain_text(text)).counts
+
+
+def people_in(text: str) -> list[str]:
+    """Names and addresses in ``text`` as they are written, each once; nothing is stored.
+
+    They are left as they are, for a name may be a doctor's: whoever types decides. Only the
+    beginning of a long text is looked through.
+    """
+    words = rules.plain_text(text[:LOOKED_THROUGH])
+    found = (words[one.start : one.end] for one in find(words) if one.type in NAMING)
+    return list(dict.fromkeys(found))[:MOST_NAMED]
 
 
 def hand_written(

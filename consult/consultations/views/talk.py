@@ -24,7 +24,7 @@ from crm.web.numbers import natural
 from privacy.access.policy import Permission
 from privacy.errors import DomainError
 
-CHECKED = ("unsent", "text", "note")  # fields that are looked through while being typed
+CHECKED = ("unsent", "text", "note", "paste")  # fields that are looked through while being typed
 
 
 def _draft_of(request: StaffRequest, consultation_id: UUID) -> Consultation:
@@ -182,8 +182,15 @@ def _editor(request: StaffRequest, record: Consultation, turn_id: UUID) -> HttpR
 @sensitive_post_parameters()
 @require_POST
 def check(request: StaffRequest) -> HttpResponse:
-    """What would be covered in a text that is being typed; nothing is stored or logged."""
+    """What would be covered in a text that is being typed or pasted, and who is named in it.
+
+    Nothing is stored or logged.
+    """
     name = next((one for one in CHECKED if one in request.POST), "")
-    found = services.found_in(request.POST.get(name, ""))
-    page = {"found": [(NUMBERS[kind], count) for kind, count in found.items()]}
+    text = request.POST.get(name, "")
+    found = services.found_in(text)
+    page = {
+        "found": [(NUMBERS[kind], count) for kind, count in found.items()],
+        "people": services.people_in(text),
+    }
     return render(request, "consult/consultations/_check.html", page)

@@ -1,4 +1,4 @@
-"""Locked records let a box be sealed anew under a new data key, and nothing else (ADR 0010).
+"""Locked records let a box be sealed anew under a new data key, and nothing else (ADR 0011).
 
 Each fence is put up again as it stood, with one condition more; see privacy's ``resealing``.
 """

@@ -25,6 +25,7 @@ MEANING = {
     "orphan_seal": "seals without their checkpoint",
     "anchor": "a head kept outside is not in the database: cut or rewritten",
     "anchor_line": "the anchor file has a line that cannot be read",
+    "rows": "the noted changes of rows are not those that were sealed",
     "signer": "a sealer's key that the audit root does not vouch for",
 }
 

@@ -1,4 +1,4 @@
-"""What was printed and proved is written once (ADR 0013)."""
+"""What was printed and proved is written once (ADR 0014)."""
 
 from django.db import migrations
 

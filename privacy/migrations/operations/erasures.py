@@ -1,4 +1,4 @@
-"""The ledger of erasures only grows, and what it names gets no key again (ADR 0011)."""
+"""The ledger of erasures only grows, and what it names gets no key again (ADR 0012)."""
 
 from django.db import migrations
 

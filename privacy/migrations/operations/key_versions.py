@@ -1,4 +1,4 @@
-"""Key versions move forward only, and none is given up while a data key needs it (ADR 0010)."""
+"""Key versions move forward only, and none is given up while a data key needs it (ADR 0011)."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The one gate in the fences round locked records: a box for a newer box, nothing else (ADR 0010).
+"""The one gate in the fences round locked records: a box for a newer box, nothing else (ADR 0011).
 
 A submitted consultation or an issued estimate never changes; its cipher text has to, when its
 patient gets a new data key. Triggers of such tables ask ``resealing()``: true only inside

@@ -170,3 +170,13 @@ def test_checking_while_typing_says_what_would_be_covered(desk):
     assert "电话号码 1" in found
     assert "13812345678" not in found
     assert "tip ok" in clean
+
+
+def test_checking_a_paste_shows_who_is_named_and_covers_nobody(desk):
+    paste = "患者王丽华今日复查，电话13812345678，患者王丽华，主任医生"
+
+    page = desk.post(reverse("consult:check"), {"paste": paste}).content.decode()
+
+    assert page.count("王丽华") == 1
+    assert "电话号码 1" in page
+    assert "主任医生" not in page

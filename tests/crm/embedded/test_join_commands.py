@@ -113,3 +113,11 @@ def test_reports_are_summed(tmp_path: Path) -> None:
     assert testing.count_outcomes(tmp_path.glob("*.xml")) == Counter(
         tests=7, failures=1, errors=1, skipped=2
     )
+
+
+def test_a_command_that_reads_standard_input_needs_no_clinic(
+    held: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The home is taken and nothing is announced: any other command would wait."""
+    assert commands.manage(["find_personal_data", "--help"]) == 0
+    assert "JSON" in capfd.readouterr().out

@@ -98,6 +98,29 @@ def test_the_audit_pages(watched: Watched, auditor: User, history, sign_in_as) -
     assert watched.faults == []
 
 
+def test_a_month_leaves_and_its_sheet_is_printed(
+    watched: Watched, auditor: User, history, sign_in_as
+) -> None:
+    seal_once()
+    take_session(watched, sign_in_as(auditor))
+    page = watched.page
+
+    watched.open("/audit/months/", "months")
+    page.locator("#month-form button.main").click()
+    expect(page.locator(".err-sum")).to_be_visible()
+    watched.look("months-refused")
+    page.locator("#id_reason").fill("外部审计机构逐月核对")
+    with page.expect_download() as download:
+        page.locator("#month-form button.main").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    link = page.locator("#month-exports tbody a")  # the list has asked for itself again
+    expect(link).to_be_visible()
+    watched.look("months-exported")
+    link.click()
+    watched.look("months-sheet")
+    assert watched.faults == []
+
+
 def test_staff_account_and_api_pages(watched: Watched, clinic, carer, sign_in_as) -> None:
     admin = User.objects.create_user(
         staff_no="admin", password="x" * 12, display_name="管理甲", role=Role.SYSTEM_ADMIN,

@@ -49,6 +49,13 @@ class TestRealTransactions:
         with pytest.raises(NotCovered), transaction.atomic():
             PatientContact.objects.get(patient=patient).name.reveal(receipt)
 
+    def test_what_others_wait_for_does_not_part_it(self, carer: User, patient: Patient) -> None:
+        with transaction.atomic():
+            look(carer, patient)
+            transaction.on_commit(lambda: None)
+            look(carer, patient)
+            assert len(connection.run_on_commit) == 2  # one fate for both, and the other's hook
+
     def test_a_later_transaction_does_not_revive_it(self, carer: User, patient: Patient) -> None:
         with suppress(Undone), transaction.atomic():
             lost = look(carer, patient)

@@ -54,6 +54,7 @@ class Answers(RuleBasedStateMachine):
         self.subject = issue_subject()
         self.actor = UserFactory.create()
         self.expected: dict[tuple[str, str], Answer] = {}
+        self.ending: set[tuple[str, str]] = set()  # pauses that have an end, or have reached it
 
     @rule(
         cell=st.sampled_from(CELLS[:4]),
@@ -80,6 +81,8 @@ class Answers(RuleBasedStateMachine):
         if may_follow(before, answer):
             give()
             self.expected[cell] = answer
+            dated = answer is Answer.PAUSED and until is not None
+            (self.ending.add if dated else self.ending.discard)(cell)
         else:
             with pytest.raises(AnswerOutOfOrder), transaction.atomic():
                 give()
@@ -87,11 +90,12 @@ class Answers(RuleBasedStateMachine):
     @rule(pause=st.booleans())
     def stop(self, pause) -> None:
         standing = {Answer.GRANTED} if pause else {Answer.GRANTED, Answer.PAUSED}
-        due = {cell for cell, answer in self.expected.items() if answer in standing}
+        due = {cell for cell, answer in self.expected.items() if answer in standing} | self.ending
         changed = stop_all_contact(subject=self.subject, actor=self.actor, pause=pause)
         assert changed == len(due)
         for cell in due:
             self.expected[cell] = Answer.PAUSED if pause else Answer.WITHDRAWN
+        self.ending.clear()
 
     @invariant()
     def the_state_is_the_ledger_replayed(self) -> None:

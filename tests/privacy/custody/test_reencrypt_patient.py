@@ -1,4 +1,4 @@
-"""One patient gets new data keys while everybody works: every box moves, edits win (ADR 0010)."""
+"""One patient gets new data keys while everybody works: every box moves, edits win (ADR 0011)."""
 
 import ast
 import io

@@ -1,4 +1,4 @@
-"""A new version of a zone's key: writing takes it, reading takes what the row says (ADR 0010)."""
+"""A new version of a zone's key: writing takes it, reading takes what the row says (ADR 0011)."""
 
 import io
 

@@ -39,12 +39,12 @@ async function save(form, { keepalive = false } = {}) {
 const forms = () => $$("form[data-autosave]");
 document.addEventListener("htmx:load", () => forms().forEach(begin));
 forms().forEach(begin);
-// A save under way counts the version up: sending the form waits for it, or it would be its own rival.
+// A save, or a change to the talk, counts a version up: sending waits for it, or would be its own rival.
 addEventListener("submit", async (event) => {
-  const form = event.target, saving = running.get(form);
+  const form = event.target, asking = "autosave" in form.dataset && $(".htmx-request");
+  const saving = running.get(form) ?? (asking && new Promise((done) => addEventListener("htmx:afterRequest", done, { once: true })));
   if (!saving) return;
-  event.preventDefault(); event.stopImmediatePropagation();
-  await saving; form.requestSubmit(event.submitter);
+  event.preventDefault(); event.stopImmediatePropagation(); await saving; form.requestSubmit(event.submitter);
 }, true);
 setInterval(() => forms().forEach((form) => save(form)), EVERY);
 document.addEventListener("visibilitychange", () => {

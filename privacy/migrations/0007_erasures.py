@@ -3,13 +3,13 @@
 import privacy.records
 from django.db import migrations, models
 
-from privacy.migrations.operations import erasures
+from privacy.migrations.operations import erasures, row_changes
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0005_key_versions'),
+        ('privacy', '0006_key_versions'),
     ]
 
     operations = [
@@ -30,4 +30,5 @@ class Migration(migrations.Migration):
             },
         ),
         *erasures.OPERATIONS,
+        row_changes.watch("privacy_erasure"),
     ]

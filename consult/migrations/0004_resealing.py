@@ -6,6 +6,6 @@ from consult.migrations.operations import resealing
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consult", "0002_fences"), ("privacy", "0005_key_versions")]
+    dependencies = [("consult", "0003_row_changes"), ("privacy", "0006_key_versions")]
 
     operations = [*resealing.OPERATIONS]

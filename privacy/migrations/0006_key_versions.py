@@ -3,13 +3,13 @@
 import privacy.records
 from django.db import migrations, models
 
-from privacy.migrations.operations import key_versions, resealing
+from privacy.migrations.operations import key_versions, resealing, row_changes
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0004_consent_texts'),
+        ('privacy', '0005_row_changes'),
     ]
 
     operations = [
@@ -48,4 +48,5 @@ class Migration(migrations.Migration):
         ),
         *key_versions.OPERATIONS,
         *resealing.OPERATIONS,
+        row_changes.watch("privacy_keyversion"),
     ]

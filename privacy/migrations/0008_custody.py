@@ -4,13 +4,13 @@ import django.contrib.postgres.fields
 import privacy.records
 from django.db import migrations, models
 
-from privacy.migrations.operations import custody
+from privacy.migrations.operations import custody, row_changes
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0006_erasures'),
+        ('privacy', '0007_erasures'),
     ]
 
     operations = [
@@ -46,4 +46,5 @@ class Migration(migrations.Migration):
             },
         ),
         *custody.OPERATIONS,
+        row_changes.watch("privacy_restoreproof", "privacy_rootescrow"),
     ]

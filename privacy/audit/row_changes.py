@@ -1,0 +1,83 @@
+"""What the second net noted, and whether it is still what was sealed (ADR 0010)."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from privacy.audit.events import Event, Kind
+from privacy.audit.models import AuditEvent, RowSeal
+
+# Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
+UNWATCHED: Final = {
+    "privacy_auditevent": "append-only, sealed and signed by itself",
+    "privacy_auditcheckpoint": "signed by itself",
+    "privacy_auditseal": "covered by the checkpoints",
+    "privacy_rowchange": "the net",
+    "privacy_rowseal": "the net's seal, told to the trail",
+    "crm_formsubmission": "keys of forms once sent, forgotten after a day",
+    "crm_signinfailure": "the throttle's counters; each failure is an event",
+}
+
+
+class RowEvent(Event):
+    """What the second net tells the trail."""
+
+    SEALED = "rows.sealed", Kind.SYSTEM, _("Sealed the changes of rows")
+    UNATTRIBUTED = "rows.unattributed", Kind.SYSTEM, _("Rows changed by nobody known")
+
+
+_ROW = """
+    sha256(convert_to(jsonb_build_array(
+      change.id, change.xid::text, (extract(epoch FROM change.at) * 1000000)::bigint,
+      change.relation, change.operation, change.row_key, change.columns, change.boxes,
+      change.context, change.db_role)::text, 'UTF8'))
+"""
+_DIGEST = f"""
+    SELECT count(*), sha256(coalesce(string_agg({_ROW}, ''::bytea ORDER BY xid, id), ''::bytea))
+    FROM privacy_rowchange AS change
+    WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8
+"""  # noqa: S608 - our own words only
+
+
+def digest_of(start: int, end: int) -> tuple[int, bytes]:
+    """How many rows changed in transactions ``start <= xid < end``, and the digest over them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGEST, [str(start), str(end)])
+        count, digest = cursor.fetchone()
+    return int(count), bytes(digest)
+
+
+def broken_seals() -> list[tuple[int, UUID | None]]:
+    """Seals that the rows, the order or their event no longer bear out: number and event.
+
+    Call it acting as the reader. Empty when all is well.
+    """
+    found: list[tuple[int, UUID | None]] = []
+    expected, start = 1, 0
+    for seal in RowSeal.objects.order_by("number").iterator():
+        told = AuditEvent.objects.filter(id=seal.event_id, action=RowEvent.SEALED.value).first()
+        sound = (
+            (seal.number, seal.xid_from) == (expected, start)
+            and digest_of(seal.xid_from, seal.xid_to) == (seal.count, bytes(seal.digest))
+            and told is not None
+            and told.detail == _told(seal)
+        )
+        if not sound:
+            found.append((seal.number, seal.event_id))
+        expected, start = seal.number + 1, seal.xid_to
+    # A tail that was cut leaves events whose seal is gone.
+    spoken = AuditEvent.objects.filter(action=RowEvent.SEALED.value)
+    held = RowSeal.objects.values("event_id")
+    found += [(0, one) for one in spoken.exclude(id__in=held).values_list("id", flat=True)]
+    return found
+
+
+def _told(seal: RowSeal) -> dict[str, Any]:
+    return {
+        "from": str(seal.xid_from),
+        "to": str(seal.xid_to),
+        "rows": seal.count,
+        "sha256": bytes(seal.digest).hex(),
+    }

@@ -1,0 +1,245 @@
+"""The second net: whoever changes a row, and by whatever way, leaves a trace of it."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+
+from crm.patients.models import CareTeamMember, Patient
+from crm.staff.models import User
+from privacy.audit import services as audit
+from privacy.audit.events import AuditTrailEvent
+from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
+from privacy.audit.row_changes import UNWATCHED, RowEvent
+from privacy.audit.row_sealing import seal_row_changes
+from privacy.audit.verification import verify
+from tests.conftest import owner_connection
+from tests.factories.people import PatientFactory
+
+FIRST_PARTY = ("privacy", "crm", "consult", "followup")
+
+
+def traces(relation: str, operation: str = "", key: object = None) -> list[RowChange]:
+    with acting_as(READER):
+        found = RowChange.objects.filter(relation=relation).order_by("id")
+        if operation:
+            found = found.filter(operation=operation)
+        if key is not None:
+            found = found.filter(row_key=str(key))
+        return list(found)
+
+
+def events(action: RowEvent) -> list[AuditEvent]:
+    with acting_as(READER):
+        return list(AuditEvent.objects.filter(action=action.value).order_by("at", "id"))
+
+
+@pytest.mark.django_db
+def test_every_table_is_under_the_net_or_says_why_not() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, count(*) FROM pg_trigger "
+            "WHERE tgname IN ('rows_noted', 'rows_emptied') AND tgenabled = 'A' GROUP BY 1"
+        )
+        watched = {name for name, triggers in cursor.fetchall() if triggers == 2}
+    tables = {
+        model._meta.db_table
+        for package in FIRST_PARTY
+        for model in apps.get_app_config(package).get_models()
+    }
+    assert watched == tables - set(UNWATCHED)
+    assert set(UNWATCHED) <= tables
+
+
+WAYS = {
+    "update()": lambda one: Patient.objects.filter(pk=one.pk).update(stage="closed"),
+    "bulk_update": lambda one: Patient.objects.bulk_update([changed(one)], ["stage"]),
+    "save": lambda one: changed(one).save(),
+    "raw": lambda one: raw("UPDATE crm_patient SET stage = 'closed' WHERE id = %s", one.pk),
+    "upsert": lambda one: raw(
+        "INSERT INTO crm_patient SELECT * FROM crm_patient WHERE id = %s "
+        "ON CONFLICT (id) DO UPDATE SET stage = 'closed'",
+        one.pk,
+    ),
+    "merge": lambda one: raw(
+        "MERGE INTO crm_patient AS old USING (SELECT %s::uuid AS id) AS new ON old.id = new.id "
+        "WHEN MATCHED THEN UPDATE SET stage = 'closed'",
+        one.pk,
+    ),
+}
+
+
+def changed(one: Patient) -> Patient:
+    one.stage = Patient.Stage.CLOSED
+    return one
+
+
+def raw(sql: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", WAYS)
+def test_a_change_is_noted_whichever_way_it_goes(patient: Patient, way: str) -> None:
+    WAYS[way](patient)
+
+    (trace,) = traces("crm_patient", "U", patient.pk)
+    assert "stage" in trace.columns
+    assert trace.boxes == {}
+
+
+@pytest.mark.django_db
+def test_boxes_are_noted_by_hash_and_nothing_readable_is(patient: Patient) -> None:
+    contact = patient.contact
+    contact.set_phone("+8613900139000")
+    contact.save()
+
+    trace = traces("crm_patientcontact", "U", contact.pk)[-1]
+    assert {"phone", "phone_index", "updated_at"} <= set(trace.columns)
+    assert set(trace.boxes) == {"phone"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT encode(sha256(convert_to(phone::text, 'UTF8')), 'hex') "
+            "FROM crm_patientcontact WHERE id = %s",
+            [contact.pk],
+        )
+        assert trace.boxes["phone"] == cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+def test_rows_added_and_taken_away_are_noted(patient: Patient, receptionist: User) -> None:
+    (member,) = CareTeamMember.objects.bulk_create(
+        [CareTeamMember(patient=patient, staff=receptionist)]
+    )
+    CareTeamMember.objects.filter(staff=receptionist).delete()
+
+    noted = [one.operation for one in traces("crm_careteammember", key=member.pk)]
+    assert noted == ["I", "D"]
+
+
+@pytest.mark.django_db
+def test_a_text_that_looks_like_bytes_does_no_harm(carer: User) -> None:
+    carer.display_name = "\\xZZ"
+    carer.save()
+
+    assert "display_name" in traces("crm_user", "U", carer.pk)[-1].columns
+
+
+@pytest.mark.django_db
+def test_the_apps_role_neither_reads_writes_nor_clears_what_is_noted(patient: Patient) -> None:
+    for act in (
+        "SELECT FROM privacy_rowchange",
+        "INSERT INTO privacy_rowchange (relation) VALUES ('x')",
+        "UPDATE privacy_rowchange SET relation = 'x'",
+        "DELETE FROM privacy_rowchange",
+        "TRUNCATE privacy_rowchange",
+        "SELECT rows_note()",
+    ):
+        with pytest.raises(Exception, match="denied"), transaction.atomic():
+            raw(act)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSeals:
+    """Changes are sealed into the trail; those that nobody answers for raise an alarm."""
+
+    def test_the_owner_at_a_prompt_is_told_of(self, patient: Patient) -> None:
+        seal_row_changes()
+        before = len(events(RowEvent.UNATTRIBUTED))
+        with owner_connection() as owner:
+            owner.execute("UPDATE crm_patient SET stage = 'closed'")
+        seal_row_changes()
+
+        (alarm,) = events(RowEvent.UNATTRIBUTED)[before:]
+        assert alarm.target == f"crm_patient:{patient.pk}"
+        assert alarm.detail == {
+            "operation": "U", "rows": 1, "context": "none", "db_role": "suian_owner",
+        }  # fmt: skip
+
+    def test_emptying_a_table_is_told_of(self, patient: Patient) -> None:
+        seal_row_changes()
+        before = len(events(RowEvent.UNATTRIBUTED))
+        with owner_connection() as owner:
+            owner.execute("TRUNCATE crm_careteammember")
+        seal_row_changes()
+
+        (alarm,) = events(RowEvent.UNATTRIBUTED)[before:]
+        assert (alarm.target, alarm.detail["operation"]) == ("crm_careteammember:*", "T")
+
+    def test_a_change_beside_an_event_raises_none(self, patient: Patient, carer: User) -> None:
+        seal_row_changes()
+        before = len(events(RowEvent.UNATTRIBUTED))
+        with transaction.atomic():
+            with transaction.atomic():
+                changed(patient).save()
+            audit.record(AuditTrailEvent.VIEWED, actor=carer, subjects=[patient])
+        seal_row_changes()
+
+        assert len(events(RowEvent.UNATTRIBUTED)) == before
+
+    def test_a_part_of_the_product_answers_for_its_own(self, patient: Patient) -> None:
+        seal_row_changes()
+        before = len(events(RowEvent.UNATTRIBUTED))
+        raw("SET suian.process = 'worker'")
+        try:
+            changed(patient).save()
+        finally:
+            raw("RESET suian.process")
+        seal_row_changes()
+
+        assert len(events(RowEvent.UNATTRIBUTED)) == before
+        assert traces("crm_patient", "U", patient.pk)[-1].context == "worker"
+
+    def test_many_hands_are_counted_in_the_last_alarm(self, patient: Patient) -> None:
+        seal_row_changes()
+        before = len(events(RowEvent.UNATTRIBUTED))
+        with owner_connection() as owner:
+            for number in range(52):
+                owner.execute(f"SET suian.process = 'p{number}'")
+                owner.execute("UPDATE crm_patient SET updated_at = now()")
+        seal_row_changes()
+
+        told = events(RowEvent.UNATTRIBUTED)[before:]
+        assert len(told) == 50
+        assert sum(one.detail.get("more", 0) for one in told) == 2
+
+    def test_nothing_new_makes_no_seal(self, patient: Patient) -> None:
+        assert seal_row_changes() is not None
+        assert seal_row_changes() is None
+
+    def test_only_one_sealer_is_at_it(self, patient: Patient) -> None:
+        with owner_connection() as other:
+            other.execute("SELECT pg_advisory_lock(hashtext('suian row sealer'))")
+            assert seal_row_changes() is None
+        assert seal_row_changes() is not None
+
+    @pytest.mark.parametrize(
+        "tampering",
+        [
+            "UPDATE privacy_rowchange SET row_key = 'x' WHERE relation = 'crm_patient'",
+            "DELETE FROM privacy_rowchange WHERE id = (SELECT max(id) FROM privacy_rowchange)",
+            "DELETE FROM privacy_rowseal WHERE number = 1",
+            "DELETE FROM privacy_rowseal WHERE number = 2",
+            "UPDATE privacy_rowseal SET count = count + 1 WHERE number = 1",
+            "UPDATE privacy_rowseal SET event_id = gen_random_uuid() WHERE number = 2",
+        ],
+    )
+    def test_what_is_sealed_cannot_be_changed_unseen(
+        self, patient: Patient, tampering: str
+    ) -> None:
+        seal_row_changes()
+        PatientFactory.create()
+        seal_row_changes()
+        assert verify().whole
+        with owner_connection() as owner:
+            for table in ("privacy_rowchange", "privacy_rowseal"):
+                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_no_change")
+            owner.execute(tampering)
+            for table in ("privacy_rowchange", "privacy_rowseal"):
+                owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER audit_no_change")
+
+        assert {one.code for one in verify().findings} == {"rows"}
+        with acting_as(READER):
+            assert RowSeal.objects.exists()
