@@ -13,7 +13,7 @@ from django.utils import timezone
 from privacy.audit import services as audit
 from privacy.audit.models import SEALER, RowSeal, acting_as
 from privacy.audit.row_changes import RowEvent, digest_of
-from privacy.audit.sealing import SETTLED
+from privacy.audit.sealing import SETTLED, writers_elsewhere
 
 # Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
 PARTS: Final = ("web", "worker", "beat", "setup")
@@ -90,7 +90,7 @@ def _alone() -> bool:
 
 def _settled() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_UNTIL)
+        cursor.execute(_UNTIL, [writers_elsewhere()])
         return int(cursor.fetchone()[0])
 
 

@@ -102,12 +102,18 @@ def _publish(public: bytes) -> None:
         SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
 
 
+_ELSEWHERE = """
+    SELECT COALESCE(array_agg(backend_xid::text), '{}') FROM pg_stat_activity
+    WHERE backend_xid IS NOT NULL AND (datname <> current_database() OR usesysid IS NULL)
+"""
 # Below the oldest open writer of this database nothing can appear any more (``horizon``).
+# Takes the writers_elsewhere().
 SETTLED = """
     WITH now AS (SELECT pg_current_snapshot() AS snapshot),
     elsewhere AS (
       SELECT backend_xid FROM pg_stat_activity
       WHERE backend_xid IS NOT NULL AND (datname <> current_database() OR usesysid IS NULL)
+      UNION SELECT unnest(%s::text[])::xid
     ),
     open AS (
       SELECT writer::text::bigint AS writer
@@ -135,6 +141,19 @@ _HORIZON = (
 )
 
 
+def writers_elsewhere() -> list[str]:
+    """Open writers of other databases and of the server, asked before a snapshot is taken.
+
+    One that ends while the snapshot is looked at is in it, and in no list made afterwards: it
+    would hold up the seals as if it wrote here.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE)
+        (found,) = cursor.fetchone()
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else the next look is this one again
+    return list(found)
+
+
 def _horizon(start: int) -> tuple[int, int]:
     """Up to which transaction to seal now, and how many events wait in all.
 
@@ -143,7 +162,7 @@ def _horizon(start: int) -> tuple[int, int]:
     transaction's events stay together, so the batch ends at a transaction's border.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_HORIZON, [str(start), BATCH])
+        cursor.execute(_HORIZON, [writers_elsewhere(), str(start), BATCH])
         end, count, counter = cursor.fetchone()
     if int(counter) < start:
         raise SealerBehind(f"transactions count from {counter}, sealed up to {start}")
