@@ -23,6 +23,7 @@ for name in secret_key contact.root clinical.root audit.root sealer_key sms_gate
             sms_callback_token; do
   make "$name" "$APP" "$(random)"
 done
+make audit-mac.root "$APP" "$(python3 ../audit_leaf.py <audit.root)"
 make postgres_password "$SERVERS" "$(random)"
 for role in owner app; do
   make "${role}_password" "$SERVERS" "$(random)"

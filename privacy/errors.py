@@ -20,5 +20,14 @@ class Unreadable(DomainError):
     """A sealed value did not open: wrong key, or the box was changed. Never an empty text."""
 
 
+class Erased(Unreadable):
+    """The key of a sealed value was destroyed because the patient's data was to be deleted."""
+
+    CODE = "E-ERASED"
+
+    def __init__(self) -> None:
+        super().__init__(self.CODE)
+
+
 class Conflict(DomainError):
     """Somebody else changed it first; nothing was overwritten."""

@@ -9,7 +9,8 @@ from privacy.audit.models import (
     SealerKey,
 )
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
-from privacy.encryption.models import KeyCanary, SubjectKey
+from privacy.custody.models import RestoreProof, RootEscrow
+from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
 
 __all__ = [
@@ -19,7 +20,11 @@ __all__ = [
     "ConsentEntry",
     "ConsentState",
     "ConsentText",
+    "Erasure",
     "KeyCanary",
+    "KeyVersion",
+    "RestoreProof",
+    "RootEscrow",
     "RowChange",
     "RowSeal",
     "SealerKey",

@@ -84,7 +84,18 @@ class Clinic:
         self._run_together(together)
         self._note_migrated()
         static.note(digest)
+        self.forget_again()
         self.seed()
+
+    def forget_again(self) -> None:
+        """Carry out the erasures that an older database knows nothing of, before anything starts.
+
+        Raises: StepFailedError if the ledger has a line that this clinic did not write.
+        """
+        if not self.home.erasures.exists():
+            return
+        program = steps.manage_program(self.home, "erasures", self.environment, "replay_erasures")
+        self._run_together([steps.Step("Looking for erasures to carry out again", program)])
 
     def seed(self) -> None:
         """Fill a clinic that is empty with the demo clinic, unless SUIAN_DEMO is off."""

@@ -25,7 +25,9 @@ from crm.embedded.home import PROJECT, ClinicLock, Home
 from crm.embedded.running import FAILURES
 from crm.embedded.servers import with_own
 
-OWN_SET_UP = frozenset({*OWNERS_COMMANDS, "seed_demo", "help", "check", "--help", "--version"})
+OWN_SET_UP = frozenset(
+    {*OWNERS_COMMANDS, "seed_demo", "replay_erasures", "help", "check", "--help", "--version"}
+)
 # These read standard input and nothing else: no server starts for them, no clinic is waited for.
 ON_THEIR_OWN = frozenset({"find_personal_data"})
 LOOK_SECONDS = 0.05
@@ -67,9 +69,13 @@ def run_with_servers(clinic: Clinic, arguments: Sequence[str]) -> int:
     """Start the servers for this one command, and stop them after it."""
     try:
         addresses = clinic.open_servers()
-        if not clinic.is_migrated() and (not arguments or arguments[0] not in OWN_SET_UP):
-            clinic.migrate()
-            clinic.seed()
+        if not arguments or arguments[0] not in OWN_SET_UP:
+            is_set_up = clinic.is_migrated()
+            if not is_set_up:
+                clinic.migrate()
+            clinic.forget_again()
+            if not is_set_up:
+                clinic.seed()
         if needs_owner(arguments):
             announcement = Announcement("", clinic.variables, addresses.owner_database)
             environment = {**os.environ, **command_environment(announcement, arguments)}

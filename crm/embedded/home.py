@@ -24,6 +24,11 @@ class Home:
         return self.state / "keys"
 
     @property
+    def worker_keys(self) -> Path:
+        """The roots of the sending worker, which has not all of them."""
+        return self.keys / "worker"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 
@@ -47,6 +52,11 @@ class Home:
     def clinic_file(self) -> Path:
         """What the running clinic tells to commands; see discovery.py."""
         return self.state / "clinic.json"
+
+    @property
+    def erasures(self) -> Path:
+        """What was erased, outside the database: survives the database being put back."""
+        return self.state / "erasures.log"
 
     def create(self) -> None:
         """Make the folders, closed to everybody else whatever the umask is."""

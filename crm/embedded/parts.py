@@ -21,6 +21,7 @@ WORKER_PROCESSES = 2
 # The path without its query: what somebody searched for has no business in a log.
 ACCESS_LINE = "%(m)s %(U)s %(s)s %(M)s ms"
 CELERY = ("celery", "--quiet", "--app", "crm")
+WORKER_QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 SEALER_KEY_FILE = "SUIAN_SEALER_KEY_FILE"
 GATEWAY_MODULE = "crm.embedded.gateway"
 GATEWAY_KEY_ID = "embedded-clinic"
@@ -48,11 +49,15 @@ def web(plan: Plan) -> Program:
 
 
 def worker(plan: Plan) -> Program:
-    """The queue's worker; it also seals the audit trail, so it alone gets the sealer's key."""
+    """The queue's worker; it also seals the audit trail, so it alone gets the sealer's key.
+
+    Of the roots it gets what sending needs: it opens phones, no clinical value, no second factor.
+    """
     quick = ["--without-gossip", "--without-mingle"]  # it has no fellow workers to find
     options = ["--concurrency", str(WORKER_PROCESSES), "--loglevel", "warning", *quick]
     environment = _of_part(plan, "worker", sealer=True)
-    environment["PYTHONWARNINGS"] = "ignore:You're running the worker"
+    environment |= WORKER_QUIET
+    environment["ROOT_FILES_DIR"] = str(plan.home.worker_keys)
     return _python(plan, "worker", *CELERY, "worker", *options, env=environment)
 
 

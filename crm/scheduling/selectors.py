@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from crm.patients.models import Patient
@@ -22,6 +23,14 @@ def visits_visible_to(staff: User) -> QuerySet[Visit]:
     return Visit.objects.filter(
         clinic_id=staff.clinic_id, patient__in=patients_visible_to(staff).values("pk")
     ).select_related("patient__subject", "visit_code", "clinic", "room")
+
+
+def last_visit(patient_id: UUID) -> datetime | None:
+    """When anything last happened to a visit of the patient: records are kept from then (R38)."""
+    last: datetime | None = Visit.objects.filter(patient_id=patient_id).aggregate(
+        last=Max("changed_at")
+    )["last"]
+    return last
 
 
 def rooms_of(staff: User) -> QuerySet[Room]:

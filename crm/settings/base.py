@@ -121,7 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # R27: "length" as ASVS has it, or "complexity" with periodic change where an assessor asks for it.
 PASSWORD_POLICY = env.str("PASSWORD_POLICY", default="length")
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90)
-SESSION_ENGINE = "crm.staff.session_store"  # keys as hashes, at most two a person (ADR 0011)
+SESSION_ENGINE = "crm.staff.session_store"  # keys as hashes, at most two a person (ADR 0015)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -201,7 +201,15 @@ SPECTACULAR_SETTINGS = {
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
 ROOT_PROVIDER = env.str("ROOT_PROVIDER", default="privacy.encryption.providers.FileRoots")
 ROOT_FILES_DIR = env.str("ROOT_FILES_DIR", default="")
+# Only where ROOT_PROVIDER is privacy.encryption.vault.VaultRoots (ADR 0013).
+VAULT_ADDR = env.str("VAULT_ADDR", default="")
+VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
+VAULT_CA_FILE = env.str("VAULT_CA_FILE", default="")
+VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
+VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="suian")
+VAULT_TIMEOUT_SECONDS = env.float("VAULT_TIMEOUT_SECONDS", default=3.0)
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
+ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 

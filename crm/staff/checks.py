@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from crm.staff.password_rules import POLICIES
 from crm.web import readiness
+from privacy.custody.erasure import refuse_gap
 from privacy.pseudonyms.models import key_faults
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
@@ -38,11 +39,12 @@ def password_policy_is_known(**_kwargs: Any) -> list[CheckMessage]:
 def keys_are_this_databases() -> None:
     """Readiness: every zone's canary opens with the roots this process holds (ADR 0003).
 
-    Raises: RuntimeError naming the zones that do not.
+    Raises: RuntimeError naming the zones and versions that do not.
     """
     faults = key_faults()
     if faults:
-        raise RuntimeError(f"zones whose roots are not this database's: {', '.join(faults)}")
+        raise RuntimeError(f"keys that are not this database's: {', '.join(faults)}")
 
 
 readiness.register("keys", keys_are_this_databases)
+readiness.register("erasures", refuse_gap)

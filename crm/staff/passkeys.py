@@ -1,4 +1,4 @@
-"""Passkeys: a second factor that a false page cannot talk out of its owner (R29, ADR 0013)."""
+"""Passkeys: a second factor that a false page cannot talk out of its owner (R29, ADR 0017)."""
 
 import json
 from dataclasses import dataclass

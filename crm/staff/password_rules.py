@@ -1,4 +1,4 @@
-"""What a password must be, by the installation's policy (R27, ADR 0014)."""
+"""What a password must be, by the installation's policy (R27, ADR 0018)."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -2,7 +2,7 @@
 
 The cookie holds a random key of 160 bits; the row holds its SHA-256. Nothing to salt or slow down:
 so much chance cannot be guessed. The data is signed together with that hash, so that nobody who
-can write to the table moves one person's data into another's session (ADR 0011).
+can write to the table moves one person's data into another's session (ADR 0015).
 """
 
 from datetime import UTC, datetime, timedelta

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from crm.patients.rules import mask_name, mask_phone
+from crm.web.unreadable import words_for
 from privacy.audit.services import record_crypto_failure
 from privacy.encryption.fields import Sealed
-from privacy.errors import Unreadable
+from privacy.errors import Erased, Unreadable
 from privacy.receipts import Receipt
 
 register = template.Library()
@@ -26,8 +26,9 @@ def _opened(
     except Unreadable as error:
         # Never an empty string: a form would save it over the record.
         record_crypto_failure(path=value.path, code=str(error))
-        words = _("unavailable, code %(code)s") % {"code": error}
-        return format_html('<span class="bad-t" data-unreadable>{}</span>', words)
+        if isinstance(error, Erased):
+            return format_html('<span class="dim" data-erased>{}</span>', words_for(error))
+        return format_html('<span class="bad-t" data-unreadable>{}</span>', words_for(error))
 
 
 @register.filter

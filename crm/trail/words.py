@@ -12,6 +12,7 @@ from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
 from followup.plans.models import Plan
 from privacy.access.policy import Permission
 from privacy.consent.models import Purpose
+from privacy.custody.erasure import REASON_CHOICES
 
 Words = str | Promise
 
@@ -51,11 +52,14 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.VIEW_STAFF: _("needs: see staff"),
     Permission.MANAGE_STAFF: _("needs: manage accounts"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
+    Permission.VIEW_KEYS: _("needs: see the keys"),
+    Permission.MANAGE_KEYS: _("needs: change keys"),
 }
 
 # By action, else by its first part: the same code may mean another thing elsewhere.
 WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "access": {**NEEDED, NOT_OF_TODAY: _("not one of today's patients")},
+    "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),
     "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},
     "patient.registered": ID_PURPOSES,

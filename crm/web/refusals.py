@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from privacy.errors import AccessDenied, Conflict, ConsentMissing, DomainError, Unreadable
+from privacy.errors import AccessDenied, Conflict, ConsentMissing, DomainError, Erased, Unreadable
 
 API_PREFIX: Final = "/api/"
 # First match wins: a subclass stands before its parent.
 KINDS: Final[tuple[tuple[type[DomainError], int, str], ...]] = (
     (AccessDenied, 403, "access-denied"),
     (Conflict, 409, "conflict"),
+    (Erased, 410, "erased"),
     (Unreadable, 503, "unreadable"),
     (ConsentMissing, 422, "consent-missing"),
     (DomainError, 422, "refused"),
@@ -39,6 +40,9 @@ def refusal_of(error: DomainError) -> Refusal:
         # The error's own text is a code for the log; the reader needs to know nothing is lost.
         detail = _("A sealed value could not be opened. Nothing was changed or overwritten.")
         return Refusal(status, code, _("This record cannot be read right now"), detail)
+    if status == HTTPStatus.GONE:
+        detail = _("The keys of these data were destroyed. Nobody can read or change them.")
+        return Refusal(status, code, _("Erased as requested"), detail)
     titles = {
         403: _("You may not do this"),
         409: _("Somebody else was faster"),

@@ -59,6 +59,8 @@ class Permission(StrEnum):
     END_SESSIONS = "staff.end_sessions"  # G10: everything somebody is signed in with
     RESET_FACTORS = "staff.reset_factors"  # G10: somebody's second factor
     MANAGE_TOKENS = "staff.tokens"
+    VIEW_KEYS = "keys.view"  # numbers and days, never a secret
+    MANAGE_KEYS = "keys.manage"
 
 
 _P = Permission
@@ -163,6 +165,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_AUDIT,
             _P.VERIFY_AUDIT,
             _P.MANAGE_TOKENS,
+            _P.VIEW_KEYS,
+            _P.MANAGE_KEYS,
         }
     ),
     Role.AUDITOR: frozenset(

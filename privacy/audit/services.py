@@ -14,6 +14,7 @@ from privacy.audit import rules
 from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
+from privacy.errors import Erased
 from privacy.receipts import EMPTY, Receipt, SubjectRef, fate_of_this_transaction
 
 logger = logging.getLogger(__name__)
@@ -146,7 +147,12 @@ def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
 
 
 def record_crypto_failure(*, path: str, code: str) -> None:
-    """Book that a sealed value did not open; the page shows "unavailable" and this code (R42)."""
+    """Book that a sealed value did not open; the page shows "unavailable" and this code (R42).
+
+    What was erased on purpose is no failure: the ledger of erasures says so, and the page too.
+    """
+    if code == Erased.CODE:
+        return
     logger.error("sealed value did not open: %s %s", path, code)
     with transaction.atomic():
         record(

@@ -1,16 +1,17 @@
 """Finds the right data key; at most one query per receipt and zone, none kept past a request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from privacy.encryption.models import SubjectKey
-from privacy.errors import Unreadable
+from privacy.encryption.models import Erasure, SubjectKey
+from privacy.errors import Erased, Unreadable
 from privacy.receipts import Receipt
 
+ERASED = 0  # in a receipt's cache, in place of a key's version: this zone was erased
 # Keys for writing, for the length of one request or one batch. Holding them longer would let a
 # shredded patient's data be sealed, or read, in another process after the shredding.
 _scope: ContextVar[dict[tuple[UUID, str], tuple[int, AESGCM]] | None] = ContextVar(
@@ -39,14 +40,14 @@ def remember(keys: list[SubjectKey]) -> None:
 def writing_key(subject_id: UUID, zone: str) -> tuple[int, AESGCM]:
     """Version and key that seal new values of this patient.
 
-    Raises: Unreadable if the patient has no key in this zone (never issued, or shredded).
+    Raises: Erased if the patient's zone was erased; Unreadable if there is no key else.
     """
     held = _scope.get()
     if held is not None and (subject_id, zone) in held:
         return held[subject_id, zone]
     newest = SubjectKey.objects.filter(subject_id=subject_id, zone=zone).order_by("version").last()
     if newest is None:
-        raise Unreadable("E-KEY-NONE")
+        raise Erased if _erased([subject_id], zone) else Unreadable("E-KEY-NONE")
     found = (newest.version, newest.open())
     if held is not None:
         held[subject_id, zone] = found
@@ -56,19 +57,34 @@ def writing_key(subject_id: UUID, zone: str) -> tuple[int, AESGCM]:
 def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> AESGCM:
     """The key of a box, from the receipt's own cache; one query fills it for all its patients.
 
-    Raises: Unreadable if the key does not exist (any more) or does not open.
+    Raises: Erased if the patient's zone was erased; Unreadable if the key does not exist
+        for another reason, or does not open.
     """
     if zone not in receipt.loaded_zones:
-        rows = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone).defer(
-            "created_at", "updated_at"
-        )
-        receipt.keys.update({(row.subject_id, zone, row.version): row for row in rows})
-        receipt.loaded_zones.add(zone)
+        _load(receipt, zone)
     found = receipt.keys.get((subject_id, zone, version))
     if found is None:
-        raise Unreadable("E-KEY-NONE")
+        gone = (subject_id, zone, ERASED) in receipt.keys
+        raise Erased if gone else Unreadable("E-KEY-NONE")
     if isinstance(found, SubjectKey):
         receipt.keys[subject_id, zone, version] = found = found.open()
     if not isinstance(found, AESGCM):
         raise TypeError("the receipt's cache holds keys only")
     return found
+
+
+def _load(receipt: Receipt, zone: str) -> None:
+    """One query for the keys of all patients; a second one if somebody has none."""
+    rows = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone).defer(
+        "created_at", "updated_at"
+    )
+    receipt.keys.update({(row.subject_id, zone, row.version): row for row in rows})
+    receipt.loaded_zones.add(zone)
+    without = receipt.subject_ids - {row.subject_id for row in rows}
+    for subject_id in _erased(without, zone) if without else ():
+        receipt.keys[subject_id, zone, ERASED] = None
+
+
+def _erased(subject_ids: Iterable[UUID], zone: str) -> list[UUID]:
+    found = Erasure.objects.filter(subject_id__in=subject_ids, zone=zone)
+    return list(found.values_list("subject_id", flat=True))

@@ -1,4 +1,4 @@
-"""A patient's data keys, wrapped; and the canaries that prove the roots are the right ones."""
+"""Versions of the zones' keys; patients' data keys, wrapped; the canaries that prove the roots."""
 
 import os
 from collections.abc import Iterable
@@ -6,20 +6,73 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
 
 from privacy.encryption.boxes import NONCE_BYTES, bind
-from privacy.encryption.keys import KEK_VERSION, Zone, kek
+from privacy.encryption.keys import Zone, kek
 from privacy.errors import Unreadable
 from privacy.records import Record, RetentionClass
+
+DEK_BYTES = 32
+
+
+class KeyState(models.TextChoices):
+    """What a version of a zone's key is good for; it only ever moves down this list."""
+
+    ACTIVE = "active", _("wraps and opens")
+    DECRYPT_ONLY = "decrypt_only", _("opens only")
+    RETIRED = "retired", _("no data key uses it")
+    DESTROYED = "destroyed", _("given up")
+
+
+class KeyVersion(Record):
+    """One version of the key that wraps a zone's data keys (ADR 0011).
+
+    One active version a zone; states go forward only, and none is retired while a data key still
+    uses it: the database holds all three (``migrations/operations/key_versions.py``).
+    """
+
+    retention = RetentionClass.SETTINGS
+    zone = models.CharField(max_length=8, choices=Zone)
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_row_per_key_version", fields=["zone", "version"]),
+            models.UniqueConstraint(
+                name="one_active_key_version_per_zone",
+                fields=["zone"],
+                condition=Q(state=KeyState.ACTIVE),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.zone} v{self.version}"
+
+
+def active_versions() -> dict[str, int]:
+    """Which version of each zone's key wraps new data keys.
+
+    Raises: ImproperlyConfigured if a zone has none: nothing may be sealed then.
+    """
+    found = dict(KeyVersion.objects.filter(state=KeyState.ACTIVE).values_list("zone", "version"))
+    missing = sorted(set(Zone.values) - set(found))
+    if missing:
+        raise ImproperlyConfigured(f"no active key version of zone {', '.join(missing)}")
+    return found
 
 
 class SubjectKey(Record):
     """One 256-bit data key of one patient and zone, wrapped under the zone's KEK.
 
-    Destroying the row destroys what it sealed (crypto-shredding), zone by zone.
+    Destroying the row destroys what it sealed (crypto-shredding), zone by zone. The newest
+    version seals; an older one stays as long as a box needs it (``superseded_at``: since when).
     """
 
     retention = RetentionClass.CLINICAL
@@ -27,17 +80,19 @@ class SubjectKey(Record):
     subject_id = models.UUIDField()
     zone = models.CharField(max_length=8, choices=Zone)
     version = models.PositiveIntegerField(default=1)
-    kek_version = models.PositiveIntegerField(default=KEK_VERSION)
+    kek_version = models.PositiveIntegerField()
     wrapped = models.BinaryField()
+    superseded_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(name="data_keys_by_version", fields=["zone", "kek_version", "id"])]
         constraints = [
             models.UniqueConstraint(
                 name="one_subject_key_per_version", fields=["subject_id", "zone", "version"]
             ),
             models.CheckConstraint(
                 name="subject_key_is_wrapped_256_bits",
-                condition=Exact(Length("wrapped"), NONCE_BYTES + 32 + 16),
+                condition=Exact(Length("wrapped"), NONCE_BYTES + DEK_BYTES + 16),
             ),
         ]
 
@@ -54,27 +109,85 @@ class SubjectKey(Record):
 
     @classmethod
     def issue(cls, subject_ids: Iterable[UUID]) -> list["SubjectKey"]:
-        """New, unsaved keys for both zones of each patient."""
-        keys = [cls(subject_id=one, zone=zone) for one in subject_ids for zone in Zone]
+        """New, unsaved keys for both zones of each patient, under the active versions."""
+        active = active_versions()
+        keys = [
+            cls(subject_id=one, zone=zone, kek_version=active[zone])
+            for one in subject_ids
+            for zone in Zone
+        ]
         for key in keys:
-            nonce = os.urandom(NONCE_BYTES)
-            wrap = kek(key.zone, key.kek_version).encrypt(nonce, os.urandom(32), key._bound())  # noqa: SLF001 - own class
-            key.wrapped = nonce + wrap
+            key._wrap(os.urandom(DEK_BYTES))  # noqa: SLF001 - own class
         return keys
+
+    def successor(self) -> "SubjectKey":
+        """A new, unsaved key of the next version for the same patient and zone."""
+        key = SubjectKey(
+            subject_id=self.subject_id,
+            zone=self.zone,
+            version=self.version + 1,
+            kek_version=active_versions()[self.zone],
+        )
+        key._wrap(os.urandom(DEK_BYTES))
+        return key
+
+    def rewrap(self, kek_version: int) -> None:
+        """Wrap the same key anew, unsaved: nothing that it sealed has to be touched.
+
+        Raises: Unreadable if the old wrap does not open.
+        """
+        dek = self._dek()
+        self.kek_version = kek_version
+        self._wrap(dek)
 
     def open(self) -> AESGCM:
         """The usable key.
 
         Raises: Unreadable if the wrap was changed or the root is not the one it was made with.
         """
+        return AESGCM(self._dek())
+
+    def _wrap(self, dek: bytes) -> None:
+        nonce = os.urandom(NONCE_BYTES)
+        self.wrapped = nonce + kek(self.zone, self.kek_version).encrypt(nonce, dek, self._bound())
+
+    def _dek(self) -> bytes:
         wrapped = bytes(self.wrapped)
         try:
-            dek = kek(self.zone, self.kek_version).decrypt(
+            return kek(self.zone, self.kek_version).decrypt(
                 wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], self._bound()
             )
         except InvalidTag as error:
             raise Unreadable("E-KEY-WRAP") from error
-        return AESGCM(dek)
+
+
+class ErasureReason(models.TextChoices):
+    """Why data was erased. A choice and no free text: it leaves the database (ADR 0012)."""
+
+    REQUESTED = "requested", _("The patient asked for it")
+    CONSENT_WITHDRAWN = "withdrawn", _("The patient withdrew the consent it was held by")
+    PERIOD_OVER = "period_over", _("The period of keeping is over")
+    NOT_NEEDED = "not_needed", _("It is not needed any more")
+    UNLAWFUL = "unlawful", _("It should never have been taken down")
+
+
+class Erasure(Record):
+    """One line of the erasure ledger: append-only, by grant and trigger (ADR 0012)."""
+
+    retention = RetentionClass.AUDIT
+    subject_id = models.UUIDField()
+    code = models.CharField(max_length=8)
+    zone = models.CharField(max_length=8, choices=Zone)
+    reason = models.CharField(max_length=12, choices=ErasureReason)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_erasure_per_zone", fields=["subject_id", "zone"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.zone}"
 
 
 class KeyCanary(Record):

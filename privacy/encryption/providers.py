@@ -12,8 +12,16 @@ from django.utils.module_loading import import_string
 ROOT_BYTES = 32
 
 
+class RootNotHeld(ImproperlyConfigured):
+    """This process was not given that root: it has no business with what it opens."""
+
+
 class RootProvider(Protocol):
-    """Gives the 32-byte root of a zone, or says that this process must not hold it."""
+    """Gives the 32-byte root of a zone, or says that this process must not hold it.
+
+    Raises: RootNotHeld for a root (or leaf, see keys.LEAVES) that the process does not have;
+        ImproperlyConfigured for one that cannot be used.
+    """
 
     def root(self, name: str) -> bytes: ...
 
@@ -32,9 +40,9 @@ class EnvRoots:
     """Roots from the environment: development and tests."""
 
     def root(self, name: str) -> bytes:
-        variable = f"SUIAN_ROOT_{name.upper()}"
+        variable = f"SUIAN_ROOT_{name.upper().replace('-', '_')}"
         if variable not in os.environ:
-            raise ImproperlyConfigured(f"{variable} is not set")
+            raise RootNotHeld(f"{variable} is not set: this process does not hold that root")
         return _decode(os.environ[variable], variable)
 
 
@@ -44,11 +52,18 @@ class FileRoots:
     Docker secrets are mounted 0444 inside the container; they are told by their folder.
     """
 
+    def __init__(self, folder: str = "") -> None:
+        self._folder = folder
+
     def root(self, name: str) -> bytes:
-        path = Path(settings.ROOT_FILES_DIR) / f"{name}.root"
+        path = Path(self._folder or settings.ROOT_FILES_DIR) / f"{name}.root"
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
             text = path.read_text()
+        except FileNotFoundError as error:
+            raise RootNotHeld(
+                f"{path.name} cannot be read: this process does not hold that root"
+            ) from error
         except OSError as error:
             raise ImproperlyConfigured(f"{path.name} cannot be read: {error.strerror}") from error
         if mode & 0o077 and path.parent != Path("/run/secrets"):

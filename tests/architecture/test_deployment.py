@@ -11,7 +11,7 @@ from crm.embedded.postgres import read_settings
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-APP_SERVICES = ("migrate", "web", "worker", "beat")
+APP_SERVICES = ("migrate", "erasures", "web", "worker", "beat")
 SETTINGS = ("base.py", "production.py")
 
 
@@ -102,10 +102,22 @@ def test_secrets_reach_only_who_needs_them() -> None:
 
     assert holders["owner_database_url"] == {"migrate"}
     assert holders["sealer_key"] == holders["sms_gateway_secret"] == {"worker"}
-    for root in ("contact_root", "clinical_root", "audit_root"):
-        assert holders[root] == {"web", "worker"}
+    assert holders["contact_root"] == {"web", "worker"}
+    assert holders["clinical_root"] == {"web"}
+    assert holders["audit_leaf"] == {"worker"}
+    assert holders["audit_root"] == {"web", "erasures"}
     assert holders["postgres_password"] == holders["owner_password"] == {"postgres"}
     assert holders["tls_key"] == {"proxy"}
+
+
+def test_nothing_of_the_app_starts_before_erasures_are_carried_out_again() -> None:
+    for service in ("web", "worker", "beat"):
+        first = SERVICES[service]["depends_on"]["erasures"]
+        assert first == {"condition": "service_completed_successfully"}
+    assert SERVICES["erasures"]["command"][-1] == "replay_erasures"
+    file = Path(environment("web")["ERASURE_LEDGER_FILE"])
+    for service in ("web", "erasures"):  # who erases, and who erases again, may write there
+        assert f"erasures:{file.parent}" in SERVICES[service]["volumes"]
 
 
 def test_every_secret_is_made_by_the_script_or_named_as_missing() -> None:
@@ -128,13 +140,13 @@ def test_every_container_is_hardened(service: str) -> None:
     assert spec["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in spec["security_opt"]
     assert spec.get("privileged") is None
-    assert "healthcheck" in spec or service == "migrate"
+    assert "healthcheck" in spec or service in {"migrate", "erasures"}
 
 
 def test_only_the_proxy_is_reachable_from_outside() -> None:
     assert [name for name, spec in SERVICES.items() if "ports" in spec] == ["proxy"]
     assert COMPOSE["networks"]["inside"]["internal"]
-    for service in ("postgres", "valkey", "migrate", "beat"):
+    for service in ("postgres", "valkey", "migrate", "erasures", "beat"):
         assert SERVICES[service]["networks"] == ["inside"]
 
 

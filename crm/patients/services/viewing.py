@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from crm.patients import selectors, words
 from crm.patients.events import PatientEvent
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
 from crm.patients.rules import DECLINED
 from crm.staff.models import User
+from crm.web.unreadable import words_for
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AccessEvent
@@ -101,7 +101,7 @@ class Opened:
             text = sealed.reveal(self.receipt)
         except Unreadable as error:
             audit.record_crypto_failure(path=sealed.path, code=str(error))
-            return _("unavailable, code %(code)s") % {"code": error}
+            return words_for(error)
         return table.get(text, text)
 
 

@@ -18,8 +18,9 @@ from crm.patients.services.revealing import SECONDS_SHOWN, reveal
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
+from crm.web.unreadable import words_for
 from privacy.access.policy import Permission
-from privacy.errors import DomainError, Unreadable
+from privacy.errors import DomainError, Erased, Unreadable
 
 MOBILE = re.compile(r"\+86(\d{3})(\d{4})(\d{4})")
 
@@ -45,6 +46,8 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
             page["revealed"] = {
                 "text": legible(revealed.text) if field == "phone" else revealed.text
             }
+        except Erased as error:
+            page["erased"] = words_for(error)
         except Unreadable as error:
             page["unreadable"] = str(error)
         status = 200
@@ -105,6 +108,8 @@ def change_contact(request: StaffRequest, patient: Patient) -> HttpResponse:
     if form.is_valid():
         try:
             care.change_contact(patient=patient, actor=request.user, **form.cleaned_data)
+        except Erased:
+            form.add_error(None, _("These data were erased as requested; nothing can be added."))
         except Unreadable:
             form.add_error(
                 None,

@@ -139,6 +139,21 @@ def test_a_command_alone_gets_servers_and_only_its_output(
     assert commands.manage(["shell", "--no-imports", "-c", "import os; os.kill(os.getpid(), 9)"])
 
 
+def test_nothing_starts_while_the_ledger_of_erasures_is_not_ours(
+    checkout: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    checkout.erasures.write_text("nobody wrote this\n{}\n")
+
+    assert commands.manage(["shell", "--no-imports", "-c", "print('started')"]) == 1
+    said = capfd.readouterr()
+    assert "started" not in said.out
+    assert "line 1 of erasures.log cannot be read" in said.err
+
+    checkout.erasures.write_text("")
+    assert commands.manage(["shell", "--no-imports", "-c", "print('started')"]) == 0
+    assert capfd.readouterr().out == "started\n"
+
+
 def test_an_unknown_word_is_explained(capfd: pytest.CaptureFixture[str]) -> None:
     assert door.main(["dance"]) == door.USAGE_ERROR
     assert "run|manage" in capfd.readouterr().err

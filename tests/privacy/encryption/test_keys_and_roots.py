@@ -15,7 +15,7 @@ from privacy.apps import lay_canaries
 from privacy.encryption import blind_index, canaries, keys
 from privacy.encryption.boxes import bind
 from privacy.encryption.models import KeyCanary
-from privacy.encryption.providers import EnvRoots, FileRoots, provider
+from privacy.encryption.providers import EnvRoots, FileRoots, RootNotHeld, provider
 from privacy.errors import Unreadable
 from tests.factories.people import UserFactory
 
@@ -62,6 +62,9 @@ class TestRoots:
             path.chmod(mode)
             with pytest.raises(ImproperlyConfigured, match="owner alone"):
                 FileRoots().root("contact")
+        with pytest.raises(RootNotHeld, match="does not hold"):
+            FileRoots().root("clinical")
+        (tmp_path / "clinical.root").mkdir(mode=0o700)
         with pytest.raises(ImproperlyConfigured, match="cannot be read"):
             FileRoots().root("clinical")
 
@@ -130,7 +133,7 @@ class TestBlindIndex:
 class TestCanaries:
     def test_laid_once_and_found_alive(self) -> None:
         KeyCanary.objects.all().delete()
-        assert canaries.faults() == ["clinical", "contact"]
+        assert canaries.faults() == ["clinical v1", "contact v1"]
         assert canaries.plant() == 2
         assert canaries.plant() == 0
         assert canaries.faults() == []
@@ -139,13 +142,13 @@ class TestCanaries:
     def test_wrong_roots_are_noticed(self, other_roots) -> None:
         canaries.plant()
         other_roots()
-        assert canaries.faults() == ["clinical", "contact"]
+        assert canaries.faults() == ["clinical v1", "contact v1"]
 
     def test_a_missing_root_is_noticed(self, monkeypatch) -> None:
         canaries.plant()
         keys.forget()
         monkeypatch.delenv("SUIAN_ROOT_CONTACT")
-        assert canaries.faults() == ["contact"]
+        assert canaries.faults() == ["contact v1"]
         monkeypatch.undo()
         keys.forget()
 
@@ -156,7 +159,7 @@ class TestCanaries:
         nonce = bytes(12)
         row.box = nonce + keys.kek("contact", 1).encrypt(nonce, b"another bird", b"contact")
         row.save()
-        assert canaries.faults() == ["contact"]
+        assert canaries.faults() == ["contact v1"]
 
 
 @pytest.mark.django_db

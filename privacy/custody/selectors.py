@@ -1,0 +1,90 @@
+"""The keys at a glance: numbers and days, never a secret."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
+
+from privacy.custody import escrow, restoring, rewrapping
+from privacy.custody.models import RootEscrow
+from privacy.custody.rotation import Census, census
+from privacy.encryption.keys import Zone
+from privacy.encryption.models import Erasure, KeyState, SubjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneKeys:
+    """One zone's versions, newest first."""
+
+    zone: str
+    versions: list[Census]
+
+    @property
+    def can_retire(self) -> bool:
+        """Whether an old version waits for its end and nothing uses it."""
+        old = [one for one in self.versions if one.version.state == KeyState.DECRYPT_ONLY]
+        return any(not one.data_keys for one in old)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Whether a root lies with three custodians."""
+
+    root: str
+    escrow: RootEscrow | None
+    held: bool  # whether this process has the root at all
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the page of the keys shows."""
+
+    zones: list[ZoneKeys]
+    data_keys: int
+    waiting: int  # not yet under the active version
+    restore: restoring.Standing
+    papers: list[Paper]
+    erasures: list[tuple[datetime, str, int]]  # month (clinic time), zone, how many
+
+    @property
+    def percent(self) -> int:
+        """How far a rewrap has come; 100 where nothing waits."""
+        return 100 * (self.data_keys - self.waiting) // self.data_keys if self.data_keys else 100
+
+
+def overview() -> Overview:
+    """Everything about keys that may be seen."""
+    counted = census()
+    return Overview(
+        zones=[
+            ZoneKeys(zone, [one for one in counted if one.version.zone == zone])
+            for zone in Zone.values
+        ],
+        data_keys=SubjectKey.objects.count(),
+        waiting=rewrapping.waiting(),
+        restore=restoring.standing(),
+        papers=list(_papers()),
+        erasures=erasures_by_month(),
+    )
+
+
+def erasures_by_month() -> list[tuple[datetime, str, int]]:
+    """(month, zone, number), newest first: who was erased stays in the ledger."""
+    rows = (
+        Erasure.objects.annotate(month=TruncMonth("erased_at"))
+        .values("month", "zone")
+        .annotate(number=Count("pk"))
+        .order_by("-month", "zone")
+    )
+    return [(row["month"], row["zone"], row["number"]) for row in rows]
+
+
+def _papers() -> Iterator[Paper]:
+    for name in escrow.ROOTS:
+        try:
+            yield Paper(name, escrow.is_printed(name), held=True)
+        except ImproperlyConfigured:
+            yield Paper(name, None, held=False)

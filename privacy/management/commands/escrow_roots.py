@@ -1,0 +1,30 @@
+"""``manage.py escrow_roots``: the roots on three sheets, once; any two bring them back."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy.custody import escrow
+from privacy.errors import DomainError
+
+
+class Command(BaseCommand):
+    help = (
+        "Write three sheets with shares of the roots, once for these roots. Print each alone, seal "
+        "it, hand it to one custodian, and delete the file."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--to", required=True, help="an empty folder, best one in memory")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            paths = escrow.print_shares(folder=Path(options["to"]), process="escrow_roots")
+        except (DomainError, ImproperlyConfigured, OSError) as error:
+            raise CommandError(str(error)) from error
+        for path in paths:
+            self.stdout.write(str(path))
+        self.stdout.write("They are not written again. Try recover_roots with two before you part.")

@@ -1,0 +1,53 @@
+"""``manage.py reencrypt``: a new data key for one patient, while the clinic works."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy.custody import resealing, rotation
+from privacy.errors import DomainError
+from privacy.pseudonyms.models import Subject
+from privacy.pseudonyms.rules import parse_code
+
+PROCESS = "reencrypt"
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal all values of one patient with new data keys. Ten minutes later, run it with "
+        "--finish to destroy the old ones."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--patient", metavar="CODE")
+        parser.add_argument("--zone", choices=rotation.ZONES, help="this zone alone")
+        parser.add_argument("--finish", action="store_true", help="destroy old keys, all patients")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["finish"] == bool(options["patient"]):
+            raise CommandError("Give either --patient CODE or --finish.")
+        if options["finish"]:
+            self._finish()
+            return
+        subject = Subject.objects.filter(code=parse_code(options["patient"])).first()
+        if subject is None:
+            raise CommandError("There is no patient with this code.")
+        for zone in [options["zone"]] if options["zone"] else rotation.ZONES:
+            self._reencrypt(subject, zone)
+
+    def _reencrypt(self, subject: Subject, zone: str) -> None:
+        try:
+            tally = resealing.reencrypt(subject=subject, zone=zone, process=PROCESS)
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{subject.code} {zone}: {tally.resealed} values sealed anew, "
+            f"{tally.overtaken} overtaken by an edit, {tally.unreadable} do not open"
+        )
+
+    def _finish(self) -> None:
+        for subject, zone in list(resealing.unfinished()):
+            tally = resealing.finish(subject=subject, zone=zone, process=PROCESS)
+            word = f"{tally.destroyed} old keys destroyed" if tally.destroyed else "still waiting"
+            self.stdout.write(f"{subject.code} {zone}: {word}")

@@ -1,0 +1,29 @@
+"""``manage.py retire_keys``: versions that no data key uses any more."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from privacy.custody import rotation
+
+
+class Command(BaseCommand):
+    help = "Retire key versions without data keys; with --give-up, drop those retired before."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--give-up",
+            action="store_true",
+            help="instead, give up versions retired earlier: once no backup needs them",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["give_up"]:
+            for version in rotation.give_up_retired(process="retire_keys"):
+                self.stdout.write(f"{version}: given up")
+        else:
+            for version in rotation.retire_unused(process="retire_keys"):
+                self.stdout.write(f"{version}: retired")
+        for one in rotation.census():
+            self.stdout.write(f"{one.version}: {one.version.state}, {one.data_keys} data keys")

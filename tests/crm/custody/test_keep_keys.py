@@ -1,0 +1,119 @@
+"""The page of the keys: numbers and days for the security administrator, no secret for anybody."""
+
+import io
+import os
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from crm.custody import services
+from crm.staff.models import User
+from crm.web.idempotency import FIELD
+from privacy.access.policy import Permission, Role, roles_with
+from privacy.custody import erasure, restoring
+from privacy.custody.selectors import overview
+from privacy.encryption.models import KeyVersion, active_versions
+from tests.factories.people import PatientFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canaries")]
+
+
+@pytest.fixture
+def keeper(clinic) -> User:
+    return UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN)
+
+
+@pytest.fixture
+def desk(keeper, sign_in_as) -> Client:
+    return sign_in_as(keeper)
+
+
+def post(desk: Client, verb: str, **data: str):
+    return desk.post(f"/keys/{verb}/", {FIELD: str(uuid4()), **data}, follow=True)
+
+
+def test_only_the_security_administrator() -> None:
+    for permission in (Permission.VIEW_KEYS, Permission.MANAGE_KEYS):
+        assert roles_with(permission) == {Role.SECURITY_ADMIN}
+
+
+def test_the_page_shows_numbers_and_books_the_look(desk, clinic, booked) -> None:
+    for _ in range(3):
+        PatientFactory.create(clinic=clinic)
+    page = desk.get("/keys/")
+    shown = page.context["keys"]
+    assert (shown.data_keys, shown.waiting, shown.percent) == (6, 0, 100)
+    assert [zone.zone for zone in shown.zones] == ["contact", "clinical"]
+    assert len(booked("keys.viewed")) == 1
+
+
+def test_no_secret_is_on_the_page(desk, tmp_path) -> None:
+    call_command("escrow_roots", "--to", str(tmp_path), stdout=io.StringIO())
+    text = desk.get("/keys/").content.decode()
+    for name in ("CONTACT", "CLINICAL", "AUDIT"):
+        assert os.environ[f"SUIAN_ROOT_{name}"] not in text
+    for sheet in tmp_path.iterdir():
+        for line in sheet.read_text().splitlines():
+            assert line.partition(":")[2].strip()[:16] not in text or line.startswith("#")
+
+
+def test_rotate_rewrap_and_retire_from_the_page(desk, clinic, keeper, booked) -> None:
+    PatientFactory.create(clinic=clinic)
+    page = post(desk, "rotate", zone="contact")
+    assert active_versions() == {"contact": 2, "clinical": 1}
+    assert (page.context["keys"].waiting, page.context["keys"].percent) == (1, 50)
+    assert page.context["keys"].zones[0].can_retire is False
+
+    page = post(desk, "rewrap")
+    assert page.context["keys"].waiting == 0
+    assert page.context["keys"].zones[0].can_retire is True
+    post(desk, "retire")
+    assert KeyVersion.objects.get(zone="contact", version=1).state == "retired"
+    for action in ("keys.rotated", "keys.rewrapped", "keys.retired"):
+        assert [one.actor for one in booked(action)] == [keeper.pk]
+
+
+def test_one_press_takes_a_portion(desk, clinic, keeper, monkeypatch) -> None:
+    for _ in range(3):
+        PatientFactory.create(clinic=clinic)
+    post(desk, "rotate", zone="contact")
+    monkeypatch.setattr(services, "AT_ONCE", 2)
+    assert services.rewrap(actor=keeper) == (2, 1)
+
+
+def test_a_zone_that_is_none_is_a_bad_request(desk) -> None:
+    assert desk.post("/keys/rotate/", {FIELD: str(uuid4()), "zone": "x"}).status_code == 400
+
+
+def test_a_refusal_is_told_on_the_page(desk, monkeypatch) -> None:
+    before = timezone.now() - restoring.LONGEST - timedelta(days=2)
+    KeyVersion.objects.update(created_at=before)
+    page = post(desk, "rotate", zone="contact")
+    assert active_versions()["contact"] == 1
+    assert "192" in page.content.decode()
+    assert page.context["keys"].restore.overdue
+
+
+def test_erasures_are_numbers_by_month(desk, clinic, settings, tmp_path) -> None:
+    settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    patients = [PatientFactory.create(clinic=clinic) for _ in range(2)]
+    for patient in patients:
+        erasure.shred(subject=patient, zone="contact", reason="requested", process="test")
+    page = desk.get("/keys/")
+    ((month, zone, number),) = page.context["keys"].erasures
+    assert (month.date(), zone, number) == (timezone.localdate().replace(day=1), "contact", 2)
+    assert not any(patient.code in page.content.decode() for patient in patients)
+
+
+def test_a_process_without_a_root_says_so(monkeypatch) -> None:
+    monkeypatch.delenv("SUIAN_ROOT_CLINICAL")
+    papers = {paper.root: (paper.held, paper.escrow) for paper in overview().papers}
+    assert papers == {"contact": (True, None), "clinical": (False, None), "audit": (True, None)}
+
+
+def test_without_data_keys_nothing_waits(desk) -> None:
+    assert overview().percent == 100
