@@ -175,8 +175,8 @@ def test_papers_lists_and_search(page: Page, look, clinic) -> None:
         if path == "ticket":
             look("no-ticket")  # no number of today yet: one click gives it and leads on
             page.click("main form[action$='/ticket/'] button")
-        drawn = page.locator("img.qr").evaluate("one => one.complete && one.naturalWidth > 0")
-        assert drawn
+        page.wait_for_url(f"**/{path}/")
+        page.wait_for_function("document.querySelector('img.qr')?.naturalWidth > 0")
         look(path)
     page.goto(f"/patients/{code}/contact/")
     look("contact")
