@@ -11,15 +11,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from privacy.audit import services as audit
+from privacy.audit.horizon import alone, horizon
 from privacy.audit.models import SEALER, RowSeal, acting_as
 from privacy.audit.row_changes import RowEvent, digest_of
-from privacy.audit.sealing import SETTLED, writers_elsewhere
 
 # Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
 PARTS: Final = ("web", "worker", "beat", "setup")
 MOST_ALARMS: Final = 50  # events a pass; the last of them counts the rest
 LOCK = "suian row sealer"
-_UNTIL = SETTLED + " SELECT until::text::bigint FROM horizon"  # noqa: S608 - our own words only
 _ALARMS = """
     SELECT relation, operation, context, db_role, count(*),
            (array_agg(row_key ORDER BY id))[1]
@@ -51,11 +50,11 @@ def seal_row_changes() -> RowSeal | None:
     The digest stands in an event, which the trail's own checkpoints seal and sign.
     """
     with acting_as(SEALER):
-        if not _alone():
+        if not alone(LOCK):
             return None
         last = RowSeal.objects.order_by("number").last()
         start = last.xid_to if last else 0
-        end = _settled()
+        end = horizon().until
         count, digest = digest_of(start, end) if end > start else (0, b"")
         if not count:
             return None
@@ -80,18 +79,6 @@ def seal_row_changes() -> RowSeal | None:
     with acting_as(SEALER):
         RowSeal.objects.bulk_create([seal])  # plain INSERT: the role may not UPDATE
     return seal
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
-        return bool(cursor.fetchone()[0])
-
-
-def _settled() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_UNTIL, [writers_elsewhere()])
-        return int(cursor.fetchone()[0])
 
 
 def _alarms(start: int, end: int) -> list[Alarm]:

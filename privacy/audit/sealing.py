@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from privacy.audit import rules
 from privacy.audit.anchors import Anchor, drop_anchor
+from privacy.audit.horizon import alone, horizon
 from privacy.audit.models import (
     SEALER,
     AuditCheckpoint,
@@ -75,25 +76,19 @@ def seal_once() -> Sealed:
     """
     key = signing_key()
     with transaction.atomic(durable=True), acting_as(SEALER):
-        if not _alone():
+        if not alone(LOCK):
             return Sealed(checkpoint=None, events=0, more=False)
         _publish(public_bytes(key))
         last = AuditCheckpoint.objects.order_by("number").last()
         if last:
             _anchor(last)  # made good here if the machine stopped between commit and anchor
         start = last.xid_to if last else 0
-        end, count = _horizon(start)
+        end, count = _waiting(start)
         made = _make_checkpoint(key, last, start, end) if count else None
     if made is None:
         return Sealed(checkpoint=None, events=0, more=False)
     _anchor(made)
     return Sealed(checkpoint=made.number, events=made.count, more=count > made.count)
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _publish(public: bytes) -> None:
@@ -102,70 +97,29 @@ def _publish(public: bytes) -> None:
         SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
 
 
-_ELSEWHERE = """
-    SELECT COALESCE(array_agg(backend_xid::text), '{}') FROM pg_stat_activity
-    WHERE backend_xid IS NOT NULL AND (datname <> current_database() OR usesysid IS NULL)
-"""
-# Below the oldest open writer of this database nothing can appear any more (``horizon``).
-# Takes the writers_elsewhere().
-SETTLED = """
-    WITH now AS (SELECT pg_current_snapshot() AS snapshot),
-    elsewhere AS (
-      SELECT backend_xid FROM pg_stat_activity
-      WHERE backend_xid IS NOT NULL AND (datname <> current_database() OR usesysid IS NULL)
-      UNION SELECT unnest(%s::text[])::xid
-    ),
-    open AS (
-      SELECT writer::text::bigint AS writer
-      FROM now, pg_snapshot_xip(snapshot) AS writer
-      WHERE writer::xid NOT IN (SELECT backend_xid FROM elsewhere)
-    ),
-    counter AS (SELECT pg_snapshot_xmax(snapshot)::text::bigint AS next FROM now),
-    horizon AS (
-      SELECT COALESCE((SELECT min(writer) FROM open), next)::text::xid8 AS until FROM counter
-    )
-"""
-_HORIZON = (
-    SETTLED  # noqa: S608 - our own words only
-    + """,
-    waiting AS (
+_WAITING = """
+    WITH waiting AS (
       SELECT xid FROM privacy_auditevent
-      WHERE xid >= %s::text::xid8 AND xid < (SELECT until FROM horizon)
+      WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8
       ORDER BY xid, id
     ),
     batch AS (SELECT xid FROM waiting LIMIT %s)
     SELECT (SELECT COALESCE(max(xid::text::bigint) + 1, 0) FROM batch),
-           (SELECT count(*) FROM waiting),
-           (SELECT next FROM counter)
-    """
-)
+           (SELECT count(*) FROM waiting)
+"""
 
 
-def writers_elsewhere() -> list[str]:
-    """Open writers of other databases and of the server, asked before a snapshot is taken.
-
-    One that ends while the snapshot is looked at is in it, and in no list made afterwards: it
-    would hold up the seals as if it wrote here.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_ELSEWHERE)
-        (found,) = cursor.fetchone()
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else the next look is this one again
-    return list(found)
-
-
-def _horizon(start: int) -> tuple[int, int]:
+def _waiting(start: int) -> tuple[int, int]:
     """Up to which transaction to seal now, and how many events wait in all.
 
-    Below the oldest open writer of this database nothing can appear any more; writers of other
-    databases on the same server and the server's own (autovacuum: no user) do not count. A
-    transaction's events stay together, so the batch ends at a transaction's border.
+    A transaction's events stay together, so the batch ends at a transaction's border.
     """
+    found = horizon()
+    if found.next < start:
+        raise SealerBehind(f"transactions count from {found.next}, sealed up to {start}")
     with connection.cursor() as cursor:
-        cursor.execute(_HORIZON, [writers_elsewhere(), str(start), BATCH])
-        end, count, counter = cursor.fetchone()
-    if int(counter) < start:
-        raise SealerBehind(f"transactions count from {counter}, sealed up to {start}")
+        cursor.execute(_WAITING, [str(start), str(found.until), BATCH])
+        end, count = cursor.fetchone()
     return int(end), int(count)
 
 

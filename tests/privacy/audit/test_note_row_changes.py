@@ -212,8 +212,8 @@ class TestSeals:
         assert seal_row_changes() is None
 
     def test_only_one_sealer_is_at_it(self, patient: Patient) -> None:
-        with owner_connection() as other:
-            other.execute("SELECT pg_advisory_lock(hashtext('suian row sealer'))")
+        with owner_connection() as other, other.transaction():
+            other.execute("SELECT pg_advisory_xact_lock(hashtext('suian row sealer'))")
             assert seal_row_changes() is None
         assert seal_row_changes() is not None
 
