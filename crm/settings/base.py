@@ -80,7 +80,9 @@ DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 # Which part of the product is connected, for the triggers that note changes of rows (ADR 0010).
 SUIAN_PROCESS = env.str("SUIAN_PROCESS", default="")
 if SUIAN_PROCESS:
-    DATABASES["default"]["OPTIONS"]["options"] = f"-c suian.process={SUIAN_PROCESS}"
+    _options = DATABASES["default"]["OPTIONS"]  # keeps what DATABASE_URL asked for
+    _said = f"{_options.get('options', '')} -c suian.process={SUIAN_PROCESS}"
+    _options["options"] = _said.strip()
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DATABASE_APP_ROLE = "suian_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -57,6 +57,8 @@ WORDS = {
     "chain": ("the checkpoint's facts do not give its chain", "检查点内容与链值不符"),
     "signature": ("not signed by a key that counts", "没有可信密钥的签名"),
     "anchor": ("another head was anchored", "与留存的锚点不符"),
+    "newer": ("the anchors go on: exported before them, or the tail was cut",
+              "锚点比导出更新：导出在先，或尾部被截去"),
     "previous": ("does not continue the previous export", "与上次导出不衔接"),
     "beginning": ("the month's beginning is not there", "缺少月初部分"),
     "end": ("the month's end is not there", "缺少月末部分"),
@@ -445,7 +447,7 @@ class Check:
             first, end, chain = self.chains.get(number(row, "number"), (0, 0, b""))
             if not end:  # of another month; but nothing may come after a month that still runs
                 if outside and is_open and number(row, "number") > max(self.chains):
-                    self.tell("anchor", self.due, number(row, "number"))
+                    self.tell("newer", self.due, number(row, "number"))
             elif (octets(row, "chain"), number(row, "last_seq")) != (chain, end - 1):
                 self.tell("anchor", first, number(row, "number"))
             elif outside:

@@ -1,5 +1,6 @@
 """Plain text of one field of one patient, for a purpose (S59)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +46,12 @@ def fields_open_to(staff: User) -> list[str]:
 def may_reveal_of(staff: User, patient: Patient) -> bool:
     """Whether ``staff`` may open any field of this patient now, clinic time: the front desk only
     while the patient is one of today's, whoever else may open fields of all they see."""
-    if not fields_open_to(staff):
-        return False
-    return staff.role not in REVEALS_TODAY_ONLY or selectors.is_of_today(patient, staff)
+    return may_reveal_on(staff, of_today=lambda: selectors.is_of_today(patient, staff))
+
+
+def may_reveal_on(staff: User, *, of_today: Callable[[], bool]) -> bool:
+    """``may_reveal_of`` where the page knows already whether the patient is one of today's."""
+    return bool(fields_open_to(staff)) and (staff.role not in REVEALS_TODAY_ONLY or of_today())
 
 
 def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: User) -> Revealed:

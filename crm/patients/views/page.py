@@ -14,7 +14,7 @@ from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage
 from crm.patients.services import viewing
-from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_of
+from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_on
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of
@@ -42,6 +42,7 @@ class Place:
 def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Who this is in masks, what was agreed to, what happened."""
     opened = viewing.open_patient(staff=request.user, patient=patient)
+    may_reveal = may_reveal_on(request.user, of_today=lambda: bool(opened.visit_code))
     page: dict[str, Any] = {
         "patient": patient,
         "opened": opened,
@@ -51,30 +52,30 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "actions": _actions(request.user, patient),
         "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
-        **_may(request.user, patient),
-        **_dialogs(request, patient),
+        "may_reveal": may_reveal,
+        **_may(request.user),
+        **_dialogs(request, patient, may_reveal=may_reveal),
     }
     if can(request.user, Permission.VIEW_CONSENTS):
         page["cells"] = cells_of(patient, get_language() or "zh-hans")
     return render(request, "crm/patients/page.html", page)
 
 
-def _may(staff: User, patient: Patient) -> dict[str, bool]:
+def _may(staff: User) -> dict[str, bool]:
     return {
         "may_change_contact": can(staff, Permission.REGISTER_PATIENT),
         "may_edit_team": can(staff, Permission.EDIT_CARE_TEAM),
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
-        "may_reveal": may_reveal_of(staff, patient),
         "reveals_on_visits": bool(fields_open_to(staff)),
         "sees_contact": can(staff, Permission.VIEW_CONTACT),
         "sees_complaint": can(staff, Permission.VIEW_COMPLAINT),
     }
 
 
-def _dialogs(request: StaffRequest, patient: Patient) -> dict[str, Any]:
+def _dialogs(request: StaffRequest, patient: Patient, *, may_reveal: bool) -> dict[str, Any]:
     staff = request.user
     forms: dict[str, Any] = {}
-    if may_reveal_of(staff, patient):
+    if may_reveal:
         forms["reveal_form"] = RevealForm(staff=staff)
         forms["seconds"] = SECONDS_SHOWN
     if can(staff, Permission.EDIT_CARE_TEAM):

@@ -300,6 +300,7 @@ class TestWhole:
         seal_once()  # anchored, and not in the export: cut off, or the export is older
         code, text = run(made, "--anchors", settings.AUDIT_ANCHOR_FILE)
         assert (code, first_bad(text)) == (1, 2)
+        assert "(newer)" in text
 
         with time_machine.travel(timezone.now() + timedelta(days=40)):
             code, text = run(made)
