@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.messaging.models import Reason
-from crm.patients.services.revealing import NOT_OF_TODAY
+from crm.patients.services.revealing import CAP_REACHED, NOT_OF_TODAY
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
 from followup.plans.models import Plan
 from privacy.access.policy import Permission
@@ -58,7 +58,11 @@ NEEDED: Final[Mapping[str, Words]] = {
 
 # By action, else by its first part: the same code may mean another thing elsewhere.
 WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
-    "access": {**NEEDED, NOT_OF_TODAY: _("not one of today's patients")},
+    "access": {
+        **NEEDED,
+        NOT_OF_TODAY: _("not one of today's patients"),
+        CAP_REACHED: _("the cap on plain text is reached"),
+    },
     "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),
     "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},

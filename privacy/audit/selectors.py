@@ -38,6 +38,13 @@ def trail_of(
         return list(found.exclude(action__in=list(without))[:limit])
 
 
+def moments_of(actor: UUID, action: str, *, since: datetime, most: int) -> list[datetime]:
+    """When this person last did this: the newest ``most`` moments since then, newest first."""
+    with acting_as(READER):
+        found = AuditEvent.objects.filter(actor=actor, action=action, at__gt=since)
+        return list(found.values_list("at", flat=True)[:most])
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.

@@ -2,22 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient, SealedText
 from crm.staff.models import User
+from privacy.access.caps import Cap, free_again
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
+from privacy.audit.selectors import moments_of
 from privacy.errors import AccessDenied, DomainError, Unreadable
 
 SECONDS_SHOWN: Final = 60
 SHORTEST_REASON: Final = 10
-NOT_OF_TODAY: Final = "not_of_today"  # why the trail says the front desk was refused
+# Why the trail says that somebody was refused.
+NOT_OF_TODAY: Final = "not_of_today"
+CAP_REACHED: Final = "cap_reached"
+CAPS: Final = (Cap(30, timedelta(hours=1)), Cap(100, timedelta(days=1)))
 # Which permission opens which field; any one of them is enough.
 OPENED_BY: Final[dict[str, tuple[Permission, ...]]] = {
     "phone": (Permission.REVEAL_CONTACT,),
@@ -32,6 +40,20 @@ class Revealed:
 
     field: str
     text: str
+
+
+class TooManyLooks(DomainError):
+    """This person has opened as many fields as one person's work needs, for now (T2)."""
+
+    def __init__(self, free: datetime) -> None:
+        when = localtime(free)
+        super().__init__(
+            _(
+                "You have opened as many fields as one person may. The next one from %(day)s "
+                "%(time)s; if it cannot wait, ask a colleague of the care team."
+            )
+            % {"day": f"{when:%m-%d}", "time": f"{when:%H:%M}"}
+        )
 
 
 def fields_open_to(staff: User) -> list[str]:
@@ -59,7 +81,9 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
 
     In: ``field`` one of OPENED_BY; ``reason`` at least 10 characters when the purpose is "other".
     Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
-        for a reason too short; Unreadable if the box does not open: the look stays booked.
+        for a reason too short; TooManyLooks beyond the caps (booked); Unreadable if the box does
+        not open: the look stays booked.
+    Source: S59, T2.
     """
     if field not in fields_open_to(staff):
         audit.record_denial(actor=staff, target=f"reveal:{field}", subjects=[patient])
@@ -77,6 +101,7 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
     if purpose == "other" and len(reason.strip()) < SHORTEST_REASON:
         raise DomainError(_("Say in at least 10 characters what it is needed for."))
     with transaction.atomic():
+        _keep_within_caps(staff, patient, field)
         receipt = audit.record(
             PatientEvent.REVEALED,
             actor=staff,
@@ -92,3 +117,17 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
     except Unreadable as error:
         audit.record_crypto_failure(path=f"patientcontact.{field}", code=str(error))
         raise
+
+
+def _keep_within_caps(staff: User, patient: Patient, field: str) -> None:
+    # Under the person's own row, so that two windows do not both take the last look.
+    User.objects.select_for_update(no_key=True, of=("self",)).get(pk=staff.pk)
+    now = timezone.now()
+    since, most = now - max(one.span for one in CAPS), max(one.most for one in CAPS)
+    done = moments_of(staff.pk, PatientEvent.REVEALED, since=since, most=most)
+    free = free_again(done, now, CAPS)
+    if free is not None:
+        audit.record_denial(
+            actor=staff, target=f"reveal:{field}", reason=CAP_REACHED, subjects=[patient]
+        )
+        raise TooManyLooks(free)

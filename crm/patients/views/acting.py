@@ -14,9 +14,10 @@ from crm.patients import words
 from crm.patients.forms import ContactForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.services import care
-from crm.patients.services.revealing import SECONDS_SHOWN, reveal
+from crm.patients.services.revealing import SECONDS_SHOWN, TooManyLooks, reveal
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import ask, fresh_second_factor
 from crm.web.idempotency import once
 from crm.web.unreadable import words_for
 from privacy.access.policy import Permission
@@ -34,13 +35,17 @@ def legible(phone: str) -> str:
 @requires(Permission.REVEAL_CONTACT, Permission.REVEAL_IDENTITY)
 @of_patient
 def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
-    """Log first, answer second: one field in plain text for sixty seconds."""
+    """Log first, answer second: one field in plain text for sixty seconds, with a factor shown
+    within the last half hour."""
     form = RevealForm(request.POST or None, staff=request.user)
     page = {"patient": patient, "form": form, "reveal_form": form, "seconds": SECONDS_SHOWN}
     status = 422 if form.is_bound else 200
     if form.is_valid():
+        if not fresh_second_factor(request) and (answer := ask(request)):
+            return answer
         field = form.cleaned_data["field"]
         page["label"] = words.REVEAL_FIELDS[field]
+        status = 200
         try:
             revealed = reveal(patient=patient, staff=request.user, **form.cleaned_data)
             page["revealed"] = {
@@ -50,7 +55,9 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
             page["erased"] = words_for(error)
         except Unreadable as error:
             page["unreadable"] = str(error)
-        status = 200
+        except TooManyLooks as error:
+            form.add_error(None, str(error))
+            status = 429
     return partial_or_page(
         request, "crm/patients/_reveal.html", "crm/patients/reveal.html", page, status=status
     )

@@ -1,17 +1,22 @@
 """Plain text: one field, for a purpose, booked before it is answered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import unescape
+from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from crm.patients.models import PatientContact
 from crm.patients.services.registration import issue_visit_code
 from crm.patients.services.revealing import may_reveal_of
 from crm.scheduling.services import expect_today
+from crm.staff.session_store import FACTOR_AT
+from privacy.access.caps import Cap
 from privacy.access.policy import Role
 from tests.factories.people import PatientFactory, UserFactory
 
@@ -108,6 +113,77 @@ def test_without_scripts_it_is_a_page(desk, patient):
 
     assert "<html" in asked
     assert "138 0013 8000" in told
+
+
+# --- a fresh factor, and caps ------------------------------------------------------------------
+
+
+def age_factor(client, *, minutes):
+    session = client.session
+    session[FACTOR_AT] = int(timezone.now().timestamp()) - minutes * 60
+    session.save()
+
+
+def test_half_an_hour_after_the_factor_it_is_asked_for_again(desk, patient, booked):
+    age_factor(desk, minutes=29)
+    assert "138 0013 8000" in reveal(desk, patient).content.decode()
+    age_factor(desk, minutes=31)
+    asked = reveal(desk, patient)
+    without_scripts = desk.post(f"/patients/{patient.code}/reveal/", CALL)
+
+    assert (asked.status_code, without_scripts.status_code) == (200, 422)
+    assert 'id="confirm-factor"' in asked.content.decode()
+    assert 'name="purpose" value="call"' in without_scripts.content.decode()
+    assert "138" not in asked.content.decode() + without_scripts.content.decode()
+    assert len(booked("patient.revealed")) == 1
+
+
+def test_thirty_in_an_hour_and_the_next_is_refused_and_booked(desk, patient, booked, receptionist):
+    for _ in range(30):
+        assert reveal(desk, patient).status_code == 200
+    refusal = reveal(desk, patient, field="name")
+
+    assert refusal.status_code == 429
+    assert "data-expires" not in refusal.content.decode()
+    assert "data-open" not in refusal.content.decode()
+    (denial,) = booked("access.denied")
+    assert (denial.reason, denial.actor, denial.codes) == (
+        "cap_reached", receptionist.pk, [patient.code],
+    )  # fmt: skip
+    assert len(booked("patient.revealed")) == 30
+
+
+def test_the_caps_are_each_persons_own(desk, patient, receptionist, clinic, sign_in_as):
+    for _ in range(31):
+        reveal(desk, patient)
+    other = UserFactory.create(clinic=clinic, role=Role.FRONT_DESK)
+
+    assert reveal(sign_in_as(other), patient).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_windows_do_not_share_out_the_last_look(patient, receptionist, monkeypatch):
+    from crm.patients.services import revealing
+
+    monkeypatch.setattr(revealing, "CAPS", (Cap(1, timedelta(hours=1)),))
+    start, told = Barrier(4), []
+
+    def look() -> None:
+        start.wait()
+        try:
+            revealing.reveal(patient=patient, staff=receptionist, **CALL)
+            told.append("shown")
+        except revealing.TooManyLooks:
+            told.append("refused")
+        finally:
+            connection.close()
+
+    windows = [Thread(target=look) for _ in range(4)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert sorted(told) == ["refused"] * 3 + ["shown"]
 
 
 # --- whose plain text the front desk sees: today's patients -----------------------------------
