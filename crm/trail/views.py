@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.trail import month_exports, selectors, services
 from crm.trail.forms import RANGES, ExportForm, MonthForm, TrailFilterForm
 from privacy.access.policy import Permission, can
@@ -104,6 +105,7 @@ def event(request: StaffRequest, event_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.EXPORT_AUDIT)
+@with_fresh_factor()
 def export(request: StaffRequest) -> HttpResponseBase:
     """The filtered events as CSV. The filter stands in the address, the reason in the body."""
     reason = ExportForm(request.POST)
@@ -147,6 +149,7 @@ def months(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.EXPORT_AUDIT)
+@with_fresh_factor()
 def export_month(request: StaffRequest) -> HttpResponseBase:
     """A month of the sealed trail with its offline verifier, as a zip."""
     form = MonthForm(request.POST)

@@ -51,6 +51,8 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.EXPORT_AUDIT: _("needs: export the audit trail"),
     Permission.VIEW_STAFF: _("needs: see staff"),
     Permission.MANAGE_STAFF: _("needs: manage accounts"),
+    Permission.END_SESSIONS: _("needs: end sessions"),
+    Permission.RESET_FACTORS: _("needs: reset second factors"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
     Permission.VIEW_KEYS: _("needs: see the keys"),
     Permission.MANAGE_KEYS: _("needs: change keys"),

@@ -57,7 +57,7 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
             page["unreadable"] = str(error)
         except TooManyLooks as error:
             form.add_error(None, str(error))
-            status = 429
+            status = 422
     return partial_or_page(
         request, "crm/patients/_reveal.html", "crm/patients/reveal.html", page, status=status
     )

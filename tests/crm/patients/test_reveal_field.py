@@ -8,17 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from crm.patients.models import PatientContact
 from crm.patients.services.registration import issue_visit_code
 from crm.patients.services.revealing import may_reveal_of
 from crm.scheduling.services import expect_today
-from crm.staff.session_store import FACTOR_AT
 from privacy.access.caps import Cap
 from privacy.access.policy import Role
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
 CALL = {"field": "phone", "purpose": "call", "reason": ""}
@@ -118,12 +117,6 @@ def test_without_scripts_it_is_a_page(desk, patient):
 # --- a fresh factor, and caps ------------------------------------------------------------------
 
 
-def age_factor(client, *, minutes):
-    session = client.session
-    session[FACTOR_AT] = int(timezone.now().timestamp()) - minutes * 60
-    session.save()
-
-
 def test_half_an_hour_after_the_factor_it_is_asked_for_again(desk, patient, booked):
     age_factor(desk, minutes=29)
     assert "138 0013 8000" in reveal(desk, patient).content.decode()
@@ -143,7 +136,7 @@ def test_thirty_in_an_hour_and_the_next_is_refused_and_booked(desk, patient, boo
         assert reveal(desk, patient).status_code == 200
     refusal = reveal(desk, patient, field="name")
 
-    assert refusal.status_code == 429
+    assert refusal.status_code == 422
     assert "data-expires" not in refusal.content.decode()
     assert "data-open" not in refusal.content.decode()
     (denial,) = booked("access.denied")

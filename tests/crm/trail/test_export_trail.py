@@ -14,6 +14,7 @@ from crm.trail.rules import FORMULA_STARTS, safe_cell
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.people import UserFactory
+from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
 WHY = "季度合规审计留档"
@@ -39,6 +40,18 @@ def test_the_filtered_events_leave_with_two_events(auditor, history, sign_in_as)
     assert end.detail == {"rows": 2, "sha256": sha256(body).hexdigest()}
     assert end.outcome == "ok"
     assert (end.ip, end.request) == (start.ip, start.request)
+
+
+@pytest.mark.parametrize("door", ["trail:export", "trail:month-export"])
+def test_nothing_leaves_without_a_fresh_factor(auditor, history, sign_in_as, door) -> None:
+    client = sign_in_as(auditor)
+    age_factor(client, minutes=31)
+    answer = client.post(reverse(door), {"reason": WHY, "month": "2026-09"})
+
+    assert answer.status_code == 422
+    assert f'name="reason" value="{WHY}"' in answer.content.decode()
+    assert not booked("audit.exported")
+    assert not booked("audit.month_exported")
 
 
 def test_a_download_broken_off_is_booked_as_such(auditor, history) -> None:
