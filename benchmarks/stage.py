@@ -68,7 +68,8 @@ def inside(module: str, environment: Mapping[str, str], *arguments: str) -> int:
 def adopt(environment: Mapping[str, str]) -> None:
     """Become a Django process of this environment; the key canaries are laid."""
     os.environ.update(environment)
-    os.environ.pop("SMS_GATEWAY_SECRET_FILE", None)  # it would win over the rehearsal's secret
+    if "SMS_GATEWAY_SECRET" in environment:  # the rehearsal's own; the clinic's file would win
+        os.environ.pop("SMS_GATEWAY_SECRET_FILE", None)
     import django
 
     django.setup()
