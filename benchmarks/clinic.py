@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import psycopg
+
+from benchmarks.databases import make_anew, with_database
 
 WORKERS = 2
 START_SECONDS = 60
@@ -32,11 +33,6 @@ class Measured:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
 
-def _with_database(url: str, name: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(path=f"/{name}").geturl()
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,21 +45,20 @@ def measured_clinic(patients: int) -> Iterator[Measured]:
     name = f"bench_{patients}"
     owner = os.environ["DATABASE_OWNER_URL"]
     with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
-    environment = {**os.environ, "DATABASE_URL": _with_database(owner, name)}
+        make_anew(connection, name)
+    environment = {**os.environ, "DATABASE_URL": with_database(owner, name)}
     run = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(run, env=environment, check=True)
     run = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
     subprocess.run(run, env=environment, check=True)
-    environment["DATABASE_URL"] = _with_database(os.environ["DATABASE_URL"], name)
+    environment["DATABASE_URL"] = with_database(os.environ["DATABASE_URL"], name)
     began = time.monotonic()
     build = [sys.executable, "-m", "benchmarks.builder", str(patients)]
     made = json.loads(
         subprocess.run(build, env=environment, check=True, capture_output=True).stdout
     )
     sys.stderr.write(f"{patients} patients built in {time.monotonic() - began:.0f} s\n")
-    with psycopg.connect(_with_database(owner, name), autocommit=True) as connection:
+    with psycopg.connect(with_database(owner, name), autocommit=True) as connection:
         connection.execute("ANALYZE")
     port = _free_port()
     web = subprocess.Popen(

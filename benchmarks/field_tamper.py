@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.stage import adopt, fresh_database, inside, with_database
+from benchmarks.databases import with_database
+from benchmarks.stage import adopt, fresh_database, inside
 
 PATIENTS, FIELDS, DATABASE = 5, 20, "suian_bench_tamper"
 Box = bytes

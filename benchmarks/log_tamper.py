@@ -20,7 +20,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.stage import SECRET, adopt, fresh_database, inside, with_database
+from benchmarks.databases import drop_database, make_anew, with_database
+from benchmarks.stage import SECRET, adopt, fresh_database, inside
 
 VERIFIER = Path(__file__).parents[1] / "privacy" / "audit" / "offline_verifier.py"
 NAME = "bench_log_tamper"
@@ -103,8 +104,7 @@ class Clone:
         connection.close()
         clone = f"{NAME}_clone"
         with psycopg.connect(self.owner, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {clone} WITH (FORCE)")
-            server.execute(f"CREATE DATABASE {clone} TEMPLATE {NAME}")
+            make_anew(server, clone, template=NAME)
         connection.settings_dict["NAME"] = clone
         self.kept = ""
         Path(settings.AUDIT_ANCHOR_FILE).write_text(self.heads)
@@ -114,7 +114,7 @@ class Clone:
 
         connection.close()
         with psycopg.connect(self.owner, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {NAME}_clone WITH (FORCE)")
+            drop_database(server, f"{NAME}_clone")
 
     def sql(self, *statements: str) -> None:
         """As the owner, with all fences of the trail down."""

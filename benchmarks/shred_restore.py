@@ -16,7 +16,8 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.stage import adopt, agreeing_patients, fresh_database, inside, with_database
+from benchmarks.databases import drop_database, make_anew, with_database
+from benchmarks.stage import adopt, agreeing_patients, fresh_database, inside
 
 PATIENTS, SEED = 500, 20261122
 LIVE, BACKUP = "suian_bench_shred", "suian_bench_shred_backup"
@@ -68,8 +69,7 @@ def _copy_away() -> None:
     """What a backup is for this rehearsal: the whole database as it stands now."""
     owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
     with psycopg.connect(with_database(owner, "postgres"), autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {BACKUP} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {BACKUP} TEMPLATE {LIVE}")
+        make_anew(server, BACKUP, template=LIVE)
 
 
 def _erase(patients: list[Any]) -> None:
@@ -119,7 +119,7 @@ def main() -> int:
         code = code or inside("benchmarks.shred_restore", environment, "restored", *flags)
         owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
         with psycopg.connect(with_database(owner, "postgres"), autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {BACKUP} WITH (FORCE)")
+            drop_database(server, BACKUP)
         return code
 
 

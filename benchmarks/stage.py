@@ -15,9 +15,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
+
+from benchmarks.databases import drop_database, make_anew, with_database
 
 SECRET = "rehearsal"  # noqa: S105  of a company that lives for one run
 KEY_ID = "clinic"
@@ -36,18 +37,12 @@ SHORT_WAITS = {
 }
 
 
-def with_database(url: str, name: str) -> str:
-    """The same server and sign-in, another database."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
-
-
 @contextmanager
 def fresh_database(name: str) -> Iterator[dict[str, str]]:
     """An environment whose database is new and migrated; it goes with the run."""
     owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
     with psycopg.connect(owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name}")
+        make_anew(connection, name)
     migrate = {**os.environ, "DATABASE_URL": with_database(owner, name)}
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity=0"], env=migrate, check=True
@@ -56,7 +51,7 @@ def fresh_database(name: str) -> Iterator[dict[str, str]]:
         yield {**os.environ, "DATABASE_URL": with_database(os.environ["DATABASE_URL"], name)}
     finally:
         with psycopg.connect(owner, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            drop_database(connection, name)
 
 
 def inside(module: str, environment: Mapping[str, str], *arguments: str) -> int:

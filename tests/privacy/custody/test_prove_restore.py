@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.databases import drop_database, make_anew
 from privacy.audit.sealing import seal_once
 from privacy.custody import erasure, restoring, rotation
 from privacy.custody.models import RestoreProof
@@ -37,13 +38,12 @@ def restored() -> Iterator[str]:
     copy = f"{here}_restored"
     connection.close()
     with psycopg.connect(owners_url("postgres"), autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
-        server.execute(f"CREATE DATABASE {copy} TEMPLATE {here}")
+        make_anew(server, copy, template=here)
     try:
         yield owners_url(copy)
     finally:
         with psycopg.connect(owners_url("postgres"), autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+            drop_database(server, copy)
 
 
 def change(url: str, *statements: str) -> None:
