@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consult.fees import selectors as fees
 from consult.fees.models import Estimate
@@ -16,12 +17,18 @@ from crm.search import selectors
 from crm.search.events import SearchEvent
 from crm.search.rules import By, Query, understand
 from crm.staff.models import User
+from crm.web.counting import count
+from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
-from privacy.errors import Unreadable
+from privacy.errors import DomainError, Unreadable
 from privacy.receipts import Receipt
 
 FIELD = {By.PHONE: "phone", By.ID_NUMBER: "id_number", By.NAME: "name"}
+
+
+class TooManyLookups(DomainError):
+    """More searches by name or number than one person's work needs, for this minute (T18)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +51,31 @@ def find(*, text: str, staff: User) -> Found:
 
     No false hit is shown: short fingerprints are shared by strangers, so every candidate is
     compared in plain text, which is booked as a job's act; only what is shown is the viewer's.
+    Raises: TooManyLookups (booked once a minute).
     """
     query = understand(text, letter=staff.clinic.visit_letter, today=timezone.localdate())
     if query.by in {By.CODE, By.VISIT_CODE}:
         return _by_code(query, staff)
     if query.by == By.ESTIMATE:
         return _by_number(query, staff)
+    if query.by in FIELD:
+        _keep_within_cap(staff)
     if query.by == By.NOTHING or (query.by == By.NAME and not settings.NAME_SEARCH):
         return Found(query.by, names_off=query.by == By.NAME)
     return _by_contact(query, staff)
+
+
+def _keep_within_cap(staff: User) -> None:
+    """Whoever tries out numbers and names learns who is a patient: so many a minute (T18)."""
+    counted = count(f"lookups:{staff.pk}")
+    if counted.number <= settings.LOOKUPS_A_MINUTE:
+        return
+    if counted.number == settings.LOOKUPS_A_MINUTE + 1:  # once a minute: the trail is no target
+        audit.record_denial(actor=staff, target="search", reason=CAP_REACHED)
+    raise TooManyLookups(
+        _("You have searched very often within a minute. Try again in %(seconds)s s.")
+        % {"seconds": counted.seconds}
+    )
 
 
 def _by_code(query: Query, staff: User) -> Found:

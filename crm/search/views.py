@@ -6,7 +6,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from crm.search.forms import SearchForm
-from crm.search.services import find
+from crm.search.services import TooManyLookups, find
 from crm.staff.guards import StaffRequest, requires
 from privacy.access.policy import Permission, can
 
@@ -19,7 +19,11 @@ def search(request: StaffRequest) -> HttpResponse:
     form = SearchForm(request.POST or None)
     found = None
     if form.is_valid():
-        found = find(text=form.cleaned_data["q"], staff=request.user)
+        try:
+            found = find(text=form.cleaned_data["q"], staff=request.user)
+        except TooManyLookups as error:
+            told = {"too_many": str(error)}
+            return render(request, "crm/search/search.html", told, status=429)
         if found.jump is not None:
             return redirect("patients:page", found.jump.code)
         if found.estimate is not None:

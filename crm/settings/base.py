@@ -88,6 +88,9 @@ DATABASE_APP_ROLE = "suian_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
+# How often one person may search by name or number within a minute (T18).
+LOOKUPS_A_MINUTE = env.int("LOOKUPS_A_MINUTE", default=60)
+
 REDIS_URL = secret("REDIS_URL")
 CACHES = {
     "default": {

@@ -6,16 +6,15 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Final
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from crm.staff.middleware import client_ip
 from crm.staff.passkeys import CHALLENGE_SECONDS, Answer, Site
+from crm.web.counting import count
 from crm.web.refusals import throttled
 
 KEY: Final = "passkey_challenge"  # in the session
 REGISTER, SIGN_IN, CONFIRM = "register", "sign-in", "confirm"
-A_MINUTE: Final = 60
 MOST_A_MINUTE: Final = 60  # of one address, which may be a whole clinic's
 
 
@@ -36,8 +35,10 @@ def possible(request: HttpRequest) -> bool:
 
 def ask(request: HttpRequest, purpose: str, options: Callable[[bytes], str]) -> HttpResponse:
     """A new challenge for this session, in the options that ``options`` makes of it (JSON)."""
-    if _too_many(request):
-        return throttled(request, wait_seconds=A_MINUTE)
+    # Strangers may ask too, and each asking writes a session.
+    asked = count(f"passkey-asks:{client_ip(request)}")
+    if asked.number > MOST_A_MINUTE:
+        return throttled(request, wait_seconds=asked.seconds)
     challenge = secrets.token_bytes(32)
     request.session[KEY] = [purpose, challenge.hex(), int(time.time())]
     return HttpResponse(options(challenge), content_type="application/json")
@@ -53,13 +54,3 @@ def taken(request: HttpRequest, purpose: str, text: str) -> Answer:
 
 def _name_of(host: str) -> str:
     return host if host.endswith("]") else host.rpartition(":")[0] or host
-
-
-def _too_many(request: HttpRequest) -> bool:
-    """Strangers may ask too, and each asking writes a session."""
-    key = f"passkey-asks:{client_ip(request)}:{int(time.time()) // A_MINUTE}"
-    cache.add(key, 0, 2 * A_MINUTE)
-    try:
-        return int(cache.incr(key)) > MOST_A_MINUTE
-    except ValueError:  # it ran out between the two calls
-        return False

@@ -4,21 +4,17 @@ Refusals come before DRF's own throttle, which counts accounts and not strangers
 here anybody could fill the trail, which nobody may shorten.
 """
 
-import time
-from typing import Final
-
-from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import Throttled
 
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, User
+from crm.web.counting import count
 from privacy.audit.context import current_origin
 from privacy.audit.services import record_denial
 
 PER_SOURCE = 20  # refusals a minute that are booked of one address, or of one token
 IN_ALL = 200  # ... and of all addresses and tokens together
-MINUTE: Final = 60
 
 
 def book_useless(secret: str, token: ApiToken | None) -> None:
@@ -74,20 +70,11 @@ def _counted(source: str) -> dict[str, str | int]:
 
     Raises: Throttled beyond the limit.
     """
-    minute, second = divmod(int(time.time()), MINUTE)
     # Of one source first: a single caller cannot use up what is there for all.
     last = False
     for name, most in ((source, PER_SOURCE), ("all", IN_ALL)):
-        number = _next(f"token-refusals:{minute}:{name}")
-        if number > most:
-            raise Throttled(wait=MINUTE - second)
-        last = last or number == most
+        counted = count(f"token-refusals:{name}")
+        if counted.number > most:
+            raise Throttled(wait=counted.seconds)
+        last = last or counted.number == most
     return {"last": 1} if last else {}
-
-
-def _next(key: str) -> int:
-    cache.add(key, 0, 2 * MINUTE)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it ran out between the two calls
-        return 1

@@ -7,9 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.messaging.models import Reason
-from crm.patients.services.revealing import CAP_REACHED, NOT_OF_TODAY
+from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
 from followup.plans.models import Plan
+from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission
 from privacy.consent.models import Purpose
 from privacy.custody.erasure import REASON_CHOICES
@@ -63,7 +64,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "access": {
         **NEEDED,
         NOT_OF_TODAY: _("not one of today's patients"),
-        CAP_REACHED: _("the cap on plain text is reached"),
+        CAP_REACHED: _("the cap is reached"),
     },
     "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),

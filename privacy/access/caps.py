@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
+
+CAP_REACHED: Final = "cap_reached"  # why the trail says that somebody was refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient, SealedText
 from crm.staff.models import User
-from privacy.access.caps import Cap, free_again
+from privacy.access.caps import CAP_REACHED, Cap, free_again
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.selectors import moments_of
@@ -22,9 +22,7 @@ from privacy.errors import AccessDenied, DomainError, Unreadable
 
 SECONDS_SHOWN: Final = 60
 SHORTEST_REASON: Final = 10
-# Why the trail says that somebody was refused.
-NOT_OF_TODAY: Final = "not_of_today"
-CAP_REACHED: Final = "cap_reached"
+NOT_OF_TODAY: Final = "not_of_today"  # why the trail says the front desk was refused
 CAPS: Final = (Cap(30, timedelta(hours=1)), Cap(100, timedelta(days=1)))
 # Which permission opens which field; any one of them is enough.
 OPENED_BY: Final[dict[str, tuple[Permission, ...]]] = {
