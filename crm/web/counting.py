@@ -11,7 +11,7 @@ MINUTE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The ``number`` of this one within the minute, and the ``seconds`` that the minute has left."""
+    """The ``number`` of this one within the minute, and the ``seconds`` left of the minute."""
 
     number: int
     seconds: int
