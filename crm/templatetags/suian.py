@@ -188,6 +188,12 @@ def money(value: Decimal | None) -> str:
 
 
 @register.filter
+def count(value: int) -> str:
+    """A number of things, with separators: 18,210."""
+    return f"{value:,}"
+
+
+@register.filter
 def code(value: object) -> SafeString:
     """A patient's or document's code, set so that it never breaks over two lines."""
     text = getattr(value, "code", value)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
+from privacy.access.policy import Permission, can
 
 THEMES: Final = frozenset({"light", "dark"})
 
@@ -53,7 +54,9 @@ class Shell:
 
     @property
     def search_url(self) -> str:
-        return url_or_none("search:find")
+        """Where the box at the top sends to; "" for those who may not search."""
+        may = self.signed_in and can(self.user, Permission.SEARCH_PATIENTS)
+        return url_or_none("search:find") if may else ""
 
     @property
     def sign_out_url(self) -> str:

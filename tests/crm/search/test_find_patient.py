@@ -171,6 +171,8 @@ def test_only_roles_that_search_may(sign_in_as, clinic, role):
 
     allowed = role in roles_with(Permission.SEARCH_PATIENTS)
     assert client.get(BOX).status_code == (200 if allowed else 403)
+    page = client.get("/account/").content.decode()
+    assert ('role="search"' in page) is allowed  # no box that leads to a refusal
 
 
 @pytest.mark.parametrize(
