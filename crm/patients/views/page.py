@@ -1,5 +1,6 @@
 """Doors: a patient's page and its own panels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET
 from crm.patients import selectors
 from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
-from crm.patients.panels import PatientAction, PatientPage
+from crm.patients.panels import PatientAction, PatientPage, Standing
 from crm.patients.services import viewing
 from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_of
 from crm.patients.views.doors import of_patient, partial_or_page
@@ -42,13 +43,15 @@ class Place:
 def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Who this is in masks, what was agreed to, what happened."""
     opened = viewing.open_patient(staff=request.user, patient=patient)
+    standings = PatientPage.standings_of(request.user, patient)
     page: dict[str, Any] = {
         "patient": patient,
         "opened": opened,
         "receipt": opened.receipt,
         "place": _place(request.user, request.GET, patient),
         "panels": PatientPage.panels_for(request.user),
-        "actions": _actions(request.user, patient),
+        "actions": _actions(request.user, patient, standings),
+        "standings": standings,
         "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
         **_may(request.user, patient),
@@ -85,10 +88,15 @@ def _dialogs(request: StaffRequest, patient: Patient) -> dict[str, Any]:
     return forms
 
 
-def _actions(staff: User, patient: Patient) -> list[tuple[PatientAction, str]]:
-    """Buttons of the floors that are there, with their addresses."""
+def _actions(
+    staff: User, patient: Patient, standings: Sequence[Standing]
+) -> list[tuple[PatientAction, str]]:
+    """Buttons of the floors that are there, with their addresses, but what is done already."""
+    hidden = {name for standing in standings for name in standing.hides}
     return [
-        (one, reverse(one.url_name, args=[patient.code])) for one in PatientPage.actions_for(staff)
+        (one, reverse(one.url_name, args=[patient.code]))
+        for one in PatientPage.actions_for(staff)
+        if one.url_name not in hidden
     ]
 
 
