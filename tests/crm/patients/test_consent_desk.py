@@ -45,7 +45,9 @@ def test_every_question_is_shown_with_its_words_and_nothing_is_ticked(desk, pati
     assert booked("consent.viewed")[0].codes == [patient.code]
 
 
-def test_an_answer_brings_back_its_row_and_the_ledger_and_covers_nothing(say, patient, shown, receptionist):
+def test_an_answer_brings_back_its_row_and_the_ledger_and_covers_nothing(
+    say, patient, shown, receptionist
+):
     answer = say("granted")
 
     page = answer.content.decode()

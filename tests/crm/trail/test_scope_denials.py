@@ -61,7 +61,11 @@ def test_the_patients_own_clinic_learns_that_somebody_asked_and_not_who(
     sign_in_as(stranger).get(f"/patients/{patient.code}/")
 
     (row,) = told(auditor, code=patient.code)
-    assert (row.codes, row.event.actor, row.who) == ([patient.code], None, PROCESSES["another-clinic"])
+    assert (row.codes, row.event.actor, row.who) == (
+        [patient.code],
+        None,
+        PROCESSES["another-clinic"],
+    )
 
 
 def test_the_foreign_half_is_nowhere_in_the_askers_export_nor_by_its_id(
