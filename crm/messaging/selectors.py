@@ -1,9 +1,11 @@
 """Reading the outbox, through the eyes of one viewer."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from crm.messaging.models import Attempt, Message, MessageQuerySet
+from crm.messaging.rules import Status
 from crm.patients.models import Patient
 from crm.staff.models import User
 
@@ -20,6 +22,12 @@ def messages_visible_to(staff: User, *, state: str = "") -> MessageQuerySet:
     if state == PERSON:
         return found.waiting_for_person()
     return found.filter(state=state) if state else found
+
+
+def next_due(staff: User) -> datetime | None:
+    """When the next message leaves, as far as ``staff`` may see (UTC); None if none waits."""
+    queued = messages_visible_to(staff, state=Status.QUEUED)
+    return queued.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def message_of_staff(staff: User, message_id: UUID) -> Message:

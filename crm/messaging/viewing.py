@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 
@@ -13,6 +14,8 @@ from crm.patients.models import Patient
 from crm.patients.rules import mask_phone
 from crm.staff.models import User
 from privacy.audit import services as audit
+
+ASKED_PER_SHOWN: Final = 20
 
 
 @transaction.atomic
@@ -39,9 +42,10 @@ def open_ledger(*, staff: User, limit: int) -> list[Received] | None:
     """The gateway's newest messages to patients that ``staff`` may see; None if it is away.
 
     For the embedded clinic, whose gateway runs on the same machine. The gateway is asked
-    before the transaction.
+    before the transaction, and for more than is shown: it knows nothing of who may see whom, so
+    the newest rows of all may be other people's patients'.
     """
-    rows = newest_rows(limit)
+    rows = newest_rows(limit * ASKED_PER_SHOWN)
     if rows is None:
         return None
     with transaction.atomic():
@@ -50,7 +54,7 @@ def open_ledger(*, staff: User, limit: int) -> list[Received] | None:
             Received(known[row.reference], mask_phone(row.phone), row)
             for row in rows
             if row.reference in known
-        ]
+        ][:limit]
         audit.record(
             MessageEvent.LEDGER_VIEWED,
             actor=staff,

@@ -65,7 +65,8 @@ def ledger(request: StaffRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     rows = viewing.open_ledger(staff=request.user, limit=LEDGER_ROWS)
-    return render(request, "crm/messaging/ledger.html", {"rows": rows})
+    page = {"rows": rows, "next_due": selectors.next_due(request.user)}
+    return render(request, "crm/messaging/ledger.html", page)
 
 
 @csrf_exempt

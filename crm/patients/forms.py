@@ -155,9 +155,14 @@ class RegistrationForm(forms.Form):
         typed = plain_digits(self.cleaned_data["birth_year"]).strip().removesuffix("年")
         if not typed:
             return ""
-        this_year = timezone.localdate().year
-        if not (typed.isdecimal() and this_year - OLDEST <= int(typed) <= this_year):
+        if not (typed.isascii() and typed.isdecimal() and len(typed) == len("1990")):
             raise forms.ValidationError(_("Enter a year in four digits, such as 1990"))
+        last = timezone.localdate().year
+        if not last - OLDEST <= int(typed) <= last:
+            years = {"first": last - OLDEST, "last": last}
+            raise forms.ValidationError(
+                _("The birth year lies between %(first)d and %(last)d") % years
+            )
         return typed
 
     def clean(self) -> dict[str, Any]:
@@ -169,6 +174,8 @@ class RegistrationForm(forms.Form):
         return data
 
     def _clean_phone(self, data: dict[str, Any]) -> None:
+        if "phone" in self.errors:  # said already
+            return
         typed, none = data.get("phone", ""), data.get("no_phone", False)
         found = rules.normalise_phone(typed)
         if none and not typed.strip():

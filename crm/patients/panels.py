@@ -1,10 +1,12 @@
 """What upper floors show on a patient's page: named by URL, never imported (the house, 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.functional import Promise
 
+from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 
@@ -30,11 +32,21 @@ class PatientAction:
     order: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a patient stands with a floor now: words for the head of the page, and the buttons
+    (by their ``url_name``) that would only say it again."""
+
+    label: Promise | str
+    hides: frozenset[str]
+
+
 class PatientPage:
     """Registry that ``AppConfig.ready()`` of each floor adds to."""
 
     panels: ClassVar[dict[str, Panel]] = {}
     actions: ClassVar[dict[str, PatientAction]] = {}
+    standings: ClassVar[dict[str, Callable[[User, Patient], Standing | None]]] = {}
 
     @classmethod
     def add(cls, *entries: Panel | PatientAction) -> None:
@@ -44,6 +56,16 @@ class PatientPage:
                 cls.panels[entry.url_name] = entry
             else:
                 cls.actions[entry.url_name] = entry
+
+    @classmethod
+    def ask(cls, floor: str, standing_of: Callable[[User, Patient], Standing | None]) -> None:
+        """Have ``standing_of`` asked for every patient shown; None says nothing."""
+        cls.standings[floor] = standing_of
+
+    @classmethod
+    def standings_of(cls, staff: User, patient: Patient) -> list[Standing]:
+        found = [ask(staff, patient) for ask in cls.standings.values()]
+        return [one for one in found if one is not None]
 
     @classmethod
     def panels_for(cls, staff: User) -> list[Panel]:

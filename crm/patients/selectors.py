@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from crm.patients.duplicates import Person
@@ -45,6 +45,7 @@ SHOWN_IN_TIMELINE: Final = (
     Kind.EXPORT,
     Kind.IMPORT,
 )
+STAFF: Final = "staff:"  # what the target of an event about a colleague begins with
 LOOKING: Final = (Kind.VIEW, Kind.REVEAL, Kind.PRINT, Kind.EXPORT)
 
 
@@ -257,15 +258,31 @@ def possible_doubles(staff: User, person: Person) -> list[PatientContact]:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One event of the trail with the name of who did it."""
+    """One event of the trail with the name of who did it, and of the colleague it was about."""
 
     event: AuditEvent
     by: User | None
+    about: User | None = None
 
 
 def _with_names(events: list[AuditEvent]) -> list[Trace]:
-    people = User.objects.in_bulk({event.actor for event in events if event.actor})
-    return [Trace(event, people.get(event.actor) if event.actor else None) for event in events]
+    numbers = {event.target.removeprefix(STAFF) for event in events if _is_about_staff(event)}
+    wanted = Q(pk__in={event.actor for event in events if event.actor})
+    people = User.objects.filter(wanted | Q(staff_no__in=numbers))
+    by_id = {one.pk: one for one in people}
+    by_number = {one.staff_no: one for one in by_id.values()}
+    return [
+        Trace(
+            event,
+            by_id.get(event.actor) if event.actor else None,
+            by_number.get(event.target.removeprefix(STAFF)) if _is_about_staff(event) else None,
+        )
+        for event in events
+    ]
+
+
+def _is_about_staff(event: AuditEvent) -> bool:
+    return event.target.startswith(STAFF)
 
 
 def timeline_of(patient: Patient, *, by: str = "") -> list[Trace]:

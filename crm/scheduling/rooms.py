@@ -12,7 +12,11 @@ from crm.scheduling.rules import State
 from crm.scheduling.selectors import rooms_of
 from crm.staff.models import User
 from privacy.audit import services as audit
-from privacy.errors import Conflict
+from privacy.errors import Conflict, DomainError
+
+
+class RoomInUse(DomainError):
+    """Somebody is in the room."""
 
 
 def room_of_staff(staff: User, room_id: UUID) -> Room:
@@ -58,11 +62,14 @@ def rename_room(*, room: Room, label: str, actor: User) -> Room:
 def retire_room(*, room: Room, actor: User) -> Room:
     """Take a room out of use for good; its label is free again.
 
-    Raises: Conflict while somebody is in it, or if it was retired already.
+    Raises: RoomInUse while somebody is in it; Conflict if it was retired already.
     """
     held = locked_room(room.pk)
     if Visit.objects.filter(room=held, state=State.IN_ROOM).exists():
-        raise Conflict(_("There is somebody in this room. Retire it when the visit has ended."))
+        raise RoomInUse(
+            _("There is somebody in %(label)s. Retire it when the visit has ended.")
+            % {"label": held.label}
+        )
     held.retired_at = timezone.now()
     _save(held)
     _book(RoomEvent.RETIRED, held, actor)

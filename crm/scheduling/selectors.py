@@ -10,12 +10,13 @@ from django.utils import timezone
 from crm.patients.models import Patient
 from crm.patients.selectors import patients_visible_to
 from crm.scheduling.models import Room, Visit
-from crm.scheduling.rules import LONG_WAIT, State
+from crm.scheduling.rules import LONG_WAIT, OPEN, State
 from crm.staff.models import User
 from privacy.consent.models import ConsentEntry
 
 ORDER = {State.IN_ROOM: 0, State.WAITING: 1, State.EXPECTED: 2, State.DONE: 3, State.LEFT: 3}
 MOST_OF_A_KIND = 5
+MOST_AT_ALL = 100  # of a kind, where all of them are asked for
 
 
 def visits_visible_to(staff: User) -> QuerySet[Visit]:
@@ -23,6 +24,12 @@ def visits_visible_to(staff: User) -> QuerySet[Visit]:
     return Visit.objects.filter(
         clinic_id=staff.clinic_id, patient__in=patients_visible_to(staff).values("pk")
     ).select_related("patient__subject", "visit_code", "clinic", "room")
+
+
+def open_visit_today(staff: User, patient: Patient) -> Visit | None:
+    """The patient's visit of today that has not ended, clinic time; there is one at most."""
+    today = visits_visible_to(staff).filter(day=timezone.localdate(), state__in=OPEN)
+    return today.filter(patient=patient).first()
 
 
 def last_visit(patient_id: UUID) -> datetime | None:
@@ -64,6 +71,7 @@ class Board:
     visits: list[Visit]
     seats: list[Seat]
     todos: list[Todo]
+    todos_in_all: int
 
     def count(self, *states: State) -> int:
         return sum(visit.state in states for visit in self.visits)
@@ -90,18 +98,23 @@ class Board:
         return [visit.patient for visit in self.visits] + [todo.patient for todo in self.todos]
 
 
-def board_of(staff: User) -> Board:
-    """Today's visits: in a room first, then by arrival; the rooms; what is left to do."""
+def board_of(staff: User, *, all_todos: bool = False) -> Board:
+    """Today's visits: in a room first, then by arrival; the rooms; what is left to do.
+
+    In: ``all_todos`` for every task of the day instead of the first few of each kind.
+    """
     visits = sorted(
         visits_visible_to(staff).filter(day=timezone.localdate()),
         key=lambda visit: (ORDER[State(visit.state)], visit.arrived_at or visit.created_at),
     )
     inside = {visit.room_id: visit for visit in visits if visit.state == State.IN_ROOM}
     seats = [Seat(room, inside.get(room.pk)) for room in rooms_of(staff)]
-    return Board(timezone.localdate(), visits, seats, _todos(staff, visits))
+    todos, in_all = _todos(staff, visits, MOST_AT_ALL if all_todos else MOST_OF_A_KIND)
+    return Board(timezone.localdate(), visits, seats, todos, in_all)
 
 
-def _todos(staff: User, visits: list[Visit]) -> list[Todo]:
+def _todos(staff: User, visits: list[Visit], most: int) -> tuple[list[Todo], int]:
+    """What the desk should do, at most ``most`` of a kind that may be many; and how much in all."""
     now = timezone.now()
     long_waits = [
         Todo("long-wait", visit.patient, visit.called, visit.arrived_at)
@@ -114,13 +127,12 @@ def _todos(staff: User, visits: list[Visit]) -> list[Todo]:
         created_at__gte=midnight, created_at__lt=midnight + timedelta(days=1)
     )
     unasked = fresh.exclude(Exists(ConsentEntry.objects.filter(subject_id=OuterRef("pk"))))
-    ask = [
-        Todo("ask-consents", one, called.get(one.pk, ""), one.created_at)
-        for one in unasked.order_by("created_at")[:MOST_OF_A_KIND]
-    ]
-    provisional = fresh.filter(status=Patient.Status.PROVISIONAL)
-    phone = [
-        Todo("ask-phone", one, called.get(one.pk, ""), one.created_at)
-        for one in provisional.order_by("created_at")[:MOST_OF_A_KIND]
-    ]
-    return long_waits + ask + phone
+    todos, total = long_waits, len(long_waits)
+    for kind, patients in (
+        ("ask-consents", unasked),
+        ("ask-phone", fresh.filter(status=Patient.Status.PROVISIONAL)),
+    ):
+        found = patients.order_by("created_at")[:most]
+        some = [Todo(kind, one, called.get(one.pk, ""), one.created_at) for one in found]
+        todos, total = todos + some, total + (patients.count() if len(some) == most else len(some))
+    return todos, total

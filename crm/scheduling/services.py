@@ -204,13 +204,15 @@ def _seen_mark(board: selectors.Board, actor: User) -> str:
 
 
 @transaction.atomic
-def open_board(*, actor: User, seen: str = "") -> tuple[selectors.Board, str]:
+def open_board(
+    *, actor: User, seen: str = "", all_todos: bool = False
+) -> tuple[selectors.Board, str]:
     """Today's board and a mark of the codes on it.
 
     In: ``seen`` is the mark of the board already on this screen: the poll books a view only when
     it brings a code that was not there before, not twice a minute.
     """
-    board = selectors.board_of(actor)
+    board = selectors.board_of(actor, all_todos=all_todos)
     mark = _seen_mark(board, actor)
     if not constant_time_compare(mark, seen):
         audit.record(VisitEvent.BOARD_VIEWED, actor=actor, subjects=board.patients)

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.trail.codes import OUTCOMES
 from crm.trail.rules import Range, span
-from crm.trail.selectors import OUTCOMES
 from privacy.audit.events import Kind, Registry
 from privacy.audit.exporting import months
 from privacy.audit.selectors import Filter

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from crm.patients.models import Patient
 from crm.staff.models import User
+from crm.trail.codes import OUTCOMES, PROCESSES, field_label, process_label
 from crm.trail.models import MonthExport, VerificationRun
 from crm.trail.rules import off_hours, short_agent
 from crm.trail.words import spoken
@@ -23,25 +23,6 @@ from privacy.audit.selectors import Filter, Mark, Proof
 
 WATCHED = {Kind.VIEW, Kind.REVEAL, Kind.EXPORT, Kind.PRINT}
 PAGE = 50
-FIELD_LABELS: dict[str, Promise | str] = {
-    "name": _("name"),
-    "phone": _("phone number"),
-    "id_number": _("ID number"),
-    "chief_complaint": _("chief complaint"),
-    "sex": _("sex"),
-    "birth_year": _("year of birth"),
-    "marital_status": _("marital status"),
-    "body": _("text"),
-    "text": _("text"),
-    "note": _("note"),
-    "notes": _("note"),
-    "summary": _("summary"),
-}
-OUTCOMES: dict[str, Promise | str] = {
-    "ok": _("Succeeded"),
-    "denied": _("Refused"),
-    "failed": _("Failed"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +30,7 @@ class Row:
     """One event as the console shows it."""
 
     event: AuditEvent
-    who: str
+    who: Promise | str
     role: Promise | str
     kind: Promise | str
     action: Promise | str
@@ -62,9 +43,14 @@ class Row:
     off_hours: bool
 
     @property
-    def program(self) -> str:
+    def program(self) -> Promise | str:
         """The browser in a word; the whole line stands on the event's page."""
-        return short_agent(self.event.agent)
+        return PROCESSES.get(self.event.agent) or short_agent(self.event.agent)
+
+    @property
+    def named_fields(self) -> list[tuple[Promise | str, str]]:
+        """Each field's word and its code, for the event's own page."""
+        return list(zip(self.fields, self.event.fields, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +130,7 @@ def _row(
     )
     return Row(
         event=event,
-        who=person.display_name if person else event.process,
+        who=person.display_name if person else process_label(event.process),
         role=Role(event.role).label if event.role in Role.values else "",
         kind=Kind(event.kind).label,
         action=Registry.label(event.action),
@@ -156,11 +142,6 @@ def _row(
         seal=seal,
         off_hours=bool(event.actor) and closed and event.kind in WATCHED,
     )
-
-
-def field_label(path: str) -> Promise | str:
-    """The word for ``model.field``; the path itself where there is none."""
-    return FIELD_LABELS.get(path.rpartition(".")[2], path)
 
 
 def one_event(viewer: User, event_id: UUID) -> tuple[Row, Proof] | None:

@@ -192,7 +192,7 @@ def cells(row: Row) -> tuple[str, ...]:
     event = row.event
     return (
         timezone.localtime(event.at).isoformat(timespec="milliseconds"),
-        row.who,
+        str(row.who),
         str(row.role),
         str(row.kind),
         str(row.action),

@@ -1,5 +1,7 @@
 """Recording what came of a call, and what follows from it (W7)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from crm.messaging.gate import locked_for_contact
 from crm.messaging.services import queue_message
-from crm.patients.models import Patient
+from crm.patients.models import Patient, SealedText
+from crm.patients.selectors import contact_of, team_of
+from crm.patients.services.revealing import may_reveal_of
 from crm.staff.models import User
 from followup.calls.models import CallResult
 from followup.plans.events import PlanEvent
@@ -23,26 +27,57 @@ from followup.reminders.services import (
     stop_plans_of,
 )
 from followup.schedules.models import Step
+from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.consent.models import Channel
 from privacy.consent.services import stop_all_contact
 from privacy.errors import ConsentMissing
+from privacy.receipts import Receipt
 
+PHONE: Final = "patientcontact.phone"
 MOST_TRIES: Final = 3
 UNREACHABLE_WORDING: Final = "F-03"
 Outcome = CallResult.Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    """What a caller needs: whether to call at all, and how the patient is reached.
+
+    ``phone`` is shown in its mask against ``receipt``; None without a phone, without consent, or
+    for a role that sees no contact data. ``callers``: who of the care team may see the number,
+    for those who may not (``sees_number``).
+    """
+
+    agreed: bool
+    receipt: Receipt
+    phone: SealedText
+    sees_number: bool
+    callers: Sequence[User]
+
+
 @transaction.atomic
-def open_call(*, step: Step, actor: User) -> bool:
-    """Book that somebody is about to call. Returns whether the patient agrees to it now."""
-    audit.record(
+def open_call(*, step: Step, actor: User) -> CallSheet:
+    """Book that somebody is about to call, and say how; without consent no number at all."""
+    patient = step.plan.patient
+    agreed = _may_be_called(patient)
+    shows = agreed and can(actor, Permission.VIEW_CONTACT)
+    receipt = audit.record(
         PlanEvent.CALL_OPENED,
         actor=actor,
-        subjects=[step.plan.patient],
+        subjects=[patient],
+        fields=[PHONE] if shows else [],
         target=f"plan:{step.plan_id}",
     )
-    return _may_be_called(step.plan.patient)
+    contact = contact_of(patient) if shows else None
+    team = [row.staff for row in team_of(patient)]
+    return CallSheet(
+        agreed=agreed,
+        receipt=receipt,
+        phone=contact.phone if contact else None,
+        sees_number=can(actor, Permission.REVEAL_CONTACT) and may_reveal_of(actor, patient),
+        callers=[one for one in team if can(one, Permission.REVEAL_CONTACT)],
+    )
 
 
 def _may_be_called(patient: Patient) -> bool:

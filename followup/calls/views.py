@@ -6,6 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from crm.patients.forms import RevealForm
+from crm.patients.services.revealing import SECONDS_SHOWN
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from followup.calls import services
@@ -30,12 +32,12 @@ def call(request: StaffRequest, step: Step) -> HttpResponseBase:
     form = CallForm(request.POST or None)
     if form.is_valid() and _recorded(request, step, form):
         return redirect("followup:plans")
-    page = {
-        "step": step,
-        "form": form,
-        "agreed": services.open_call(step=step, actor=request.user),
-        "number": step.tries + 1,
-    }
+    sheet = services.open_call(step=step, actor=request.user)
+    page = {"step": step, "form": form, "sheet": sheet, "number": step.tries + 1}
+    if sheet.sees_number and sheet.phone:
+        asked_for = {"field": "phone", "purpose": "call"}
+        page["reveal_form"] = RevealForm(staff=request.user, initial=asked_for)
+        page["seconds"] = SECONDS_SHOWN
     return render(request, "followup/calls/call.html", page, status=422 if form.is_bound else 200)
 
 

@@ -15,6 +15,7 @@ from consult.consultations import selectors, services
 from consult.consultations.forms import OutcomeForm, PasteForm, StartForm
 from consult.consultations.models import Consultation
 from consult.consultations.rules import Outcome
+from consult.consultations.views.clashes import chosen, differences
 from consult.consultations.views.finding import one_of, patient_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
@@ -83,7 +84,7 @@ def draft(request: StaffRequest, consultation_id: UUID) -> HttpResponse:
             return redirect("consult:consultation", record.pk)
         return _page(request, services.open_draft(draft=record, actor=request.user))
     record = one_of(request, selectors.opened_by(request.user), consultation_id)
-    form = OutcomeForm(request.POST)
+    form = OutcomeForm(chosen(request.POST))
     if not form.is_valid():
         return _again(request, record, form)
     try:
@@ -131,7 +132,7 @@ def _page(
         "form": form,
         "paste_form": PasteForm(),
         "version": record.version,
-        "theirs": _differences(form, theirs) if theirs else [],
+        "theirs": differences(form, theirs) if theirs else [],
         "conflict": conflict,
         "editing": request.GET.get("edit", ""),
         "may_discard": record.consultant_id == request.user.pk,
@@ -162,25 +163,6 @@ def _conflict(
     return _page(request, opened, form, theirs=opened.outcome(), conflict=str(error))
 
 
-def _differences(form: OutcomeForm, theirs: Outcome) -> list[tuple[str, str]]:
-    """(field's name, what the other person saved) for each field that differs."""
-    found = []
-    mine = form.outcome()
-    for name in mine.__slots__:
-        saved, typed = getattr(theirs, name), getattr(mine, name)
-        if (list(saved) if isinstance(saved, list) else saved) != typed:
-            found.append((str(form.fields[name].label), _shown(form, name, saved)))
-    return found
-
-
-def _shown(form: OutcomeForm, name: str, value: object) -> str:
-    if isinstance(value, str | list):
-        labels = dict(getattr(form.fields[name], "choices", ()))
-        chosen = [value] if isinstance(value, str) else value
-        return "、".join(str(labels.get(one, one)) for one in chosen)
-    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""  # type: ignore[arg-type]  # a moment
-
-
 def _typed(form: OutcomeForm) -> list[tuple[str, str]]:
     """The free texts of a form that can no longer be saved."""
     names = ("unsent", "keyword", "note")
@@ -194,7 +176,7 @@ def _typed(form: OutcomeForm) -> list[tuple[str, str]]:
 def autosave(request: StaffRequest, consultation_id: UUID) -> JsonResponse:
     """Every few seconds, by script: 200 with the time and new version, 409 who was faster."""
     record = one_of(request, selectors.opened_by(request.user), consultation_id)
-    form = OutcomeForm(request.POST)
+    form = OutcomeForm(chosen(request.POST))
     if not form.is_valid():
         labels = ", ".join(str(form.fields[name].label) for name in form.errors)
         return JsonResponse({"detail": _("Not saved. Please check: %s") % labels}, status=422)

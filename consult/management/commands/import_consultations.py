@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from consult.consultations.import_formats import RowError
@@ -80,14 +81,15 @@ class Command(BaseCommand):
     def _summary(self, report: importing.Report, *, dry_run: bool) -> None:
         verb = "would be added" if dry_run else "added"
         self.stdout.write(
-            f"{report.rows} rows read: {report.added} {verb}, {report.known} known already, "
-            f"{sum(report.rejected.values())} rejected"
+            f"{report.rows} row{pluralize(report.rows)} read: {report.added} {verb}, "
+            f"{report.known} known already, {sum(report.rejected.values())} rejected"
         )
         for reason, count in sorted(report.rejected.items()):
             self.stdout.write(f"  rejected, {reason}: {count}")
         self.stdout.write(
-            f"{report.turns} messages, {report.covered} personal numbers covered, "
-            f"{report.events} audit events"
+            f"{report.turns} message{pluralize(report.turns)}, "
+            f"{report.covered} personal number{pluralize(report.covered)} covered, "
+            f"{report.events} audit event{pluralize(report.events)}"
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import fees, followups, registry, talks
+from crm.embedded.demo import arrivals, fees, followups, registry, talks
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -30,6 +30,7 @@ def _parts() -> Iterator[str]:
     sign_in_some()
     coming = guests(timezone.localdate())
     patients = registry.register(coming, staff=staff)
+    arrivals.put_into_the_past(patients)
     registry.ask_consents(patients, staff=staff)
     registry.add_carers(patients, staff=staff)
     registry.set_stages(patients, staff=staff)

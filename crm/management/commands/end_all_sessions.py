@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 
 from crm.staff.sessions import end_of_everybody
 
@@ -18,4 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         ended, revoked = end_of_everybody(tokens=options["tokens"])
-        self.stdout.write(f"{ended} sessions ended, {revoked} API tokens revoked.")
+        self.stdout.write(
+            f"{ended} session{pluralize(ended)} ended, "
+            f"{revoked} API token{pluralize(revoked)} revoked."
+        )

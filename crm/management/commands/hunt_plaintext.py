@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.template.defaultfilters import pluralize
 
 from crm.embedded import leaks
 from crm.embedded.home import Home
@@ -24,7 +25,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--file", action="append", default=[], type=Path)
+        parser.add_argument(
+            "--file",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="PATH",
+            help="a JSON-lines file that was imported (UTF-8, one JSON value a line, such as the "
+            "file given to import_consultations): slices of its texts are looked for too; may be "
+            "given several times",
+        )
         parser.add_argument("--count", type=int, default=10, help="texts from each source")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -41,7 +51,8 @@ class Command(BaseCommand):
         for leak in found:
             self.stdout.write(f"LEAK {leak.origin} in {leak.file.name}")
         self.stdout.write(
-            f"{len(canaries)} texts, {files} files, {len(found)} hits; planted: found"
+            f"{len(canaries)} text{pluralize(len(canaries))}, {files} file{pluralize(files)}, "
+            f"{len(found)} hit{pluralize(len(found))}; planted: found"
         )
         if found:
             raise CommandError("Plain text was found.", returncode=1)

@@ -44,7 +44,7 @@ def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
 @of_patient
 @once
 def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpResponse:
-    """Write one answer down; the fragment brings back its row, the ledger and a toast."""
+    """Write one answer down; the fragment brings back its row, the ledger and a word."""
     form = AnswerForm(request.POST)
     if not form.is_valid():
         raise DomainError(form.first_error())
@@ -62,7 +62,7 @@ def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpRespo
         return redirect("patients:consents", patient.code)
     page = _page(request, patient, consents.desk_of(patient))
     page["cell"] = next(one for one in page["desk"].cells if one.key == cell)
-    page["toast"] = _words_for(given)
+    page["said"] = _words_for(given)
     return render(request, "crm/patients/_consent_saved.html", page)
 
 

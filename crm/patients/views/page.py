@@ -1,5 +1,6 @@
 """Doors: a patient's page and its own panels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET
 from crm.patients import selectors
 from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
-from crm.patients.panels import PatientAction, PatientPage
+from crm.patients.panels import PatientAction, PatientPage, Standing
 from crm.patients.services import viewing
 from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_on
 from crm.patients.views.doors import of_patient, partial_or_page
@@ -43,13 +44,15 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Who this is in masks, what was agreed to, what happened."""
     opened = viewing.open_patient(staff=request.user, patient=patient)
     may_reveal = may_reveal_on(request.user, of_today=lambda: bool(opened.visit_code))
+    standings = PatientPage.standings_of(request.user, patient)
     page: dict[str, Any] = {
         "patient": patient,
         "opened": opened,
         "receipt": opened.receipt,
         "place": _place(request.user, request.GET, patient),
         "panels": PatientPage.panels_for(request.user),
-        "actions": _actions(request.user, patient),
+        "actions": _actions(request.user, patient, standings),
+        "standings": standings,
         "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
         "may_reveal": may_reveal,
@@ -86,10 +89,15 @@ def _dialogs(request: StaffRequest, patient: Patient, *, may_reveal: bool) -> di
     return forms
 
 
-def _actions(staff: User, patient: Patient) -> list[tuple[PatientAction, str]]:
-    """Buttons of the floors that are there, with their addresses."""
+def _actions(
+    staff: User, patient: Patient, standings: Sequence[Standing]
+) -> list[tuple[PatientAction, str]]:
+    """Buttons of the floors that are there, with their addresses, but what is done already."""
+    hidden = {name for standing in standings for name in standing.hides}
     return [
-        (one, reverse(one.url_name, args=[patient.code])) for one in PatientPage.actions_for(staff)
+        (one, reverse(one.url_name, args=[patient.code]))
+        for one in PatientPage.actions_for(staff)
+        if one.url_name not in hidden
     ]
 
 

@@ -65,7 +65,7 @@ def _line(trace: Trace) -> Line:
         title=Registry.label(event.action),
         at=event.at,
         by=_author(trace),
-        text=_text(event),
+        text=_text(trace),
         badge=_("not done") if failed else "",
         badge_tone="warn",
     )
@@ -78,7 +78,10 @@ def _author(trace: Trace) -> str:
     return _("by the patient") if event.process == "patient" else _("by the system")
 
 
-def _text(event: AuditEvent) -> str:
+def _text(trace: Trace) -> str:
+    event = trace.event
+    if trace.about is not None:
+        return f"{trace.about.display_name} · {trace.about.get_role_display()}"
     if event.kind == Kind.REVEAL:
         return _purpose_of_look(event)
     if event.action.startswith("consent."):

@@ -31,9 +31,13 @@ from privacy.pseudonyms.rules import parse_code
 @requires(Permission.ISSUE_VISIT_CODE)
 def board(request: StaffRequest) -> HttpResponseBase:
     """Who is expected, waiting, in a room, done: by today's codes. The poll asks here too."""
-    shown, mark = services.open_board(actor=request.user, seen=request.GET.get("seen", ""))
+    whole = request.GET.get("todo") == "all"
+    shown, mark = services.open_board(
+        actor=request.user, seen=request.GET.get("seen", ""), all_todos=whole
+    )
     page = {
         "board": shown,
+        "whole": whole,
         "mark": mark,
         "arrival_form": FindForm(auto_id="arrival_%s"),
         "expected_form": FindForm(auto_id="expected_%s"),

@@ -63,9 +63,13 @@ def rename(request: StaffRequest, room_id: UUID) -> HttpResponse:
 @requires(Permission.MANAGE_ROOMS)
 @once
 def retire(request: StaffRequest, room_id: UUID) -> HttpResponse:
-    """Take a room out of use."""
-    room = services.retire_room(room=_room(request, room_id), actor=request.user)
-    messages.success(request, _("%(label)s is no longer used.") % {"label": room.label})
+    """Take a room out of use; somebody in it is said on the page of the rooms."""
+    try:
+        room = services.retire_room(room=_room(request, room_id), actor=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(label)s is no longer used.") % {"label": room.label})
     return redirect("scheduling:rooms")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from privacy.audit import services as audit
@@ -52,7 +53,8 @@ class Command(BaseCommand):
         span = bundle.span
         self.stdout.write(f"{written}")
         self.stdout.write(
-            f"{bundle.events} events, numbers {span.first.first_seq} to {span.end_seq - 1}, "
+            f"{bundle.events} event{pluralize(bundle.events)}, "
+            f"numbers {span.first.first_seq} to {span.end_seq - 1}, "
             f"checkpoints {span.first.number} to {span.last.number}"
         )
         self.stdout.write(f"head              {bytes(span.last.chain).hex()}")
@@ -61,7 +63,8 @@ class Command(BaseCommand):
         if not span.complete:
             self.stdout.write("note: the end of the month is not sealed yet")
         if bundle.suspects:
-            self.stdout.write(f"NOT WRITTEN WITH THE KEY: {len(bundle.suspects)} events")
+            count = len(bundle.suspects)
+            self.stdout.write(f"NOT WRITTEN WITH THE KEY: {count} event{pluralize(count)}")
 
 
 def _write(bundle: Bundle, place: Path, *, zipped: bool) -> Path:

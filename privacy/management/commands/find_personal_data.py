@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 
 from privacy.minimisation.finding import find
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"id": row[0], "spans": spans}))
             self.stdout.flush()
         if bad:
-            self.stderr.write(f"{bad} rows could not be read")
+            self.stderr.write(f"{bad} row{pluralize(bad)} could not be read")
             sys.exit(1)
 
 

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 
 from privacy.custody import rotation
 
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             for version in rotation.retire_unused(process="retire_keys"):
                 self.stdout.write(f"{version}: retired")
         for one in rotation.census():
-            self.stdout.write(f"{one.version}: {one.version.state}, {one.data_keys} data keys")
+            keys = f"{one.data_keys} data key{pluralize(one.data_keys)}"
+            self.stdout.write(f"{one.version}: {one.version.state}, {keys}")

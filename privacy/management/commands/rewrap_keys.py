@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from privacy.custody import rewrapping
@@ -25,7 +26,7 @@ class Command(BaseCommand):
                 unreadable = unreadable or batch.unreadable > 0
                 bar.update(batch.done)
         left = rewrapping.waiting()
-        self.stdout.write(f"{done} data keys wrapped anew, {left} left")
+        self.stdout.write(f"{done} data key{pluralize(done)} wrapped anew, {left} left")
         if unreadable:
             self.stdout.write("Some do not open with these roots; they keep their old version.")
         elif not left:

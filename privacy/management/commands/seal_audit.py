@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 
 from privacy.audit.sealing import seal_once
 
@@ -32,4 +33,7 @@ class Command(BaseCommand):
             made = seal_once()
             more = made.more
             if made.checkpoint:
-                self.stdout.write(f"checkpoint {made.checkpoint}: {made.events} events")
+                number = made.events
+                self.stdout.write(
+                    f"checkpoint {made.checkpoint}: {number} event{pluralize(number)}"
+                )

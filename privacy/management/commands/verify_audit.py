@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, transaction
+from django.template.defaultfilters import pluralize
 
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
@@ -50,15 +51,21 @@ class Command(BaseCommand):
 
     def _print(self, report: Report, *, everything: bool) -> None:
         self.stdout.write(
-            f"{report.events} events in {report.checkpoints} checkpoints, "
-            f"{report.unsealed} waiting, {report.anchored} anchors, head {report.head.hex()[:16]}"
+            f"{report.events} event{pluralize(report.events)} in "
+            f"{report.checkpoints} checkpoint{pluralize(report.checkpoints)}, "
+            f"{report.unsealed} waiting, {report.anchored} anchor{pluralize(report.anchored)}, "
+            f"head {report.head.hex()[:16]}"
         )
         if report.clock_jumps:
-            self.stdout.write(f"note: {report.clock_jumps} events were written by a wrong clock")
+            jumps = report.clock_jumps
+            self.stdout.write(
+                f"note: {jumps} event{pluralize(jumps)} {pluralize(jumps, 'was,were')} "
+                "written by a wrong clock"
+            )
         if report.first_bad is None:
             self.stdout.write("whole")
             return
-        self.stdout.write(f"NOT WHOLE, {report.found} findings")
+        self.stdout.write(f"NOT WHOLE, {report.found} finding{pluralize(report.found)}")
         self.stdout.write(f"first bad event: {_describe(report.first_bad)}")
         for finding in report.findings if everything else ():
             self.stdout.write(f"  {_describe(finding)}")

@@ -70,6 +70,36 @@ def test_saving_on_top_of_somebody_shows_both_versions(desk, draft, second, care
     assert again.status_code == 302
 
 
+def test_the_version_of_each_field_is_chosen_by_itself(desk, draft, second):
+    services.save_outcome(
+        draft=draft,
+        actor=second,
+        version=1,
+        outcome=whole_outcome(note="周敏写的", worries=["risk"], keyword="周敏的词"),
+    )
+    page = reverse("consult:draft", args=[draft.pk])
+    mine = outcome_fields(draft, note="我写的", keyword="我的词", worries=["privacy"])
+
+    conflict = desk.post(page, mine)
+
+    theirs = {one.name: one for one in conflict.context["theirs"]}
+    assert {"note", "worries", "keyword"} <= set(theirs)
+    assert (theirs["note"].mine, theirs["note"].saved) == ("我写的", "周敏写的")
+    sent = {f"saved_{name}": list(one.values) for name, one in theirs.items()}
+    picks = {"pick_note": "theirs", "pick_worries": "theirs", "pick_keyword": "mine"}
+    # An autosave of the own version in between takes nothing away: the page holds both.
+    autosaved = desk.post(
+        reverse("consult:draft-save", args=[draft.pk]), {**mine, **sent, "version": 2}
+    )
+    assert autosaved.status_code == 200
+    saved = desk.post(page, {**mine, **sent, **picks, "version": 3})
+    assert saved.status_code == 302
+    form = desk.get(page).context["form"]
+    assert form.initial["note"] == "周敏写的"
+    assert form.initial["worries"] == ["risk"]
+    assert form.initial["keyword"] == "我的词"
+
+
 def test_own_second_window_is_told_apart(desk, draft, carer):
     services.save_outcome(draft=draft, actor=carer, version=1, outcome=whole_outcome())
 

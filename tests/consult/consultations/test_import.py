@@ -60,7 +60,7 @@ def test_all_three_shapes_become_locked_records(tmp_path, importer):
     out = run(file, clinic="旧资料")
 
     assert "4 rows read: 4 added, 0 known already, 0 rejected" in out
-    assert "8 messages, 1 personal numbers covered, 3 audit events" in out
+    assert "8 messages, 1 personal number covered, 3 audit events" in out
     record = Consultation.objects.get(import_row="d-1")
     assert record.status == "submitted"
     assert record.started_at is None

@@ -105,6 +105,13 @@ def test_the_list_takes_the_same_number_of_statements_however_long(
         client.get("/messages/")
 
 
+@pytest.fixture
+def nurse_of_one(clinic: Clinic, agreeing: Patient) -> User:
+    user = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    agreeing.care_team.create(staff=user)
+    return user
+
+
 def test_the_ledger_shows_what_went_out_with_the_number_masked(
     agent: User,
     agreeing: Patient,
@@ -123,6 +130,47 @@ def test_the_ledger_shows_what_went_out_with_the_number_masked(
     assert "13800138000" not in page
     (event,) = viewed("message.ledger_viewed")
     assert event.codes == [agreeing.code]
+
+
+def test_an_empty_ledger_says_when_something_will_stand_there(
+    agent: User,
+    agreeing: Patient,
+    template: MessageTemplate,
+    gateway: GatewayServer,
+    sign_in_as,
+    settings,
+) -> None:
+    settings.DEMO = True
+    client = sign_in_as(agent)
+    assert "没有待发的消息" in client.get("/messages/ledger/").content.decode()
+
+    MessageFactory.create(patient=agreeing, template=template)
+
+    page = client.get("/messages/ledger/").content.decode()
+    assert "下一条" in page
+    assert 'href="/messages/"' in page.partition("<main")[2]
+    assert "演示" in page.partition("<footer>")[2]
+
+
+def test_other_peoples_patients_do_not_push_ones_own_off_the_ledger(
+    nurse_of_one: User,
+    agreeing: Patient,
+    template: MessageTemplate,
+    gateway: GatewayServer,
+    sign_in_as,
+    settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.DEMO = True
+    monkeypatch.setattr("crm.messaging.views.LEDGER_ROWS", 1)
+    MessageFactory.create(patient=agreeing, template=template)
+    dispatch_due(10)
+    MessageFactory.create(patient=agreeing_patient(clinic=nurse_of_one.clinic), template=template)
+    dispatch_due(10)
+
+    rows = sign_in_as(nurse_of_one).get("/messages/ledger/").context["rows"]
+
+    assert [one.patient for one in rows] == [agreeing]
 
 
 def test_the_ledger_exists_in_the_embedded_clinic_only(agent: User, sign_in_as) -> None:

@@ -6,6 +6,7 @@ from consult.consultations.events import ConsultationEvent
 from consult.consultations.services import save_outcome
 from crm.patients.models import PatientClinical
 from crm.patients.selectors import timeline_of
+from crm.patients.services import care
 from crm.patients.services.registration import issue_visit_code
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.events import AccessEvent
@@ -228,3 +229,15 @@ def test_autosaves_do_not_push_older_events_off_the_timeline(carer, patient, boo
 
     (oldest,) = timeline_of(patient)
     assert oldest.event.action == ConsultationEvent.DRAFT_STARTED
+
+
+def test_the_timeline_says_who_joined_and_left_the_care_team(
+    desk, patient, colleague, receptionist
+):
+    row = care.add_to_team(patient=patient, member=colleague, actor=receptionist)
+    care.remove_from_team(patient=patient, member_id=row.pk, actor=receptionist)
+
+    lines = desk.get(f"/patients/{patient.code}/timeline/").context["lines"]
+
+    told = [line.text for line in lines if "照护团队" in str(line.title)]
+    assert told == [f"{colleague.display_name} · {colleague.get_role_display()}"] * 2

@@ -83,6 +83,7 @@ def test_without_a_phone_the_patient_is_provisional_and_the_page_says_so(desk, t
         ({"phone": "13800138000", "no_phone": "on"}, "no_phone"),
         ({"birth_year": "90"}, "birth_year"),
         ({"birth_year": "2999"}, "birth_year"),
+        ({"birth_year": "1850"}, "birth_year"),
         ({"id_number": "11010119900307993X"}, "id_purpose"),
         ({"id_number": "110101199003079931", "id_purpose": "invoice"}, "id_number"),
         ({"id_purpose": "invoice"}, "id_number"),
@@ -276,3 +277,24 @@ def test_codes_of_the_day_have_no_gap_and_no_double_under_load(receptionist):
 
 def test_a_form_without_a_key_is_refused(desk, typed):
     assert desk.post(REGISTER, typed(idempotency_key="")).status_code == 400
+
+
+def test_an_empty_form_says_each_thing_once(desk, typed):
+    form = desk.post(REGISTER, typed(name="", phone="", chief_complaint="")).context["form"]
+
+    assert {name: len(errors) for name, errors in form.errors.items()} == {
+        "name": 1,
+        "phone": 1,
+        "chief_complaint": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("year", "words"), [("1850", "1906 年到 2026 年之间"), ("2027", "之间"), ("90", "四位")]
+)
+def test_a_birth_year_out_of_range_is_told_the_range(desk, typed, time_machine, year, words):
+    time_machine.move_to("2026-11-22 10:00+08:00")
+
+    form = desk.post(REGISTER, typed(birth_year=year)).context["form"]
+
+    assert words in form.errors["birth_year"][0]

@@ -216,6 +216,22 @@ def test_to_dos_are_real(desk, clinic, arrived):
     assert ("ask-consents", bare.code) in kinds
 
 
+def test_to_dos_are_counted_and_all_of_them_can_be_seen(desk, clinic):
+    for _number in range(7):
+        PatientFactory.create(clinic=clinic)
+
+    few = desk.get("/")
+    whole = desk.get("/?todo=all")
+
+    assert len(few.context["board"].todos) == 5
+    assert few.context["board"].todos_in_all == 7
+    assert "显示 5 项，共 7 项" in few.content.decode()
+    assert 'href="/?todo=all#h-todo"' in few.content.decode()
+    assert len(whole.context["board"].todos) == 7
+    assert "7 项" in whole.content.decode()
+    assert 'hx-get="/?todo=all&amp;seen=' in whole.content.decode()
+
+
 def test_strangers_cannot_touch_a_visit(sign_in_as, stranger, arrived, room):
     client = sign_in_as(stranger)
 

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from crm.scheduling import rooms, services
@@ -90,7 +91,10 @@ def test_a_room_with_somebody_in_it_is_not_retired(post, admin, receptionist, cl
     )
     services.move(visit_id=visit.pk, to=State.IN_ROOM, actor=receptionist, room=room)
 
-    assert post("room-retire", room.pk).status_code == 409
+    told = post("room-retire", room.pk)
+    assert told.url == reverse("scheduling:rooms")
+    assert ["3-01" in str(one) for one in get_messages(told.wsgi_request)] == [True]
+    assert labels(admin) == ["3-01"]
     services.move(visit_id=visit.pk, to=State.DONE, actor=receptionist)
     assert post("room-retire", room.pk).status_code == 302
     with pytest.raises(Conflict):  # the undo would put somebody into a room that is gone

@@ -240,7 +240,7 @@ class TestAdministrator:
         )
         out = io.StringIO()
         call_command("end_all_sessions", stdout=out)
-        assert out.getvalue() == "1 sessions ended, 0 API tokens revoked.\n"
+        assert out.getvalue() == "1 session ended, 0 API tokens revoked.\n"
         assert client.get(ACCOUNT)["Location"].endswith("ended=restore")
         call_command("end_all_sessions", "--tokens", stdout=io.StringIO())
         assert not [one for one in ApiToken.objects.all() if one.is_live]

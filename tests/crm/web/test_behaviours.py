@@ -177,6 +177,19 @@ def test_a_refusal_is_told_in_the_servers_words_once(page: Page) -> None:
     expect(page.locator("#toasts .toast")).to_have_count(0)
 
 
+def test_notices_take_each_others_place_and_never_pile_up(page: Page) -> None:
+    tell = "level => document.dispatchEvent(new CustomEvent('toast', {detail: {text: 'x', level}}))"
+    for level in ("ok", "ok", "bad", "bad", "bad"):
+        page.evaluate(tell, level)
+
+    expect(page.locator("#toasts .toast")).to_have_count(2)
+    page.evaluate(
+        "() => { const one = document.querySelector('#toasts .toast'); "
+        "for (let n = 0; n < 4; n++) one.after(one.cloneNode(true)); }"
+    )
+    expect(page.locator("#toasts .toast:visible")).to_have_count(3)
+
+
 def test_a_failure_never_swaps_its_inner_text_in(page: Page) -> None:
     page.click("#broken")
 

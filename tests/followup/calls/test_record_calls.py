@@ -124,7 +124,7 @@ def test_the_form_drops_a_moment_that_was_not_asked_for() -> None:
 def test_a_closed_record_is_not_called(step: Step, agent: User, status: str) -> None:
     Patient.objects.filter(pk=step.plan.patient_id).update(status=status)
 
-    assert not open_call(step=step, actor=agent)
+    assert not open_call(step=step, actor=agent).agreed
     with pytest.raises(ConsentMissing):
         record_call(step=step, outcome=Outcome.REACHED, actor=agent)
 

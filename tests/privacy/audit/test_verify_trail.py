@@ -408,7 +408,7 @@ class TestCommand:
         seal_once()
         code, text = self.run()
         assert code == 0
-        assert "1 events were written by a wrong clock" in text
+        assert "1 event was written by a wrong clock" in text
 
     def test_could_not_run_is_2(self, sealed, monkeypatch) -> None:
         from privacy.audit import verification
@@ -433,7 +433,7 @@ class TestCommand:
     def test_sealing_by_hand(self, sealed) -> None:
         out = io.StringIO()
         call_command("seal_audit", stdout=out)
-        assert out.getvalue() == "checkpoint 4: 1 events\n"
+        assert out.getvalue() == "checkpoint 4: 1 event\n"
 
     def test_sealing_in_a_loop_until_stopped(self, sealed, monkeypatch) -> None:
         naps: list[float] = []

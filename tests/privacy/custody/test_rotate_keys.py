@@ -200,10 +200,10 @@ class TestRewrap:
         out = run("rewrap_keys")
         assert versions_of(good)["contact"] == 2
         assert versions_of(bad)["contact"] == 1
-        assert "1 data keys wrapped anew, 1 left" in out
+        assert "1 data key wrapped anew, 1 left" in out
         assert "keep their old version" in out
         assert {one.outcome for one in booked("keys.rewrapped")} == {"failed"}
-        assert "contact v1: decrypt_only, 1 data keys" in run("retire_keys")
+        assert "contact v1: decrypt_only, 1 data key" in run("retire_keys")
 
     def test_rows_that_another_holds_are_passed_over(self, transactional_db, clinic) -> None:
         held, free = (PatientFactory.create(clinic=clinic) for _ in "ab")

@@ -66,7 +66,7 @@ def test_a_bad_row_is_told_and_the_others_go_through(monkeypatch, line, said):
 
     assert [len(row["spans"]) for row in out] == [1]
     assert err[0].startswith(said)
-    assert err[1:] == ["1 rows could not be read"]
+    assert err[1:] == ["1 row could not be read"]
     assert code == 1
     assert "nonsense" not in "".join(err)
 

@@ -17,7 +17,9 @@ from crm.embedded.demo.story import tell
 from crm.messaging.models import Message
 from crm.messaging.rules import Status
 from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.patients.services.revealing import may_reveal_of
 from crm.scheduling.models import Visit
+from crm.scheduling.selectors import board_of
 from crm.staff.models import Clinic, User
 from followup.calls.models import CallResult
 from followup.plans.models import Kind, Plan
@@ -41,6 +43,7 @@ def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
     check_staff()
     check_patients()
     check_consents()
+    check_registrations()
     check_day()
     check_consultations()
     check_estimates()
@@ -77,8 +80,28 @@ def check_consents() -> None:
     assert 0 < asked < HOW_MANY
 
 
+def check_registrations() -> None:
+    """Nobody was spoken to or followed up before being registered; few are of today."""
+    for talk in Consultation.objects.select_related("patient"):
+        assert talk.patient.created_at < talk.started_at
+    for plan in Plan.objects.select_related("patient"):
+        assert timezone.localdate(plan.patient.created_at) <= plan.anchor_on
+    days = {timezone.localdate(one) for one in Patient.objects.values_list("created_at", flat=True)}
+    assert len(days) > 20
+    assert timezone.localdate() - min(days) > timedelta(days=42)
+
+
 def check_day() -> None:
-    assert VisitCode.objects.count() == HOW_MANY
+    today = VisitCode.objects.filter(day=timezone.localdate())
+    assert 8 <= today.count() <= 12
+    assert sorted(today.values_list("number", flat=True)) == list(range(1, today.count() + 1))
+    registered = Patient.objects.filter(created_at__date=timezone.localdate())
+    assert 0 < registered.count() < today.count()
+    assert VisitCode.objects.values("subject").distinct().count() == HOW_MANY
+    desk = User.objects.get(role=Role.FRONT_DESK)
+    of_today = [one for one in Patient.objects.all() if may_reveal_of(desk, one)]
+    assert len(of_today) == today.count()
+    assert {todo.kind for todo in board_of(desk).todos} == {"ask-consents"}
     assert set(Visit.objects.values_list("state", flat=True)) == set(Visit.States.values)
 
 

@@ -1,0 +1,80 @@
+"""What fields, outcomes and processes are called on the console: one word for every code in use."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+# As ``model.field``, the way events name them.
+FIELDS: Final[Mapping[str, Words]] = {
+    "patientcontact.name": _("name"),
+    "patientcontact.phone": _("phone number"),
+    "patientcontact.id_number": _("ID number"),
+    "patientclinical.chief_complaint": _("chief complaint"),
+    "patientclinical.sex": _("sex"),
+    "patientclinical.birth_year": _("year of birth"),
+    "patientclinical.marital_status": _("marital status"),
+    "consultation.keyword": _("search phrase"),
+    "consultation.note": _("note on the talk"),
+    "consultation.unsent": _("unsent line of the draft"),
+    "consultation.department": _("department"),
+    "turn.label": _("speaker"),
+    "turn.text": _("text of the talk"),
+    "addendum.text": _("text of the addendum"),
+    "estimate.title": _("title of the estimate"),
+    "estimate.amount": _("amount of the estimate"),
+    "estimateversion.reason": _("reason for the change"),
+    "estimateline.item": _("item"),
+    "estimateline.unit": _("unit"),
+    "estimateline.insurance_note": _("note on insurance"),
+    "apianswer.body": _("kept answer"),
+}
+OUTCOMES: Final[Mapping[str, Words]] = {
+    "ok": _("Succeeded"),
+    "denied": _("Refused"),
+    "failed": _("Failed"),
+    "stopped": _("Held back"),
+}
+PROCESSES: Final[Mapping[str, Words]] = {
+    "another-clinic": _("Somebody of another clinic"),
+    "api": _("API, token unknown"),
+    "arrival": _("Check at arrival"),
+    "cipher": _("Opening of sealed values"),
+    "contact-change": _("Check before correcting"),
+    "dispatch": _("Sending of messages"),
+    "doubles": _("Search for doubles"),
+    "end_all_sessions": _("Command: end all sessions"),
+    "erase_patient": _("Command: erase a patient"),
+    "escrow_roots": _("Command: roots on paper"),
+    "export_audit": _("Command: export the trail"),
+    "follow-up": _("Follow-up by plan"),
+    "hunt_plaintext": _("Command: look for plain text"),
+    "outbox": _("Outbox"),
+    "patient": _("The patient"),
+    "prove_restore": _("Command: prove a restore"),
+    "reencrypt": _("Command: seal anew"),
+    "replay_erasures": _("Erasing again after a restore"),
+    "retire_keys": _("Command: retire keys"),
+    "rewrap_keys": _("Command: wrap keys anew"),
+    "rotate_keys": _("Command: change keys"),
+    "sealer": _("Sealing of the trail"),
+    "search": _("Search"),
+    "seed_demo": _("Story of the demo clinic"),
+    "set-up": _("Setting up"),
+    "sign-in": _("Sign-in, account unknown"),
+    "sms-callback": _("Answers of the SMS company"),
+    "verify_audit": _("Command: verify the trail"),
+}
+
+
+def field_label(path: str) -> Words:
+    """The word for ``model.field``; the path where an older version wrote one we know no more."""
+    return FIELDS.get(path, path)
+
+
+def process_label(process: str) -> Words:
+    """The word for a job, a command or whoever else is nobody of the staff."""
+    return PROCESSES.get(process, process)
