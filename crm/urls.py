@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("crm.staff.urls")),
     path("", include("crm.trail.urls")),
     path("", include("crm.custody.urls")),
+    path("", include("crm.inventory.urls")),
     path("", include("consult.urls")),
     path("", include("followup.urls")),
     path("", include("crm.messaging.urls")),

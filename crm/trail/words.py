@@ -51,9 +51,12 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.EXPORT_AUDIT: _("needs: export the audit trail"),
     Permission.VIEW_STAFF: _("needs: see staff"),
     Permission.MANAGE_STAFF: _("needs: manage accounts"),
+    Permission.END_SESSIONS: _("needs: end sessions of others"),
+    Permission.RESET_FACTORS: _("needs: reset a second factor"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
     Permission.VIEW_KEYS: _("needs: see the keys"),
     Permission.MANAGE_KEYS: _("needs: change keys"),
+    Permission.VIEW_INVENTORY: _("needs: see the data inventory"),
 }
 
 # By action, else by its first part: the same code may mean another thing elsewhere.

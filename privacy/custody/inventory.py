@@ -1,0 +1,24 @@
+"""What is held about the roots' copies: numbers and digests."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.custody.models import RestoreProof, RootEscrow
+from privacy.inventory import PROOF, WHEN, Basis, c1, of
+
+TABLES = (
+    of(
+        RootEscrow,
+        Basis.NONE,
+        c1(_("Which root was printed for its custodians"), "root"),
+        c1(PROOF, "check_value", "share_digests"),
+    ),
+    of(
+        RestoreProof,
+        Basis.NONE,
+        c1(WHEN, "as_of"),
+        c1(
+            _("What a restored backup was found to hold, as numbers"),
+            "subjects", "data_keys", "events", "checkpoint", "anchors",
+        ),
+    ),
+)  # fmt: skip
