@@ -22,6 +22,10 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "compare rows with their notes": {
+        "task": "crm.trail.tasks.reconcile_rows",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "take up long verifications": {
         "task": "crm.trail.tasks.verify_queued",
         "schedule": 5.0,
