@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("crm.trail.urls")),
     path("", include("crm.custody.urls")),
     path("", include("crm.inventory.urls")),
+    path("", include("crm.alerts.urls")),
+    path("", include("crm.incidents.urls")),
     path("", include("consult.urls")),
     path("", include("followup.urls")),
     path("", include("crm.messaging.urls")),

@@ -62,6 +62,8 @@ class Permission(StrEnum):
     VIEW_KEYS = "keys.view"  # numbers and days, never a secret
     MANAGE_KEYS = "keys.manage"
     VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
+    VIEW_ALERTS = "alerts.view"  # alerts and incidents, by code
+    HANDLE_ALERTS = "alerts.handle"
 
 
 _P = Permission
@@ -169,6 +171,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_KEYS,
             _P.MANAGE_KEYS,
             _P.VIEW_INVENTORY,
+            _P.VIEW_ALERTS,
+            _P.HANDLE_ALERTS,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -179,6 +183,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_STAFF,
             _P.MANAGE_TOKENS,
             _P.VIEW_INVENTORY,
+            _P.VIEW_ALERTS,
         }
     ),
 }

@@ -17,6 +17,7 @@ UNWATCHED: Final = {
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
     "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
+    "crm_trailplace": "how far the alerts have read the trail",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
     "crm_staffsession": "touched with every half minute of work; beginnings and ends are events, "
     "and its data is signed with its own key",

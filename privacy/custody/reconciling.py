@@ -195,7 +195,7 @@ def _unguarded(table: str) -> list[Finding]:
     return [] if firm else [Finding(table, "*", Verdict.UNGUARDED)]
 
 
-def _ask(question: str, table: str, after: object) -> list[tuple[Any, ...]]:
+def _ask(question: str, table: str, after: UUID | str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, [table, after, BATCH])
         return list(cursor.fetchall())

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from privacy.custody import reconciling
+from privacy.custody.models import Reconciliation
 from privacy.custody.reconciling import Verdict
 
 MEANING = {
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         )
         sys.exit(1 if run.findings else 0)
 
-    def _go(self, run: reconciling.Reconciliation) -> None:
+    def _go(self, run: Reconciliation) -> None:
         total = max(reconciling.rows_to_compare(), run.rows)
         with tqdm(total=total, initial=run.rows, unit="row", file=sys.stderr, disable=None) as bar:
             for step in reconciling.reconcile(run, process="reconcile_rows"):
