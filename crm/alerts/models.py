@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.alerts import rules
 from crm.staff.models import Clinic, User
@@ -38,7 +39,7 @@ class Alert(Record):
         PASSKEY = rules.PASSKEY, _("A passkey that may exist twice")
 
     class State(models.TextChoices):
-        OPEN = "open", _("New")
+        OPEN = "open", pgettext_lazy("alert", "New")
         ACKNOWLEDGED = "acknowledged", _("Being looked at")
         CLOSED = "closed", _("Closed")
 

@@ -19,7 +19,7 @@ from privacy.audit import following
 from privacy.audit import services as audit
 from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
-from privacy.audit.selectors import Filter, count_up_to, seal_status
+from privacy.audit.selectors import Filter, codes_in, count_up_to, seal_status
 
 PROCESS: Final = "alerts"
 # Older signs raise nothing: a restored trail, or a first start, would bring years of them at once.
@@ -88,7 +88,8 @@ def _bursts(events: list[AuditEvent]) -> list[_Sight]:
         )
         if count_up_to(span, rules.BURST) >= rules.BURST:
             sign = Sign(rules.DENIALS, rules.whose(event.actor))
-            found[event.actor] = _Sight(sign, event.at, event.clinic, event.id, event.codes)
+            codes = sorted(codes_in(span))
+            found[event.actor] = _Sight(sign, event.at, event.clinic, event.id, codes)
     return list(found.values())
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.alerts.forms import PlainText
 from crm.incidents.models import IncidentStep
@@ -63,7 +64,9 @@ class DeclareForm(forms.Form):
 class StepForm(forms.Form):
     """What was done or found."""
 
-    kind = forms.ChoiceField(label=_("Step"), choices=IncidentStep.Kind.choices)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("incident", "Step"), choices=IncidentStep.Kind.choices
+    )
     text = PlainText(
         label=_("What was done or found"),
         max_length=1000,

@@ -110,8 +110,10 @@ def test_refusals_of_different_people_do_not_add_up(raised, carer, colleague) ->
 
 
 def test_a_burst_tells_whose_records_were_asked_for(raised, carer, patient) -> None:
-    refuse(carer, 10, subjects=[patient])
-    assert raised()[0].codes == [patient.code]
+    other = PatientFactory.create(clinic=patient.clinic)
+    refuse(carer, 9, subjects=[other])
+    refuse(carer, 1, subjects=[patient])
+    assert raised()[0].codes == sorted([patient.code, other.code])
 
 
 def test_a_locked_sign_in_and_a_refused_token(raised, carer) -> None:
