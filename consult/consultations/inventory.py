@@ -1,4 +1,4 @@
-"""What is held of talks: words sealed, a few answers from fixed lists in clear (S16, S27)."""
+"""What is held of talks: words sealed, a few answers from fixed lists in clear (S27)."""
 
 from django.utils.translation import gettext_lazy as _
 
