@@ -250,7 +250,8 @@ def test_what_was_left_for_a_day_begins_anew(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gone", "following"), [("privacy_a_table_of_old", "privacy_consententry"), ("zz_last", "zz_last")]
+    ("gone", "following"),
+    [("privacy_a_table_of_old", "privacy_consententry"), ("zz_last", "zz_last")],
 )
 def test_a_table_that_went_with_an_upgrade_is_passed_over(
     patient: Patient, gone: str, following: str
