@@ -9,7 +9,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.production")
 app = Celery("suian")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Every room with a tasks.py; beat's entries below. Seconds, or a crontab in clinic time.
-TASK_ROOMS = ["crm.messaging", "crm.staff", "crm.trail", "crm.web", "followup.reminders"]
+TASK_ROOMS = [
+    "crm.alerts",
+    "crm.messaging",
+    "crm.staff",
+    "crm.trail",
+    "crm.web",
+    "followup.reminders",
+]
 app.autodiscover_tasks(TASK_ROOMS)
 app.conf.beat_schedule = {
     "seal the audit trail": {
@@ -21,6 +28,15 @@ app.conf.beat_schedule = {
         "task": "crm.trail.tasks.seal_row_changes",
         "schedule": 60.0,
         "options": {"expires": 60.0},
+    },
+    "compare rows with their notes": {
+        "task": "crm.trail.tasks.reconcile_rows",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "raise alerts from the trail": {
+        "task": "crm.alerts.tasks.watch",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
     },
     "take up long verifications": {
         "task": "crm.trail.tasks.verify_queued",

@@ -1,5 +1,7 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from crm.alerts.models import Alert, TrailPlace
+from crm.incidents.models import Incident, IncidentStep
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
@@ -17,6 +19,7 @@ from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
+    "Alert",
     "ApiAnswer",
     "ApiToken",
     "Attempt",
@@ -24,6 +27,8 @@ __all__ = [
     "Clinic",
     "DeliveryAnswer",
     "FormSubmission",
+    "Incident",
+    "IncidentStep",
     "Message",
     "MessageTemplate",
     "MonthExport",
@@ -36,6 +41,7 @@ __all__ = [
     "SignInFailure",
     "StaffSession",
     "TotpDevice",
+    "TrailPlace",
     "User",
     "VerificationRun",
     "Visit",

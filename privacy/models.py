@@ -9,7 +9,7 @@ from privacy.audit.models import (
     SealerKey,
 )
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
-from privacy.custody.models import RestoreProof, RootEscrow
+from privacy.custody.models import Reconciliation, RestoreProof, RootEscrow
 from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
 from privacy.pseudonyms.models import Subject, VisitCode
 
@@ -23,6 +23,7 @@ __all__ = [
     "Erasure",
     "KeyCanary",
     "KeyVersion",
+    "Reconciliation",
     "RestoreProof",
     "RootEscrow",
     "RowChange",

@@ -15,6 +15,6 @@ HOMES: Final[Mapping[str, Sequence[str]]] = {
     Role.MEDICAL_QC: ("consult:consultations", "trail:list", "patients:list"),
     Role.MEDIATION: ("patients:list",),
     Role.SYSTEM_ADMIN: ("staff:list",),
-    Role.SECURITY_ADMIN: ("trail:list", "audit:list", "staff:list"),
+    Role.SECURITY_ADMIN: ("alerts:list", "trail:list", "audit:list", "staff:list"),
     Role.AUDITOR: ("trail:list", "audit:list"),
 }

@@ -5,8 +5,6 @@ from enum import StrEnum
 
 from crm.web.numbers import day_after
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
 
 class Range(StrEnum):
     """Relative ranges: they mean the same tomorrow, so they can be kept as a bookmark (U25)."""
@@ -36,11 +34,6 @@ def span(
 def off_hours(local: datetime, *, opens: int, closes: int) -> bool:
     """Whether a moment of clinic time lies outside opening hours (whole hours)."""
     return not opens <= local.hour < closes
-
-
-def safe_cell(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
 
 
 # First match wins: every browser claims to be some of the others.

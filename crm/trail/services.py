@@ -1,7 +1,5 @@
 """Opening, verifying and exporting the trail. Each of them is an event of the trail itself."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -16,8 +14,8 @@ from crm.staff.models import User
 from crm.trail import selectors
 from crm.trail.events import TrailEvent
 from crm.trail.models import STUCK, VerificationRun
-from crm.trail.rules import safe_cell
 from crm.trail.selectors import Row, Screen
+from crm.web.cells import BOM, csv_text
 from privacy.audit import services as audit
 from privacy.audit.context import acting_from, current_origin
 from privacy.audit.events import AuditTrailEvent
@@ -27,7 +25,6 @@ from privacy.errors import DomainError
 
 MOST_ROWS = 10_000
 AT_ONCE = 50_000  # events that are verified while the page waits: about five seconds
-BOM = "\ufeff"  # Excel takes a file without it for GBK
 HEADER = (
     "at", "who", "role", "kind", "action", "outcome", "codes", "fields", "purpose", "reason",
     "target", "ip", "agent", "id",
@@ -170,9 +167,7 @@ class _Pieces:
             self._book_end(outcome)
 
     def _piece(self, lines: list[tuple[str, ...]], start: str = "") -> bytes:
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows([[safe_cell(cell) for cell in line] for line in lines])
-        piece = (start + buffer.getvalue()).encode()
+        piece = csv_text(lines, start=start).encode()
         self.digest.update(piece)
         return piece
 

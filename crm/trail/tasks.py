@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from crm.trail import selectors, services
 from privacy.audit import row_sealing, sealing
+from privacy.custody import reconciling
 
 
 @shared_task(ignore_result=True)
@@ -18,6 +19,13 @@ def seal() -> None:
 def seal_row_changes() -> None:
     """Every minute: digest what changed in the tables, and tell the trail (ADR 0010)."""
     row_sealing.seal_row_changes()
+
+
+@shared_task(ignore_result=True)
+def reconcile_rows() -> None:
+    """Every night: compare all rows with what was last noted of them (ADR 0021)."""
+    for _step in reconciling.reconcile(reconciling.open_run(), process="reconcile_rows"):
+        pass
 
 
 @shared_task(ignore_result=True)

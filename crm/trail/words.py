@@ -57,6 +57,9 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
     Permission.VIEW_KEYS: _("needs: see the keys"),
     Permission.MANAGE_KEYS: _("needs: change keys"),
+    Permission.VIEW_INVENTORY: _("needs: see the data inventory"),
+    Permission.VIEW_ALERTS: _("needs: see alerts and incidents"),
+    Permission.HANDLE_ALERTS: _("needs: handle alerts and incidents"),
 }
 
 # By action, else by its first part: the same code may mean another thing elsewhere.

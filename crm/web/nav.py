@@ -64,9 +64,12 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
     (
         _("Control"),
         (
+            Entry(Permission.VIEW_ALERTS, "alerts:list", "bell-ring", _("Alerts")),
+            Entry(Permission.VIEW_ALERTS, "incidents:list", "siren", _("Incidents")),
             Entry(Permission.VIEW_AUDIT, "trail:list", "shield-check", _("Audit trail")),
             Entry(Permission.VIEW_OWN_AUDIT, "trail:own", "scroll-text", _("My own trail")),
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),
+            Entry(Permission.VIEW_INVENTORY, "inventory:list", "database", _("Data inventory")),
             Entry(Permission.VIEW_STAFF, "staff:list", "id-card", _("Staff")),
             Entry(Permission.MANAGE_ROOMS, "scheduling:rooms", "door-open", _("Rooms")),
         ),

@@ -61,6 +61,9 @@ class Permission(StrEnum):
     MANAGE_TOKENS = "staff.tokens"
     VIEW_KEYS = "keys.view"  # numbers and days, never a secret
     MANAGE_KEYS = "keys.manage"
+    VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
+    VIEW_ALERTS = "alerts.view"  # alerts and incidents, by code
+    HANDLE_ALERTS = "alerts.handle"
 
 
 _P = Permission
@@ -167,10 +170,21 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.MANAGE_TOKENS,
             _P.VIEW_KEYS,
             _P.MANAGE_KEYS,
+            _P.VIEW_INVENTORY,
+            _P.VIEW_ALERTS,
+            _P.HANDLE_ALERTS,
         }
     ),
     Role.AUDITOR: frozenset(
-        {_P.VIEW_AUDIT, _P.VERIFY_AUDIT, _P.EXPORT_AUDIT, _P.VIEW_STAFF, _P.MANAGE_TOKENS}
+        {
+            _P.VIEW_AUDIT,
+            _P.VERIFY_AUDIT,
+            _P.EXPORT_AUDIT,
+            _P.VIEW_STAFF,
+            _P.MANAGE_TOKENS,
+            _P.VIEW_INVENTORY,
+            _P.VIEW_ALERTS,
+        }
     ),
 }
 

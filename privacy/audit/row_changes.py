@@ -16,6 +16,8 @@ UNWATCHED: Final = {
     "privacy_auditseal": "covered by the checkpoints",
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
+    "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
+    "crm_trailplace": "how far the alerts have read the trail",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
     "crm_staffsession": "touched with every half minute of work; beginnings and ends are events, "
     "and its data is signed with its own key",
@@ -28,6 +30,8 @@ class RowEvent(Event):
 
     SEALED = "rows.sealed", Kind.SYSTEM, _("Sealed the changes of rows")
     UNATTRIBUTED = "rows.unattributed", Kind.SYSTEM, _("Rows changed by nobody known")
+    MISMATCH = "rows.mismatch", Kind.SYSTEM, _("A row is not what was last noted of it")
+    RECONCILED = "rows.reconciled", Kind.SYSTEM, _("Compared all rows with their notes")
 
 
 _ROW = """

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
 
 from privacy.audit.anchors import Anchor, last_anchor
@@ -164,6 +164,13 @@ def walk(wanted: Filter, *, page: int = 500) -> Iterator[list[AuditEvent]]:
         if found.older is None:
             return
         mark = found.older
+
+
+def codes_in(wanted: Filter) -> set[str]:
+    """The codes of all patients that matching events name."""
+    with acting_as(READER):
+        named = _matching(wanted).order_by().annotate(named=Func(F("codes"), function="unnest"))
+        return set(named.values_list("named", flat=True).distinct())
 
 
 def count_up_to(wanted: Filter, limit: int) -> int:

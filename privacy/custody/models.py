@@ -1,4 +1,4 @@
-"""What is known of the roots' copies: who holds shares of them, and when a backup was proved."""
+"""What is known of the roots' copies, of proved backups, and of the nightly comparison of rows."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -42,3 +42,27 @@ class RestoreProof(Record):
 
     def __str__(self) -> str:
         return f"restore proved {self.created_at:%Y-%m-%d}"
+
+
+class Reconciliation(Record):
+    """One comparison of all rows with their notes, and how far it has come (ADR 0021)."""
+
+    class Phase(models.TextChoices):
+        ROWS = "rows"  # whether each row there is as noted
+        NOTES = "notes"  # whether each row noted is there
+
+    retention = RetentionClass.AUDIT
+    table = models.CharField(max_length=63, blank=True)
+    phase = models.CharField(max_length=5, choices=Phase, default=Phase.ROWS)
+    after = models.CharField(max_length=60, blank=True)  # key of the last row looked at
+    rows = models.PositiveBigIntegerField(default=0)
+    boxes = models.PositiveBigIntegerField(default=0)
+    unnoted = models.PositiveBigIntegerField(default=0)  # older than the net: nothing to compare
+    findings = models.PositiveBigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(name="newest_reconciliation", fields=["-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.phase}"

@@ -15,6 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from consult.fees.lifecycle import State as EstimateState
+from crm.alerts.models import Alert
+from crm.incidents import rules
+from crm.incidents.models import Incident
 from crm.messaging.inbound import callback_token
 from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
@@ -124,6 +127,21 @@ def _message(world: World) -> Any:
     return MessageFactory.create(patient=world.patient).pk
 
 
+def _alert(world: World) -> Any:
+    return Alert.objects.create(
+        kind=Alert.Kind.CRYPTO, target="x", day=timezone.localdate(),
+        clinic=world.viewer.clinic, last_at=timezone.now(),
+    ).pk  # fmt: skip
+
+
+def _incident(world: World) -> Any:
+    now = timezone.now()
+    return Incident.objects.create(
+        clinic=world.viewer.clinic, title="x", opened_by=world.author, known_at=now, since=now,
+        triage_due_at=now + rules.TRIAGE, report_due_at=now + rules.REPORT,
+    ).pk  # fmt: skip
+
+
 def _month_export(world: World) -> Any:
     return MonthExport.objects.create(
         requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
@@ -139,11 +157,13 @@ def _member(world: World) -> Any:
 
 # By keyword of the address.
 MAKERS: dict[str, Maker] = {
+    "alert_id": _alert,
     "cell": lambda _world: "follow_up-sms",
     "code": lambda world: world.patient.code,
     "consultation_id": _consultation,
     "event_id": _event,
     "export_id": _month_export,
+    "incident_id": _incident,
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,

@@ -1,0 +1,68 @@
+"""What of the trail is worth an alert, and about what it is (R23)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+BURST: Final = 10  # refusals of one person
+BURST_WINDOW: Final = timedelta(minutes=10)
+LAG_SECONDS: Final = 60  # ADR 0005
+
+CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
+SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
+# Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are.
+BY_ACTION: Final[Mapping[str, str]] = {
+    "crypto.failed": CRYPTO,
+    "rows.unattributed": UNATTRIBUTED,
+    "rows.mismatch": MISMATCH,
+    "audit.verified": TRAIL,
+    "staff.sign_in_throttled": LOCKED,
+    "staff.token_refused": TOKEN,
+    "staff.passkey_copied": PASSKEY,
+}
+ONLY_FAILED: Final = frozenset({TRAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The part of an event that decides."""
+
+    action: str
+    outcome: str
+    target: str
+    fields: Sequence[str]
+    actor: UUID | None
+    ip: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """An alert to raise: what has happened, and to what or whom."""
+
+    kind: str
+    target: str
+
+
+def sign_of(facts: Facts) -> Sign | None:
+    """What a single event asks to be looked at; None for most of them."""
+    kind = BY_ACTION.get(facts.action)
+    if kind is None or (kind in ONLY_FAILED and facts.outcome != "failed"):
+        return None
+    return Sign(kind, _target(kind, facts)[:100])
+
+
+def _target(kind: str, facts: Facts) -> str:
+    if kind in {LOCKED, TOKEN, PASSKEY}:
+        return whose(facts.actor) if facts.actor else f"ip:{facts.ip or 'unknown'}"
+    if kind == CRYPTO:
+        return facts.fields[0] if facts.fields else "unknown"
+    if kind == UNATTRIBUTED:
+        return facts.target.partition(":")[0]
+    return facts.target or kind
+
+
+def whose(actor: UUID) -> str:
+    """The target of an alert about a member of staff."""
+    return f"staff:{actor}"

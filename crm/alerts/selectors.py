@@ -1,0 +1,71 @@
+"""Alerts through the eyes of one viewer."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.alerts.models import Alert
+from crm.patients.models import Patient
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+from privacy.pseudonyms.models import Subject
+
+Kind = Alert.Kind
+# What to do first.
+ADVICE: Final[dict[str, Promise | str]] = {
+    Kind.CRYPTO: _("Compare the key files with the papers. Have nobody type the value in again."),
+    Kind.UNATTRIBUTED: _(
+        "Ask who worked at the database at this time. Maintenance has a date and a name."
+    ),
+    Kind.MISMATCH: _(
+        "Somebody went round the triggers, or an old copy was put back. Compare with a backup."
+    ),
+    Kind.TRAIL: _("Keep the anchors apart, and compare with the last month that left the house."),
+    Kind.SEALER: _("Have worker and beat looked at. Nothing is lost; it is sealed afterwards."),
+    Kind.DENIALS: _(
+        "Ask the person, and look at what was asked for. End their sessions if in doubt."
+    ),
+    Kind.LOCKED: _("Ask the person whether it was them. If not, have the password changed."),
+    Kind.TOKEN: _("Find the program that holds the token, and revoke what nobody knows."),
+    Kind.PASSKEY: _("Revoke the passkey and have a new one made on the person's own device."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One alert as its page shows it."""
+
+    alert: Alert
+    codes: list[str]  # those of the viewer's clinic
+
+    @property
+    def advice(self) -> Promise | str:
+        return ADVICE[self.alert.kind]
+
+
+def alerts_visible_to(viewer: User, state: str = "") -> QuerySet[Alert]:
+    """The viewer's alerts, newest first; ``state`` "" for all."""
+    rows = Alert.objects.visible_to(viewer).select_related("staff", "taken_by", "closed_by")
+    return rows.filter(state=state) if state else rows
+
+
+def alert_of(viewer: User, alert_id: UUID) -> Alert:
+    """Raises: Alert.DoesNotExist also for one of another clinic."""
+    return alerts_visible_to(viewer).get(pk=alert_id)
+
+
+def count_open(viewer: User) -> int:
+    """How many alerts nobody has taken on; 0 for whoever may not see them."""
+    if not can(viewer, Permission.VIEW_ALERTS):
+        return 0
+    return Alert.objects.visible_to(viewer).open().count()
+
+
+def subjects_of_clinic(viewer: User, codes: list[str]) -> list[Subject]:
+    """The patients behind the codes that are of the viewer's own clinic, by code."""
+    own = Patient.objects.filter(clinic_id=viewer.clinic_id, subject__code__in=codes)
+    return list(Subject.objects.filter(pk__in=own.values("subject_id")).order_by("code"))

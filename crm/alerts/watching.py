@@ -1,0 +1,134 @@
+"""From the trail to alerts: every few seconds, each event once (R23)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from crm.alerts import rules
+from crm.alerts.events import AlertEvent
+from crm.alerts.models import Alert, TrailPlace, staff_of
+from crm.alerts.rules import Facts, Sign
+from crm.patients.models import Patient
+from crm.staff.models import User
+from privacy.audit import following
+from privacy.audit import services as audit
+from privacy.audit.events import Kind
+from privacy.audit.models import AuditEvent
+from privacy.audit.selectors import Filter, codes_in, count_up_to, seal_status
+
+PROCESS: Final = "alerts"
+# Older signs raise nothing: a restored trail, or a first start, would bring years of them at once.
+OLDEST: Final = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class _Sight:
+    """One sign with what is known of it."""
+
+    sign: Sign
+    at: datetime
+    clinic: UUID | None = None
+    event_id: UUID | None = None
+    codes: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def watch() -> int:
+    """Read what is new in the trail, and look after the sealer; returns how many alerts are new."""
+    place = TrailPlace.locked(PROCESS)
+    now = timezone.now()
+    events, place.xid = following.since(
+        place.xid, kind=Kind.DENIAL, actions=rules.BY_ACTION, oldest=now - OLDEST
+    )
+    place.save(update_fields=["xid", "updated_at"])
+    sights = [sight for event in events if (sight := _sight_of(event))]
+    sights += _bursts(events)
+    if seal_status().lag_seconds > rules.LAG_SECONDS:
+        sights.append(_Sight(Sign(rules.SEALER, "sealer"), now))
+    return sum(_raise(one) for one in sights)
+
+
+def _sight_of(event: AuditEvent) -> _Sight | None:
+    facts = Facts(
+        action=event.action,
+        outcome=event.outcome,
+        target=event.target,
+        fields=event.fields,
+        actor=event.actor,
+        ip=event.ip,
+    )
+    sign = rules.sign_of(facts)
+    return _Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None
+
+
+def _clinic_of(event: AuditEvent) -> UUID | None:
+    """Whose alert it is: that of the actor or of the patient; None for the installation's."""
+    if event.clinic or not event.codes:
+        return event.clinic
+    of_patient = Patient.objects.filter(subject__code__in=event.codes)
+    return of_patient.values_list("clinic_id", flat=True).first()
+
+
+def _bursts(events: list[AuditEvent]) -> list[_Sight]:
+    """People who were refused too often in too short a time; one sight a person."""
+    found: dict[UUID, _Sight] = {}
+    for event in events:
+        if event.kind != Kind.DENIAL or not event.actor or event.actor in found:
+            continue
+        span = Filter(
+            actors=frozenset({event.actor}),
+            kind=Kind.DENIAL.value,
+            since=event.at - rules.BURST_WINDOW,
+            until=event.at + timedelta(microseconds=1),
+        )
+        if count_up_to(span, rules.BURST) >= rules.BURST:
+            sign = Sign(rules.DENIALS, rules.whose(event.actor))
+            codes = sorted(codes_in(span))
+            found[event.actor] = _Sight(sign, event.at, event.clinic, event.id, codes)
+    return list(found.values())
+
+
+def _raise(sight: _Sight) -> bool:
+    """A new alert, or one more sign of one that is not closed or of the same day."""
+    known = _known(sight)
+    if known:
+        known.codes = sorted({*known.codes, *sight.codes})
+        known.last_at, known.times = max(known.last_at, sight.at), F("times") + 1
+        known.save(update_fields=["codes", "last_at", "times", "updated_at"])
+        return False
+    sign = sight.sign
+    alert = Alert.objects.create(
+        kind=sign.kind,
+        target=sign.target,
+        day=timezone.localdate(sight.at),
+        clinic_id=sight.clinic,
+        staff=_person(sign.target),
+        codes=sorted(sight.codes),
+        event_id=sight.event_id,
+        last_at=sight.at,
+    )
+    audit.record(
+        AlertEvent.RAISED,
+        process=PROCESS,
+        clinic=sight.clinic,
+        target=alert.trail_target,
+        detail={"kind": sign.kind, "about": sign.target},
+    )
+    return True
+
+
+def _person(target: str) -> User | None:
+    key = staff_of(target)
+    return User.objects.filter(pk=key).first() if key else None
+
+
+def _known(sight: _Sight) -> Alert | None:
+    whose = Q(clinic=sight.clinic) if sight.clinic else Q(clinic__isnull=True)
+    same = Alert.objects.filter(whose, kind=sight.sign.kind, target=sight.sign.target)
+    of_day = same.filter(day=timezone.localdate(sight.at))
+    return same.exclude(state=Alert.State.CLOSED).first() or of_day.first()

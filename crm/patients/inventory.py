@@ -1,0 +1,45 @@
+"""What is held about patients: the least that a first visit needs (S12, S13)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from privacy.inventory import LINK, STATE, WHO, Basis, c1, c3, c4, of
+
+_FIND = _("To find a patient without opening anything")
+_FINGERPRINT = _("Keyed fingerprints that many values share; useless without the root")
+
+TABLES = (
+    of(
+        Patient,
+        Basis.SERVICE,
+        c1(LINK, "subject", "clinic"),
+        c1(STATE, "status", "stage"),
+        c1(_("A wish that the clinic keeps: staff of the same sex"), "same_sex_staff"),
+        c1(WHO, "registered_by"),
+    ),
+    of(
+        PatientContact,
+        Basis.SERVICE,
+        c1(LINK, "patient"),
+        c3(_("How to address the patient"), "name"),
+        # A number is registered to a person by law, so it identifies as a document does.
+        c3(_("How to reach the patient"), "phone"),
+        c3(_("Asked for only where the law or an invoice needs it"), "id_number",
+           basis=Basis.RECORD),
+        c3(_FIND, "phone_index", "id_number_index", "name_tokens", plain=_FINGERPRINT),
+    ),
+    of(
+        PatientClinical,
+        Basis.HEALTH,
+        c1(LINK, "patient"),
+        c4(_("Why the patient comes: to find the right care"), "chief_complaint"),
+        c4(_("Needed for judging the complaint; may be declined"), "sex", "birth_year",
+           "marital_status"),
+    ),
+    of(
+        CareTeamMember,
+        Basis.SERVICE,
+        c1(LINK, "patient"),
+        c1(_("Who cares for the patient, and so may see more than the code"), "staff"),
+    ),
+)  # fmt: skip

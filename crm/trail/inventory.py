@@ -1,0 +1,30 @@
+"""What is noted of verifications and exports of the trail: numbers and digests."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.trail.models import MonthExport, VerificationRun
+from privacy.inventory import PROOF, STATE, WHEN, WHO, Basis, c1, of
+
+_COUNTED = _("What was checked or left the house, as numbers")
+
+TABLES = (
+    of(
+        VerificationRun,
+        Basis.SECURITY,
+        c1(WHO, "requested_by"),
+        c1(STATE, "state", "whole", "findings"),
+        c1(_COUNTED, "events", "checkpoints", "unsealed", "anchored"),
+        c1(WHEN, "finished_at"),
+        c1(PROOF, "head"),
+    ),
+    of(
+        MonthExport,
+        Basis.SECURITY,
+        c1(WHO, "requested_by"),
+        c1(STATE, "state", "complete"),
+        c1(_COUNTED, "month", "first_seq", "last_seq", "first_checkpoint", "last_checkpoint",
+           "written", "withheld"),
+        c1(WHEN, "finished_at"),
+        c1(PROOF, "head", "manifest", "verifier"),
+    ),
+)  # fmt: skip

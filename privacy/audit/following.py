@@ -1,0 +1,31 @@
+"""Reading the trail as it grows, each event once: for alerts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from privacy.audit.events import Kind
+from privacy.audit.horizon import horizon
+from privacy.audit.models import READER, SEALER, AuditEvent, acting_as
+
+_NEW = """
+    SELECT * FROM privacy_auditevent
+    WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 AND at >= %s
+      AND (kind = %s OR action = ANY(%s))
+    ORDER BY xid, id
+"""
+
+
+def since(
+    place: int, *, kind: Kind, actions: Iterable[str], oldest: datetime
+) -> tuple[list[AuditEvent], int]:
+    """Events of ``kind`` or of one of ``actions`` since ``place``, and the next place.
+
+    In: ``place`` 0 or what the last call gave out; ``oldest``: none from before this moment.
+    Commits come out of order, so places are transaction ids below the oldest open one (ADR 0005).
+    Runs inside a transaction.
+    """
+    with acting_as(SEALER):
+        until = max(place, horizon().until)
+    with acting_as(READER):
+        values = [str(place), str(until), oldest, kind.value, list(actions)]
+        return list(AuditEvent.objects.raw(_NEW, values)), until

@@ -1,0 +1,172 @@
+"""From events to alerts: once each, however often they come (R23)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from crm.alerts import services, watching
+from crm.alerts.models import Alert, TrailPlace
+from crm.alerts.tasks import watch
+from crm.staff.events import StaffEvent
+from crm.staff.models import User
+from privacy.audit import services as audit
+from privacy.audit.events import AccessEvent
+from privacy.audit.row_changes import RowEvent
+from privacy.audit.selectors import SealStatus
+from tests.conftest import owner_connection
+from tests.factories.people import PatientFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refuse(person: User, times: int, **more: object) -> None:
+    for _ in range(times):
+        audit.record_denial(actor=person, target="reveal:phone", **more)
+
+
+def mismatch(patient) -> None:
+    with transaction.atomic():
+        audit.record(
+            RowEvent.MISMATCH,
+            process="reconcile_rows",
+            subjects=[patient],
+            target="crm_patientcontact:1",
+            outcome="failed",
+        )
+
+
+def test_a_value_that_does_not_open_raises_one(raised, booked) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    assert (alert.kind, alert.target, alert.state, alert.times) == (
+        "crypto",
+        "turn.text",
+        "open",
+        1,
+    )
+    assert (alert.clinic, alert.staff) == (None, None)
+    assert alert.event_id == booked("crypto.failed")[0].id
+    (event,) = booked("alert.raised")
+    assert (event.target, event.process) == (f"alert:{alert.pk}", "alerts")
+    assert event.detail == {"kind": "crypto", "about": "turn.text"}
+
+
+def test_more_of_the_same_is_counted(raised, booked) -> None:
+    for _ in range(3):
+        audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+        raised()
+    audit.record_crypto_failure(path="addendum.text", code="E-BOX-TAG")
+    assert {one.target: one.times for one in raised()} == {"turn.text": 3, "addendum.text": 1}
+    assert len(booked("alert.raised")) == 2
+
+
+def test_nothing_is_read_twice(raised) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    assert [one.times for one in raised()] == [1]
+    assert watching.watch() == 0
+    assert [one.times for one in raised()] == [1]
+
+
+def test_the_trail_is_read_up_to_the_oldest_open_writer(raised) -> None:
+    with owner_connection() as other, other.transaction():
+        other.execute("SELECT pg_current_xact_id()")
+        audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+        assert raised() == []  # the other may still write an event with a lower number
+    assert [one.times for one in raised()] == [1]
+
+
+def test_a_patients_alert_is_of_the_patients_clinic(raised, patient) -> None:
+    mismatch(patient)
+    mismatch(PatientFactory.create())
+    first, second = raised()
+    assert first.clinic == patient.clinic
+    assert first.codes == [patient.code]
+    assert second.clinic != patient.clinic
+
+
+def test_codes_are_gathered(raised, patient) -> None:
+    other = PatientFactory.create(clinic=patient.clinic)
+    mismatch(patient)
+    mismatch(other)
+    (alert,) = raised()
+    assert alert.codes == sorted([patient.code, other.code])
+
+
+def test_ten_refusals_in_ten_minutes_are_a_burst_and_nine_are_none(raised, carer) -> None:
+    refuse(carer, 9)
+    assert raised() == []
+    refuse(carer, 1)
+    (alert,) = raised()
+    assert (alert.kind, alert.staff, alert.clinic) == ("denials", carer, carer.clinic)
+    assert str(alert) == f"denials staff:{carer.pk}"
+
+
+def test_refusals_of_different_people_do_not_add_up(raised, carer, colleague) -> None:
+    refuse(carer, 6)
+    refuse(colleague, 6)
+    assert raised() == []
+
+
+def test_a_burst_tells_whose_records_were_asked_for(raised, carer, patient) -> None:
+    other = PatientFactory.create(clinic=patient.clinic)
+    refuse(carer, 9, subjects=[other])
+    refuse(carer, 1, subjects=[patient])
+    assert raised()[0].codes == sorted([patient.code, other.code])
+
+
+def test_a_locked_sign_in_and_a_refused_token(raised, carer) -> None:
+    audit.record_denial(process="sign-in", target="", event=StaffEvent.SIGN_IN_THROTTLED)
+    audit.record_denial(actor=carer, target="token:1", event=StaffEvent.TOKEN_REFUSED)
+    assert {(one.kind, one.target) for one in raised()} == {
+        ("locked", "ip:unknown"),
+        ("token", f"staff:{carer.pk}"),
+    }
+
+
+def test_a_single_refusal_is_everyday_work(raised, carer) -> None:
+    audit.record_denial(actor=carer, target="x", event=AccessEvent.NOT_FOUND)
+    assert raised() == []
+
+
+def test_a_sealer_that_lags_raises_one(raised, monkeypatch) -> None:
+    late = SealStatus(events=0, checkpoint=None, waiting=9, lag_seconds=61, anchor=None)
+    monkeypatch.setattr(watching, "seal_status", lambda: late)
+    (alert,) = raised()
+    assert (alert.kind, alert.target, alert.event_id) == ("sealer", "sealer", None)
+    assert [one.times for one in raised()] == [2]
+
+
+def test_old_events_of_a_restored_trail_raise_nothing(raised, monkeypatch) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    monkeypatch.setattr(watching, "OLDEST", timedelta(0))
+    assert raised() == []
+
+
+def test_what_was_closed_today_stays_closed_and_is_raised_the_next_day(raised, keeper) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    services.close(alert_id=alert.pk, note="密钥文件放错了，已换回", actor=keeper)
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    assert [(one.state, one.times) for one in raised()] == [("closed", 2)]
+
+    Alert.objects.update(day=timezone.localdate() - timedelta(days=1))
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    assert [(one.state, one.times) for one in raised()] == [("closed", 2), ("open", 1)]
+
+
+def test_one_that_somebody_looks_at_goes_on_over_midnight(raised, keeper) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    services.acknowledge(alert_id=alert.pk, actor=keeper)
+    Alert.objects.update(day=timezone.localdate() - timedelta(days=1))
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    assert [(one.state, one.times) for one in raised()] == [("acknowledged", 2)]
+
+
+def test_the_clock_of_the_queue_does_it() -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    watch()
+    assert Alert.objects.count() == 1
+    assert str(TrailPlace.objects.get()).startswith("alerts: ")
