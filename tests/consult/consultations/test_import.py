@@ -133,7 +133,7 @@ def test_a_dry_run_writes_nothing_at_all(tmp_path, importer):
     out = run(file, dry_run=True, clinic="没有的院区")
 
     assert "7 rows read: 4 would be added, 0 known already, 3 rejected" in out
-    assert "1 personal numbers covered, 0 audit events" in out
+    assert "1 personal number covered, 0 audit events" in out
     assert not Consultation.objects.exists()
     assert not Clinic.objects.filter(name="没有的院区").exists()
     with acting_as(READER):

@@ -1,6 +1,7 @@
 """What becomes of a "no" that no view caught."""
 
 import json
+import re
 
 import pytest
 from django.db import OperationalError
@@ -31,7 +32,11 @@ def test_a_page_in_plain_words_with_a_code(visitor: Client, kind: str, status: i
     page = answer.content.decode()
 
     assert answer.status_code == status
-    assert f"{status} " in page
+    said = re.sub(
+        r"<[^>]+>", " ", page.partition('<span class="dim small end">')[2].partition("</div>")[0]
+    )
+    assert f"编号 {status}" in " ".join(said.split())
+    assert re.findall(r"[a-z]{4,}", said) == []  # a number for the report, no English code
     assert "Traceback" not in page
     assert "13800138000" not in page
 
