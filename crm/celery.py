@@ -9,7 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings.production")
 app = Celery("suian")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Every room with a tasks.py; beat's entries below. Seconds, or a crontab in clinic time.
-TASK_ROOMS = ["crm.messaging", "crm.staff", "crm.trail", "crm.web", "followup.reminders"]
+TASK_ROOMS = [
+    "crm.clearance", "crm.messaging", "crm.staff", "crm.trail", "crm.web", "followup.reminders",
+]  # fmt: skip
 app.autodiscover_tasks(TASK_ROOMS)
 app.conf.beat_schedule = {
     "seal the audit trail": {
@@ -63,6 +65,10 @@ app.conf.beat_schedule = {
     "forget old sessions": {
         "task": "crm.staff.tasks.forget_old_sessions",
         "schedule": crontab(minute=40),
+    },
+    "look after clearances": {
+        "task": "crm.clearance.tasks.look_after",
+        "schedule": crontab(hour=0, minute=5),
     },
     "forget used form keys": {
         "task": "crm.web.tasks.forget_submissions",

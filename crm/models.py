@@ -1,5 +1,6 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
@@ -23,7 +24,9 @@ __all__ = [
     "CareTeamMember",
     "Clinic",
     "DeliveryAnswer",
+    "Document",
     "FormSubmission",
+    "Licence",
     "Message",
     "MessageTemplate",
     "MonthExport",
@@ -32,8 +35,11 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "Reminder",
     "Room",
     "SignInFailure",
+    "Signature",
+    "Sitting",
     "StaffSession",
     "TotpDevice",
     "User",

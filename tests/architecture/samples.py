@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from consult.fees.lifecycle import State as EstimateState
+from crm.clearance.services import ensure_shipped_documents, record_licence, start_test
 from crm.messaging.inbound import callback_token
 from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
@@ -137,13 +138,28 @@ def _member(world: World) -> Any:
     return world.patient.care_team.create(staff=staff).pk
 
 
+def _licence(world: World) -> Any:
+    staff = UserFactory.create(clinic=world.viewer.clinic)
+    return record_licence(
+        staff=staff, kind="other", number="x", expires_on=timezone.localdate(), actor=world.viewer
+    ).pk
+
+
+def _slug(_world: World) -> str:
+    ensure_shipped_documents()
+    return "nda"
+
+
 # By keyword of the address.
 MAKERS: dict[str, Maker] = {
     "cell": lambda _world: "follow_up-sms",
     "code": lambda world: world.patient.code,
     "consultation_id": _consultation,
+    "course": lambda _world: "privacy",
+    "edition": lambda _world: 1,
     "event_id": _event,
     "export_id": _month_export,
+    "licence_id": _licence,
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,
@@ -155,6 +171,8 @@ MAKERS: dict[str, Maker] = {
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
     "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
     "session_id": _session,
+    "sitting_id": lambda world: start_test(user=world.viewer, course="privacy").pk,
+    "slug": _slug,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
     "step_id": _step,
     "token": lambda _world: callback_token(),

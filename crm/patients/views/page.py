@@ -49,11 +49,12 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "place": _place(request.user, request.GET, patient),
         "panels": PatientPage.panels_for(request.user),
         "actions": _actions(request.user, patient),
-        "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
         **_may(request.user, patient),
         **_dialogs(request, patient),
     }
+    if can(request.user, Permission.VIEW_HISTORY):
+        page["lines"] = lines_of(selectors.timeline_of(patient))
     if can(request.user, Permission.VIEW_CONSENTS):
         page["cells"] = cells_of(patient, get_language() or "zh-hans")
     return render(request, "crm/patients/page.html", page)
@@ -66,6 +67,7 @@ def _may(staff: User, patient: Patient) -> dict[str, bool]:
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
         "may_reveal": may_reveal_of(staff, patient),
         "reveals_on_visits": bool(fields_open_to(staff)),
+        "sees_history": can(staff, Permission.VIEW_HISTORY),
         "sees_contact": can(staff, Permission.VIEW_CONTACT),
         "sees_complaint": can(staff, Permission.VIEW_COMPLAINT),
     }
@@ -118,7 +120,7 @@ def _place(staff: User, query: QueryDict, patient: Patient) -> Place | None:
 
 
 @require_GET
-@requires(Permission.VIEW_PATIENTS)
+@requires(Permission.VIEW_HISTORY)
 @of_patient
 def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """What happened, narrowed to what people or the system did."""
@@ -132,7 +134,7 @@ def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
 
 
 @require_GET
-@requires(Permission.VIEW_PATIENTS)
+@requires(Permission.VIEW_HISTORY)
 @of_patient
 def who_looked(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Who saw anything of this patient: when, in which role, what for (S59)."""

@@ -1,6 +1,7 @@
 """The policy table: eleven roles, default closed, administrators apart (R30, R32)."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -24,6 +25,7 @@ ADMINS = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR}
 class Someone:
     role: str
     is_active: bool = True
+    cleared_until: date | None = date.max
     pk = UUID(int=1)
     clinic_id = UUID(int=2)
 
