@@ -1,5 +1,6 @@
 """Who is not cleared sees codes only: on pages, over the API, in masks, from the next request."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,13 @@ def test_the_uncleared_sign_in_and_find_their_own_page(sign_in_as, trainee) -> N
         assert client.get(reverse(name)).status_code == 200, name
     text = client.get(reverse("staff:account")).content.decode()
     assert text.count(reverse("clearance:own")) >= 2  # the side column and the notice
+
+
+def test_the_notice_leaves_the_pages_own_forms_alone(sign_in_as, trainee) -> None:
+    text = sign_in_as(trainee).get(reverse("staff:account")).content.decode()
+    assert 'action="/' in text
+    addresses = re.findall(r'<form[^>]* action="([^"]*)"', text)
+    assert all(one.startswith("/") for one in addresses), addresses
 
 
 def test_the_front_desk_keeps_the_queue(sign_in_as, receptionist) -> None:
