@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 BATCH = 2_000
@@ -26,7 +26,7 @@ def build(count: int) -> dict[str, object]:
     staff = [
         User.objects.create_user(
             staff_no=f"b{role}", password=os.urandom(12).hex(), display_name=f"员工{role}",
-            role=role, clinic=clinic,
+            role=role, clinic=clinic, cleared_until=date.max,
         )
         for role in (Role.FRONT_DESK, Role.CONSULTANT, Role.NURSE)
     ]  # fmt: skip

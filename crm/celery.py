@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # Every room with a tasks.py; beat's entries below. Seconds, or a crontab in clinic time.
 TASK_ROOMS = [
     "crm.alerts",
+    "crm.clearance",
     "crm.messaging",
     "crm.staff",
     "crm.trail",
@@ -79,6 +80,10 @@ app.conf.beat_schedule = {
     "forget old sessions": {
         "task": "crm.staff.tasks.forget_old_sessions",
         "schedule": crontab(minute=40),
+    },
+    "look after clearances": {
+        "task": "crm.clearance.tasks.look_after",
+        "schedule": crontab(hour=0, minute=5),
     },
     "forget used form keys": {
         "task": "crm.web.tasks.forget_submissions",

@@ -1,6 +1,7 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
 from crm.alerts.models import Alert, TrailPlace
+from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
 from crm.incidents.models import Incident, IncidentStep
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
@@ -26,9 +27,11 @@ __all__ = [
     "CareTeamMember",
     "Clinic",
     "DeliveryAnswer",
+    "Document",
     "FormSubmission",
     "Incident",
     "IncidentStep",
+    "Licence",
     "Message",
     "MessageTemplate",
     "MonthExport",
@@ -37,8 +40,11 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "Reminder",
     "Room",
     "SignInFailure",
+    "Signature",
+    "Sitting",
     "StaffSession",
     "TotpDevice",
     "TrailPlace",

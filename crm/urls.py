@@ -20,6 +20,7 @@ router.register(f"{OF_A_PATIENT}/plans", PlanViewSet, basename="patient-plan")
 urlpatterns = [
     path("", include("crm.web.urls")),
     path("", include("crm.staff.urls")),
+    path("", include("crm.clearance.urls")),
     path("", include("crm.trail.urls")),
     path("", include("crm.custody.urls")),
     path("", include("crm.inventory.urls")),

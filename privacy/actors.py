@@ -1,5 +1,6 @@
 """Who acts: the ground floor knows staff by this shape, never by their model."""
 
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -15,3 +16,5 @@ class Actor(Protocol):
     def clinic_id(self) -> UUID: ...
     @property
     def is_active(self) -> bool: ...
+    @property
+    def cleared_until(self) -> date | None: ...

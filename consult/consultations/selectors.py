@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from consult.consultations.models import Consultation
 from crm.patients.models import Patient
+from crm.patients.selectors import cared_for_alone_by
 from crm.staff.models import User
 
 BESIDE = 5  # earlier talks shown beside a form
@@ -59,6 +60,12 @@ def own_draft_of(patient: Patient, staff: User) -> Consultation | None:
         .order_by("-id")
         .first()
     )
+
+
+def count_drafts_of(staff: User, *, alone: bool = False) -> int:
+    """Drafts that ``staff`` has begun; ``alone``: of patients whom nobody else cares for."""
+    drafts = Consultation.objects.filter(consultant=staff, status=Consultation.Status.DRAFT)
+    return (drafts.filter(patient__in=cared_for_alone_by(staff)) if alone else drafts).count()
 
 
 def beyond_reach(consultation_id: UUID) -> Consultation | None:

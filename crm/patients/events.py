@@ -18,6 +18,7 @@ class PatientEvent(Event):
     REVEALED = "patient.revealed", Kind.REVEAL, _("Saw plain text")
     JOINED_TEAM = "patient.joined_team", Kind.CHANGE, _("Added to the care team")
     LEFT_TEAM = "patient.left_team", Kind.CHANGE, _("Removed from the care team")
+    TEAM_HANDED_OVER = "patient.team_handed_over", Kind.CHANGE, _("Handed the care team place over")
     STAGE_CHANGED = "patient.stage_changed", Kind.CHANGE, _("Changed the stage")
     CODE_ISSUED = "patient.visit_code_issued", Kind.CHANGE, _("Issued the code of the day")
     LABEL_PRINTED = "patient.label_printed", Kind.PRINT, _("Printed a label")

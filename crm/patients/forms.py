@@ -362,6 +362,7 @@ class FilterForm(forms.Form):
         label=_("until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     mine = forms.BooleanField(label=_("Mine only"), required=False)
+    alone = forms.BooleanField(label=_("Nobody cares for them"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from crm.patients.duplicates import Person
@@ -104,6 +104,7 @@ class Filters:
     stage: str = ""
     status: str = ""
     mine: bool = False
+    alone: bool = False
     since: date | None = None
     until: date | None = None
 
@@ -133,6 +134,18 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+def _cared_for(*, besides: User | None = None) -> Exists:
+    """Somebody who still works here, other than ``besides``, is on the care team."""
+    team = CareTeamMember.objects.filter(patient_id=OuterRef("pk"), staff__is_active=True)
+    return Exists(team.exclude(staff=besides) if besides else team)
+
+
+def cared_for_alone_by(staff: User) -> QuerySet[Patient]:
+    """Patients with ``staff`` on their care team and nobody else who works here."""
+    theirs = CareTeamMember.objects.filter(staff=staff).values("patient")
+    return Patient.objects.filter(pk__in=theirs).exclude(_cared_for(besides=staff))
+
+
 def matching(staff: User, filters: Filters) -> QuerySet[Patient]:
     """Visible patients that the filters let through, newest first."""
     found = Patient.objects.visible_to(staff)
@@ -142,6 +155,8 @@ def matching(staff: User, filters: Filters) -> QuerySet[Patient]:
         found = found.filter(status=filters.status)
     if filters.mine:
         found = found.filter(pk__in=CareTeamMember.objects.filter(staff=staff).values("patient"))
+    if filters.alone:
+        found = found.exclude(_cared_for())
     if filters.since:
         found = found.filter(created_at__gte=_midnight(filters.since))
     if filters.until:

@@ -126,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # R27: "length" as ASVS has it, or "complexity" with periodic change where an assessor asks for it.
 PASSWORD_POLICY = env.str("PASSWORD_POLICY", default="length")
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90)
+TRAINING_PASS_PERCENT = env.int("TRAINING_PASS_PERCENT", default=80)  # S3: of the questions
+TRAINING_VALID_DAYS = env.int("TRAINING_VALID_DAYS", default=365)
 SESSION_ENGINE = "crm.staff.session_store"  # keys as hashes, at most two a person (ADR 0015)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

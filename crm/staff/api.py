@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from crm.staff.models import ApiToken, User
 from crm.staff.selectors import staff_member
-from privacy.access.policy import ROLE_PERMISSIONS
+from privacy.access.policy import Permission, can
 
 
 class MeSerializer(serializers.Serializer[User]):
@@ -27,7 +27,7 @@ class MeSerializer(serializers.Serializer[User]):
     permissions = serializers.SerializerMethodField()
 
     def get_permissions(self, user: User) -> list[str]:
-        held = {one.value for one in ROLE_PERMISSIONS.get(user.role, frozenset())}
+        held = {one.value for one in Permission if can(user, one)}
         token = self.context["request"].auth
         return sorted(held & set(token.scopes) if isinstance(token, ApiToken) else held)
 

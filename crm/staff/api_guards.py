@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from crm.staff.guards import about_refusal
 from crm.staff.models import ApiToken, User
 from crm.staff.token_refusals import book_out_of_scope
 from privacy.access.policy import Permission, can
@@ -13,6 +15,8 @@ from privacy.audit.services import record_denial
 
 if TYPE_CHECKING:  # DRF's settings import this module while rest_framework.views is loading
     from rest_framework.views import APIView
+
+UNCLEARED = _("Your clearance is missing or has lapsed: codes only. See My clearance.")
 
 
 class HasPermission(BasePermission):
@@ -39,5 +43,8 @@ class HasPermission(BasePermission):
             return False
         if needed is not None and can(user, needed):
             return True
-        record_denial(actor=user, target=target, reason=needed.value if needed else "undeclared")
+        detail = about_refusal(user, needed) if needed else {}
+        self.message = UNCLEARED if detail else None  # read by DRF
+        asked = needed.value if needed else "undeclared"
+        record_denial(actor=user, target=target, reason=asked, detail=detail)
         return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import ApiToken, User
 from crm.staff.password_rules import is_complex
-from privacy.access.policy import ROLE_PERMISSIONS, Role
+from privacy.access.policy import Permission, Role, can
 
 
 def without_spaces(code: str) -> str:
@@ -188,6 +188,6 @@ class TokenForm(forms.Form):
 
     def __init__(self, owner: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
-        held = sorted(ROLE_PERMISSIONS.get(owner.role, frozenset()))
+        held = sorted(one for one in Permission if can(owner, one))
         scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
         scopes.choices = [(one.value, one.value) for one in held]

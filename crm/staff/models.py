@@ -58,6 +58,11 @@ class User(AbstractBaseUser, Record):
     single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
 
     password_changed_at = models.DateTimeField(default=timezone.now)
+    # The last clinic day of clearance, or null: kept by crm.clearance, read by the policy with
+    # every request. Evidence from before joined_at does not count: who comes back starts anew.
+    cleared_until = models.DateField(null=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+    left_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "staff_no"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -67,7 +72,11 @@ class User(AbstractBaseUser, Record):
         constraints = [
             models.CheckConstraint(
                 name="user_has_known_role", condition=Q(role__in=[role.value for role in Role])
-            )
+            ),
+            models.CheckConstraint(
+                name="who_left_is_out",
+                condition=Q(left_at=None) | Q(is_active=False, cleared_until=None),
+            ),
         ]
 
     def __str__(self) -> str:

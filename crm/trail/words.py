@@ -25,6 +25,7 @@ def _labels(choices: Iterable[tuple[str, Words]]) -> dict[str, Words]:
 # What somebody would have needed who was refused.
 NEEDED: Final[Mapping[str, Words]] = {
     Permission.VIEW_PATIENTS: _("needs: see patients"),
+    Permission.VIEW_HISTORY: _("needs: see what happened to a patient"),
     Permission.SEARCH_PATIENTS: _("needs: search patients"),
     Permission.REGISTER_PATIENT: _("needs: register patients"),
     Permission.VIEW_CONTACT: _("needs: see masked contact data"),
@@ -55,6 +56,9 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.END_SESSIONS: _("needs: end sessions"),
     Permission.RESET_FACTORS: _("needs: reset second factors"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
+    Permission.END_SESSIONS: _("needs: end somebody's sessions"),
+    Permission.RESET_FACTORS: _("needs: reset a second factor"),
+    Permission.PUBLISH_POLICIES: _("needs: publish policies"),
     Permission.VIEW_KEYS: _("needs: see the keys"),
     Permission.MANAGE_KEYS: _("needs: change keys"),
     Permission.VIEW_INVENTORY: _("needs: see the data inventory"),

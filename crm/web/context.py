@@ -1,14 +1,17 @@
 """What base.html asks for on every page, computed only when it is asked."""
 
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, is_cleared
 
+LAST_WEEK: Final = timedelta(days=7)
 THEMES: Final = frozenset({"light", "dark"})
 
 
@@ -41,6 +44,23 @@ class Shell:
             return ""
         clinic = self.user.clinic
         return " · ".join(part for part in (clinic.name, clinic.site_label) if part)
+
+    @property
+    def uncleared(self) -> bool:
+        """Whether the gate is closed for who is signed in: codes only."""
+        return self.signed_in and not is_cleared(self.user)
+
+    @property
+    def lapses_on(self) -> date | None:
+        """The last day of clearance, in its last week; read from the account, without a query."""
+        if not self.signed_in or self.uncleared:
+            return None
+        until: date = self.user.cleared_until
+        return until if until <= timezone.localdate() + LAST_WEEK else None
+
+    @property
+    def clearance_url(self) -> str:
+        return url_or_none("clearance:own")
 
     @property
     def theme(self) -> str:

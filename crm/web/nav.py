@@ -59,6 +59,7 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
             Entry(Permission.VIEW_ESTIMATES, "consult:estimates", "receipt-text", _("Estimates")),
             Entry(Permission.VIEW_PLANS, "followup:plans", "phone-call", _("Follow-up")),
             Entry(Permission.VIEW_MESSAGES, "messaging:list", "send", _("Messages")),
+            Entry(None, "clearance:own", "badge-check", _("My clearance")),
         ),
     ),
     (
@@ -71,12 +72,14 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),
             Entry(Permission.VIEW_INVENTORY, "inventory:list", "database", _("Data inventory")),
             Entry(Permission.VIEW_STAFF, "staff:list", "id-card", _("Staff")),
+            Entry(Permission.VIEW_STAFF, "clearance:overview", "list-checks", _("Clearances")),
             Entry(Permission.MANAGE_ROOMS, "scheduling:rooms", "door-open", _("Rooms")),
         ),
     ),
 )
 OWN: Final = (
     Entry(None, "staff:account", "user-round", _("My account")),
+    Entry(None, "clearance:library", "book-open", _("Policies")),
     Entry(Permission.MANAGE_TOKENS, "staff:tokens", "key-round", _("API tokens")),
 )
 Counter = Callable[[Actor], int]

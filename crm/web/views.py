@@ -1,6 +1,7 @@
 """Doors that belong to no feature: health, language, reports of the browser, error pages."""
 
 import logging
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from crm.web import csp_reports, readiness
 from crm.web.context import Shell
 from crm.web.openness import public
 from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of, wants_page
+from privacy.access.policy import Permission, waits_for_clearance
 
 logger = logging.getLogger(__name__)
 
@@ -58,8 +60,18 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: the role does not open this door. The refusal itself is booked by the guard."""
+    if _waits_for_clearance(request, str(exception)):
+        detail = _("Your clearance is missing or has lapsed: codes only. See My clearance.")
+        return answer(request, Refusal(403, "uncleared", _("Not cleared for this yet"), detail))
     detail = _("Your role does not include this page. The security administrator decides on roles.")
     return answer(request, Refusal(403, "access-denied", _("You may not do this"), detail))
+
+
+def _waits_for_clearance(request: HttpRequest, asked: str) -> bool:
+    """Whether the guard named a permission that the role has, and the clearance is what lacks."""
+    user: Any = request.user  # the model lives above this floor
+    known = asked in set(Permission) and user.is_authenticated
+    return known and waits_for_clearance(user, Permission(asked))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

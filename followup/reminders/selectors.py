@@ -9,8 +9,9 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from crm.patients.models import CareTeamMember
+from crm.patients.selectors import cared_for_alone_by
 from crm.staff.models import User
-from followup.plans.models import Plan
+from followup.plans.models import Kind, Plan
 from followup.schedules.models import Step
 from privacy.consent.models import ConsentState, Purpose
 from privacy.consent.rules import Answer
@@ -129,6 +130,13 @@ def open_steps(staff: User, filters: Filters, now: datetime) -> QuerySet[Step]:
 def _mine(staff: User) -> Q:
     """Patients of whose care team the viewer is; for a filter on plans."""
     return Q(patient__in=CareTeamMember.objects.filter(staff=staff).values("patient_id"))
+
+
+def calls_resting_on(staff: User, *, alone: bool = False) -> int:
+    """Open calls of patients whom ``staff`` cares for; ``alone``: whom nobody else does."""
+    theirs = Q(patient__in=cared_for_alone_by(staff)) if alone else _mine(staff)
+    live = Plan.objects.live().filter(theirs)
+    return Step.objects.open().filter(kind=Kind.CALL, plan__in=live).count()
 
 
 def _lane_condition(key: str, days: Days) -> Q:

@@ -1,9 +1,10 @@
-"""Who may do what: one table, default closed (R30, R56)."""
+"""Who may do what: one table, default closed (R30, R56), behind the clearance gate (S1, S3)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from privacy.actors import Actor
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     VIEW_PATIENTS = "patients.view"  # G0: code and queue
     SEARCH_PATIENTS = "patients.search"
     REGISTER_PATIENT = "patients.register"
+    VIEW_HISTORY = "patients.view_history"  # the timeline, with reasons that staff typed
     VIEW_CONTACT = "patients.view_contact"  # G1, masked
     REVEAL_CONTACT = "patients.reveal_contact"  # G1, with reason
     REVEAL_IDENTITY = "patients.reveal_identity"  # G2, with reason
@@ -59,6 +61,7 @@ class Permission(StrEnum):
     END_SESSIONS = "staff.end_sessions"  # G10: everything somebody is signed in with
     RESET_FACTORS = "staff.reset_factors"  # G10: somebody's second factor
     MANAGE_TOKENS = "staff.tokens"
+    PUBLISH_POLICIES = "policies.publish"  # G9: what staff sign and read
     VIEW_KEYS = "keys.view"  # numbers and days, never a secret
     MANAGE_KEYS = "keys.manage"
     VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
@@ -67,7 +70,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_QUEUE = {_P.VIEW_PATIENTS, _P.MANAGE_TOKENS}
+_QUEUE = {_P.VIEW_PATIENTS, _P.VIEW_HISTORY, _P.MANAGE_TOKENS}
 _CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS}
 
 ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
@@ -173,6 +176,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
             _P.HANDLE_ALERTS,
+            _P.PUBLISH_POLICIES,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -197,8 +201,49 @@ CLINIC_WIDE = frozenset(
 REVEALS_TODAY_ONLY = frozenset({Role.FRONT_DESK})
 
 
+# What somebody without clearance keeps (S3): codes and queue (G0), the own account, and
+# administration that needs no patient data. Whatever is not named here closes.
+WITHOUT_CLEARANCE = frozenset(
+    {
+        _P.VIEW_PATIENTS,
+        _P.ISSUE_VISIT_CODE,
+        _P.MANAGE_ROOMS,
+        _P.MANAGE_TOKENS,
+        _P.VIEW_OWN_AUDIT,
+        _P.VERIFY_AUDIT,
+        _P.VIEW_STAFF,
+        _P.MANAGE_STAFF,
+        _P.END_SESSIONS,
+        _P.RESET_FACTORS,
+        _P.VIEW_KEYS,
+        _P.MANAGE_KEYS,
+        _P.PUBLISH_POLICIES,
+    }
+)
+
+
 def can(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor's role carries the permission; an inactive account can do nothing."""
+    """Whether the actor may: the account is active, the role carries it, the gate is open for it.
+
+    Every door, mask and panel asks here, so the gate stands here and nowhere else (ADR 0019). It
+    reads what came with the account: no query.
+    """
+    return _role_carries(actor, permission) and (
+        permission in WITHOUT_CLEARANCE or is_cleared(actor)
+    )
+
+
+def is_cleared(actor: Actor) -> bool:
+    """Whether the actor is cleared on this clinic day; ``cleared_until`` is the last such day."""
+    return actor.cleared_until is not None and timezone.localdate() <= actor.cleared_until
+
+
+def waits_for_clearance(actor: Actor, permission: Permission) -> bool:
+    """Whether it is the missing clearance alone that keeps the actor from it."""
+    return _role_carries(actor, permission) and not can(actor, permission)
+
+
+def _role_carries(actor: Actor, permission: Permission) -> bool:
     return actor.is_active and permission in ROLE_PERMISSIONS.get(actor.role, frozenset())
 
 

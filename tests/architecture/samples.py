@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from consult.fees.lifecycle import State as EstimateState
 from crm.alerts.models import Alert
+from crm.clearance.services import ensure_shipped_documents, record_licence, start_test
 from crm.incidents import rules
 from crm.incidents.models import Incident
 from crm.messaging.inbound import callback_token
@@ -26,7 +27,7 @@ from crm.scheduling.rooms import add_room
 from crm.staff.models import StaffSession, User
 from crm.staff.services import issue_token
 from crm.trail.models import MonthExport
-from privacy.access.policy import ROLE_PERMISSIONS, Permission, can
+from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.consultations import draft_of, submitted_of
@@ -63,7 +64,7 @@ def _event(world: World) -> Any:
 
 
 def _token(world: World) -> Any:
-    held = ROLE_PERMISSIONS[world.viewer.role]
+    held = {one for one in Permission if can(world.viewer, one)}
     if Permission.MANAGE_TOKENS not in held:
         return uuid4()
     token, _secret = issue_token(
@@ -155,15 +156,30 @@ def _member(world: World) -> Any:
     return world.patient.care_team.create(staff=staff).pk
 
 
+def _licence(world: World) -> Any:
+    staff = UserFactory.create(clinic=world.viewer.clinic)
+    return record_licence(
+        staff=staff, kind="other", number="x", expires_on=timezone.localdate(), actor=world.viewer
+    ).pk
+
+
+def _slug(_world: World) -> str:
+    ensure_shipped_documents()
+    return "nda"
+
+
 # By keyword of the address.
 MAKERS: dict[str, Maker] = {
     "alert_id": _alert,
     "cell": lambda _world: "follow_up-sms",
     "code": lambda world: world.patient.code,
     "consultation_id": _consultation,
+    "course": lambda _world: "privacy",
+    "edition": lambda _world: 1,
     "event_id": _event,
     "export_id": _month_export,
     "incident_id": _incident,
+    "licence_id": _licence,
     "member_id": _member,
     "message_id": _message,
     "number": _estimate,
@@ -175,6 +191,8 @@ MAKERS: dict[str, Maker] = {
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
     "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
     "session_id": _session,
+    "sitting_id": lambda world: start_test(user=world.viewer, course="privacy").pk,
+    "slug": _slug,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
     "step_id": _step,
     "token": lambda _world: callback_token(),

@@ -59,9 +59,13 @@ def test_open_doors_are_few_and_say_why() -> None:
 
 @dataclass
 class People:
-    """One member of staff a role, all on the patient's care team; and a patient elsewhere."""
+    """One member of staff a role, all on the patient's care team; and a patient elsewhere.
+
+    ``uncleared``: one more a role, for whom the clearance gate is closed.
+    """
 
     by_role: dict[str, User]
+    uncleared: dict[str, tuple[User, Client]]
     clients: dict[str, Client]
     patient: Patient
     foreign: Patient
@@ -90,13 +94,18 @@ def make_people() -> People:
     clinic = ClinicFactory.create()
     patient = PatientFactory.create(clinic=clinic)
     staff = {role.value: UserFactory.create(clinic=clinic, role=role) for role in Role}
-    for user in staff.values():
+    shut_out = {
+        role.value: UserFactory.create(clinic=clinic, role=role, cleared_until=None)
+        for role in Role
+    }
+    for user in (*staff.values(), *shut_out.values()):
         patient.care_team.create(staff=user)
     foreign = PatientFactory.create(clinic=ClinicFactory.create())
     author = UserFactory.create(clinic=foreign.clinic)
     foreign.care_team.create(staff=author)
     clients = {role: signed_in(user) for role, user in staff.items()}
-    return People(staff, clients, patient, foreign, author)
+    uncleared = {role: (user, signed_in(user)) for role, user in shut_out.items()}
+    return People(staff, uncleared, clients, patient, foreign, author)
 
 
 def signed_in(user: User) -> Client:
@@ -159,6 +168,22 @@ def test_each_role_gets_what_the_policy_says(route: Route, method: str, people: 
             check_staff(route, method, people.by_role[role], client, people)
     with undone():
         check_stranger(route, method, people)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ALL if not (route.public_reason or route.for_all_staff)],
+    ids=lambda route: route.name or route.pattern,
+)
+def test_the_uncleared_get_codes_only(route: Route, method: str, people: People) -> None:
+    """One role a route: the first whose cleared colleague would pass."""
+    for role, (user, client) in people.uncleared.items():
+        if allowed(route, method, people.by_role[role]):
+            with undone():
+                check_staff(route, method, user, client, people)
+            return
 
 
 def check_staff(route: Route, method: str, user: User, client: Client, people: People) -> None:
@@ -228,8 +253,8 @@ def test_a_patient_elsewhere_does_not_exist(route: Route, people: People) -> Non
 
 
 def test_the_matrix_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    cases = len(ALL) * len(METHODS) * (len(Role) + 1)
-    figures = f"{len(ALL)} routes x {len(METHODS)} methods x {len(Role) + 1} subjects"
+    cases = len(ALL) * len(METHODS) * (len(Role) + 2)
+    figures = f"{len(ALL)} routes x {len(METHODS)} methods x {len(Role) + 2} subjects"
     with capsys.disabled():
         print(f"\npermission matrix: {figures} = {cases} cases")  # noqa: T201 - a figure to read
     assert cases > 0

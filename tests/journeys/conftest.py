@@ -18,6 +18,7 @@ from crm.staff.models import Clinic, User
 from crm.staff.services import codes_around, open_account
 from privacy.access.policy import Role
 from privacy.encryption.canaries import plant
+from tests.factories.people import through_the_gate
 
 PASSWORD = "journey of a thousand li"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -104,6 +105,8 @@ def stage(transactional_db, live_server, tmp_path: Path, settings) -> Iterator[S
         )[0]
         for role in Role
     }  # fmt: skip
+    for user in staff.values():
+        through_the_gate(user)
     shots = os.environ.get("SUIAN_SHOTS")
     manners = Manners(receipt_delay=0)
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "anchors.jsonl")

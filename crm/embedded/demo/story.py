@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import arrivals, fees, followups, registry, talks
+from crm.embedded.demo import arrivals, clearances, fees, followups, registry, talks
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -27,6 +27,8 @@ def _parts() -> Iterator[str]:
     clinic = make_clinic()
     staff = make_staff(clinic)
     yield f"{clinic.name}: {len(staff)} accounts"
+    clearances.clear(staff)
+    yield "Signatures, trainings and licences"
     sign_in_some()
     coming = guests(timezone.localdate())
     patients = registry.register(coming, staff=staff)

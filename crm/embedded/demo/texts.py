@@ -7,11 +7,14 @@ ROOMS: Final = ("诊室 1", "诊室 2", "咨询室", "超声室")
 CLINIC_NAME: Final = "随安生殖健康门诊（演示）"
 SITE_LABEL: Final = "江岸院区 · 一楼前台"
 
+TRAINEE: Final = "zx003"  # has just begun: not cleared
+LAPSING: Final = "hs001"  # whose licence runs out in a week
 # (staff number, name, role): one account a role, and colleagues where a screen needs two.
 STAFF: Final = (
     ("qt001", "陈静", "front_desk"),
     ("zx001", "林晓", "consultant"),
     ("zx002", "吴桐", "consultant"),
+    (TRAINEE, "唐果", "consultant"),
     ("ys001", "许文", "doctor"),
     ("hs001", "何敏", "nurse"),
     ("sf001", "罗嘉", "followup_agent"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.patients import selectors
@@ -41,6 +42,33 @@ def remove_from_team(*, patient: Patient, member_id: UUID, actor: User) -> None:
     if row is not None:
         row.delete()
         _book(PatientEvent.LEFT_TEAM, patient, row.staff, actor)
+
+
+@transaction.atomic
+def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tuple[int, int]:
+    """Give every care-team place of somebody who leaves to the successor, or end it (W14).
+
+    Out: (patients with the successor now, patients with nobody any more).
+    """
+    places = CareTeamMember.objects.filter(staff=leaver)
+    patients = list(
+        Patient.objects.filter(pk__in=places.values("patient")).select_related("subject")
+    )
+    if not patients:
+        return 0, 0
+    alone = 0 if successor else selectors.cared_for_alone_by(leaver).count()
+    if successor:
+        theirs = CareTeamMember.objects.filter(staff=successor).values("patient")
+        places.exclude(patient__in=theirs).update(staff=successor, updated_at=timezone.now())
+    CareTeamMember.objects.filter(staff=leaver).delete()
+    audit.record(
+        PatientEvent.TEAM_HANDED_OVER,
+        actor=actor,
+        subjects=patients,
+        target=f"staff:{leaver.staff_no}",
+        detail={"to": successor.staff_no if successor else ""},
+    )
+    return (len(patients) if successor else 0), alone
 
 
 def _book(event: PatientEvent, patient: Patient, member: User, actor: User) -> None:

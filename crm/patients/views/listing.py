@@ -21,7 +21,8 @@ from crm.web.paging import SIZES, Page
 from privacy.access.policy import Permission, can
 
 USUAL_SIZE: Final = 50
-STATE: Final = ("stage", "status", "since", "until", "mine")  # what an address says of a list
+TICKED: Final = ("mine", "alone")
+STATE: Final = ("stage", "status", "since", "until", *TICKED)  # what an address says of a list
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,6 @@ def _chips(query: QueryDict, form: FilterForm) -> list[Chip]:
         rest = query.copy()
         rest.pop(name)
         rest.pop("page", None)
-        value = "" if name == "mine" else str(choices.get(query[name], query[name]))
+        value = "" if name in TICKED else str(choices.get(query[name], query[name]))
         chips.append(Chip(str(form[name].label), value, rest.urlencode()))
     return chips

@@ -53,12 +53,13 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "panels": PatientPage.panels_for(request.user),
         "actions": _actions(request.user, patient, standings),
         "standings": standings,
-        "lines": lines_of(selectors.timeline_of(patient)),
         "by": "",
         "may_reveal": may_reveal,
         **_may(request.user),
         **_dialogs(request, patient, may_reveal=may_reveal),
     }
+    if can(request.user, Permission.VIEW_HISTORY):
+        page["lines"] = lines_of(selectors.timeline_of(patient))
     if can(request.user, Permission.VIEW_CONSENTS):
         page["cells"] = cells_of(patient, get_language() or "zh-hans")
     return render(request, "crm/patients/page.html", page)
@@ -70,6 +71,7 @@ def _may(staff: User) -> dict[str, bool]:
         "may_edit_team": can(staff, Permission.EDIT_CARE_TEAM),
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
         "reveals_on_visits": bool(fields_open_to(staff)),
+        "sees_history": can(staff, Permission.VIEW_HISTORY),
         "sees_contact": can(staff, Permission.VIEW_CONTACT),
         "sees_complaint": can(staff, Permission.VIEW_COMPLAINT),
     }
@@ -127,7 +129,7 @@ def _place(staff: User, query: QueryDict, patient: Patient) -> Place | None:
 
 
 @require_GET
-@requires(Permission.VIEW_PATIENTS)
+@requires(Permission.VIEW_HISTORY)
 @of_patient
 def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """What happened, narrowed to what people or the system did."""
@@ -141,7 +143,7 @@ def timeline(request: StaffRequest, patient: Patient) -> HttpResponseBase:
 
 
 @require_GET
-@requires(Permission.VIEW_PATIENTS)
+@requires(Permission.VIEW_HISTORY)
 @of_patient
 def who_looked(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Who saw anything of this patient: when, in which role, what for (S59)."""

@@ -1,0 +1,17 @@
+"""Connects drafts to leaving, below them; imported once."""
+
+from django.utils.translation import gettext_lazy as _
+
+from consult.consultations.selectors import count_drafts_of
+from crm.clearance.leaving import Handed, register_handover
+from crm.staff.models import User
+
+
+def _hand_over(leaver: User, successor: User | None, _actor: User) -> Handed:
+    """A draft stays who began it, and is open to the care team, which moves after this."""
+    if successor is None:
+        return Handed(_("Drafts of consultations"), 0, count_drafts_of(leaver, alone=True))
+    return Handed(_("Drafts of consultations"), count_drafts_of(leaver), 0)
+
+
+register_handover("drafts", _hand_over, order=20)
