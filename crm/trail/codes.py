@@ -39,10 +39,12 @@ OUTCOMES: Final[Mapping[str, Words]] = {
     "stopped": _("Held back"),
 }
 PROCESSES: Final[Mapping[str, Words]] = {
+    "alerts": _("Alerts out of the trail"),
     "another-clinic": _("Somebody of another clinic"),
     "api": _("API, token unknown"),
     "arrival": _("Check at arrival"),
     "cipher": _("Opening of sealed values"),
+    "clearance": _("Reminders of clearance"),
     "contact-change": _("Check before correcting"),
     "dispatch": _("Sending of messages"),
     "doubles": _("Search for doubles"),
@@ -55,6 +57,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "outbox": _("Outbox"),
     "patient": _("The patient"),
     "prove_restore": _("Command: prove a restore"),
+    "reconcile_rows": _("Nightly comparison of rows"),
     "reencrypt": _("Command: seal anew"),
     "replay_erasures": _("Erasing again after a restore"),
     "retire_keys": _("Command: retire keys"),
