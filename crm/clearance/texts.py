@@ -82,15 +82,15 @@ MANUAL: Final = Draft(
     "隐私手册：从前台到检验",
     "Privacy manual: from reception to laboratory",
     """前台：只叫当日号，不叫姓名。首诊只问称呼、联系方式和主诉；婚姻状况可以不填，并当面说明；不索要结婚证和身份证原件。
-候诊和诊室：一医一患一室，门关好再谈。叫号屏、小票、病历封面只印代码。
+候诊和诊室：一医一患一室，门关好再谈。叫号屏、小票、病历封面只印编号。
 咨询：开始时说明谈话保密，提醒不必说得过多。姓名和电话最多问三次，被拒绝就停止。通话和聊天里出现的号码会自动遮盖，不要手工补回去。
 医生和护士：只称姓氏。需要明文时写清原因，看完即合上。
-检验和影像：外送单只写代码，结果回院后再对应。
+检验和影像：外送单只写编号，结果回院后再对应。
 收费：发票需要证件号时当场查看，不抄写。
 随访：先有同意，再有联系。问候语中性，不提科室、病情和药名；别人接听时不说来意。
 屏幕和桌面：离开座位先遮盖屏幕；桌上不留纸条；下班清桌。
 打印：印几份记几份，作废的当场粉碎。
-出了差错：当天报告安全管理员，写清代码、时间和经过。""",
+出了差错：当天报告安全管理员，写清编号、时间和经过。""",
     """Reception: call today's number, never a name. The first visit asks for a form of address, \
 contact and chief complaint; marital status is optional and staff say so aloud; no marriage \
 certificate and no ID original is asked for.

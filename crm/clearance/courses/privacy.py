@@ -23,12 +23,12 @@ COURSE: Final = Course(
             "rest may stay empty, and “declined” is an answer.",
         ),
         Said(
-            "默认看到的是代码和遮盖后的信息。查看明文要写原因，看完即合上，每次都有记录。",
+            "默认看到的是编号和遮盖后的信息。查看明文要写原因，看完即合上，每次都有记录。",
             "What is shown is codes and masks. Plain text needs a reason, is closed after use, "
             "and every look is recorded.",
         ),
         Said(
-            "叫号、小票、封面、外送单只用代码。离开座位先遮盖屏幕。",
+            "叫号、小票、封面、外送单只用编号。离开座位先遮盖屏幕。",
             "Calls, slips, covers and outside orders use the code. Cover the screen when you "
             "leave your seat.",
         ),
@@ -130,7 +130,7 @@ COURSE: Final = Course(
                 Said("叫姓氏和就诊项目", "By surname and treatment"),
             ),
             Said(
-                "公共区域只用代码；进了诊室再称姓氏。",
+                "公共区域只用编号；进了诊室再称姓氏。",
                 "In public areas only the code; surnames are for the room.",
             ),
         ),

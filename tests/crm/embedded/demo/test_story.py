@@ -12,8 +12,10 @@ from django.utils import timezone
 from consult.consultations.models import Addendum, Consultation, Turn
 from consult.fees.lifecycle import State
 from consult.fees.models import Category, Estimate, EstimateVersion, PriceItem
+from crm.clearance.models import Reminder
 from crm.embedded.demo.cast import HOW_MANY, guests
 from crm.embedded.demo.story import tell
+from crm.embedded.demo.texts import LAPSING, TRAINEE
 from crm.messaging.models import Message
 from crm.messaging.rules import Status
 from crm.patients.models import CareTeamMember, Patient, PatientContact
@@ -57,6 +59,11 @@ def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
 
 def check_staff() -> None:
     assert set(User.objects.values_list("role", flat=True)) == set(Role.values)
+    until = dict(User.objects.values_list("staff_no", "cleared_until"))
+    assert [one for one, day in until.items() if day is None] == [TRAINEE]
+    assert min(day for day in until.values() if day) == until[LAPSING]
+    assert until[LAPSING] == timezone.localdate() + timedelta(days=7)
+    assert Reminder.objects.filter(staff__staff_no=LAPSING, days=7).count() == 1
 
 
 def check_patients() -> None:
