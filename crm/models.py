@@ -1,5 +1,11 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from crm.access_requests.models import (
+    AccessApproval,
+    AccessRequest,
+    BreakGlassLift,
+    BreakGlassVerdict,
+)
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
@@ -17,9 +23,13 @@ from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
+    "AccessApproval",
+    "AccessRequest",
     "ApiAnswer",
     "ApiToken",
     "Attempt",
+    "BreakGlassLift",
+    "BreakGlassVerdict",
     "CareTeamMember",
     "Clinic",
     "DeliveryAnswer",

@@ -1,10 +1,12 @@
 """What upper floors show on a patient's page: named by URL, never imported (the house, 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.utils.functional import Promise
 
+from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 
@@ -30,11 +32,26 @@ class PatientAction:
     order: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line above everything on the patient's page, as ``partials/_notice.html`` shows it."""
+
+    text: str
+    level: str = ""
+    icon_name: str = ""
+    action_url: str = ""
+    action: str = ""
+
+
+Noter = Callable[[Patient, User], list[Notice]]
+
+
 class PatientPage:
     """Registry that ``AppConfig.ready()`` of each floor adds to."""
 
     panels: ClassVar[dict[str, Panel]] = {}
     actions: ClassVar[dict[str, PatientAction]] = {}
+    noters: ClassVar[dict[str, Noter]] = {}
 
     @classmethod
     def add(cls, *entries: Panel | PatientAction) -> None:
@@ -44,6 +61,11 @@ class PatientPage:
                 cls.panels[entry.url_name] = entry
             else:
                 cls.actions[entry.url_name] = entry
+
+    @classmethod
+    def notices_for(cls, patient: Patient, staff: User) -> list[Notice]:
+        """What rooms above have to say first about this patient to this viewer."""
+        return [one for noter in cls.noters.values() for one in noter(patient, staff)]
 
     @classmethod
     def panels_for(cls, staff: User) -> list[Panel]:

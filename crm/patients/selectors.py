@@ -44,6 +44,8 @@ SHOWN_IN_TIMELINE: Final = (
     Kind.SEND,
     Kind.EXPORT,
     Kind.IMPORT,
+    Kind.ACCESS,
+    Kind.BREAK_GLASS,
 )
 LOOKING: Final = (Kind.VIEW, Kind.REVEAL, Kind.PRINT, Kind.EXPORT)
 
