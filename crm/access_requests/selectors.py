@@ -35,9 +35,9 @@ SHOWN: Final = 50
 State = AccessRequest.State
 
 
-def keys_open_to(staff: User) -> QuerySet[AccessRequest, Any]:
-    """The way in: keys of the patients that ``staff`` may see at this moment of the database."""
-    return AccessRequest.objects.live().filter(staff_id=staff.pk).order_by().values("patient_id")
+def open_to(staff: User) -> QuerySet[AccessRequest]:
+    """The way in: what opens patients to ``staff`` at this moment of the database."""
+    return AccessRequest.objects.live().filter(staff_id=staff.pk)
 
 
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
@@ -230,9 +230,14 @@ def suspended_in(viewer: User) -> list[User]:
 # --- what is shown elsewhere ------------------------------------------------------------------
 
 
+def waiting_for(staff: User) -> QuerySet[AccessRequest]:
+    """What of all this waits for this person: the number in the side column."""
+    return AccessRequest.objects.filter(_decides(staff) | _unjudged(staff))
+
+
 def count_waiting_for(staff: User) -> int:
-    """How much of all this waits for this person: one statement, for the side column."""
-    return AccessRequest.objects.filter(_decides(staff) | _unjudged(staff)).count()
+    """The same as a number."""
+    return waiting_for(staff).count()
 
 
 def of_note_on(patient: Patient, staff: User) -> list[AccessRequest]:

@@ -21,8 +21,13 @@ from privacy.records import Record, RetentionClass
 SealedText = Sealed | None  # what a sealed field reads as
 
 
-# From one member of staff to the keys of patients: a query with the one column "patient_id".
+# From one member of staff to rows that open patients to them, by the column "patient_id".
 WayIn = Callable[[User], "models.QuerySet[Any, Any]"]
+
+
+def _on_team(staff: User) -> models.Exists:
+    team = CareTeamMember.objects.filter(patient_id=models.OuterRef("pk"), staff_id=staff.pk)
+    return models.Exists(team)
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -33,23 +38,25 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Own clinic; and for caring roles only those whose care team they are on, or to whom
         there is another way in at this moment.
 
-        One list of keys and no OR of conditions: so Postgres starts from the few patients somebody
-        cares for, and does not test every patient of the clinic.
+        Each way is tried patient by patient, so a list in order of registration stops at its page:
+        a list of keys would be read whole first, and is ten times slower for who cares for half of
+        100,000 patients (ADR 0022).
         """
         mine = self.filter(clinic_id=staff.clinic_id)
         if staff.role in CLINIC_WIDE:
             return mine
-        team = CareTeamMember.objects.filter(staff_id=staff.pk).order_by().values("patient_id")
-        others = [way(staff) for way in self.ways_in.values()]
-        return mine.filter(pk__in=team.union(*others, all=True) if others else team)
+        here = models.OuterRef("pk")
+        seen = Q(_on_team(staff))
+        for way in self.ways_in.values():
+            seen |= Q(models.Exists(way(staff).filter(patient_id=here)))
+        return mine.filter(seen)
 
     def cared_for_by(self, staff: User) -> Self:
         """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
         mine = self.filter(clinic_id=staff.clinic_id)
         if staff.role in CLINIC_WIDE:
             return mine
-        team = CareTeamMember.objects.filter(patient_id=models.OuterRef("pk"), staff_id=staff.pk)
-        return mine.filter(models.Exists(team))
+        return mine.filter(_on_team(staff))
 
 
 class Patient(Record):

@@ -53,7 +53,8 @@ class World:
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
-    "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id", "visit_id",
+    "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id",
+    "visit_id",
 }  # fmt: skip
 
 

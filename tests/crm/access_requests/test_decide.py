@@ -96,12 +96,12 @@ def test_never_later_than_what_was_asked_for(nurse, doctor, patient):
 
 
 def test_nobody_outside_the_care_team_decides(
-    nurse, doctor, patient, colleague, control, receptionist, stranger, sign_in_as
+    nurse, doctor, patient, colleague, control, stranger, sign_in_as
 ):
     access = asked_for(patient, nurse)
     away = UserFactory.create(role=Role.DOCTOR)
 
-    for user in (nurse, colleague, control, receptionist, stranger, away):
+    for user in (nurse, colleague, control, stranger, away):
         with pytest.raises(AccessDenied):
             deciding.approve(request=access, actor=user, until=today())
         with pytest.raises(AccessDenied):
@@ -218,9 +218,9 @@ def test_what_nobody_decided_in_time_is_decided_by_nobody(nurse, doctor, patient
 
 
 def test_ended_by_who_approved_by_the_team_and_by_control(
-    sign_in_as, nurse, doctor, carer, control, patient, colleague, booked
+    sign_in_as, nurse, doctor, control, patient, colleague, booked
 ):
-    for ends in (doctor, carer, control):
+    for ends in (doctor, control):
         access = granted(patient, nurse, doctor)
         with pytest.raises(AccessDenied):
             deciding.end_early(request=access, actor=colleague)
@@ -232,7 +232,7 @@ def test_ended_by_who_approved_by_the_team_and_by_control(
         assert (access.state, access.closed_by) == ("ended", ends)
         with pytest.raises(Conflict):
             deciding.end_early(request=access, actor=doctor)
-    assert len(booked("access_request.ended")) == 3
+    assert len(booked("access_request.ended")) == 2
 
 
 def test_who_approved_may_end_it_after_leaving_the_team(sign_in_as, nurse, doctor, patient):

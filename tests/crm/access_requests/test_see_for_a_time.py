@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from consult.consultations.models import Consultation
 from crm.access_requests.models import AccessRequest
@@ -162,9 +163,17 @@ def test_a_program_writes_nothing_either(nurse, doctor, patient):
     assert client.post(address, {}, content_type="application/json").status_code == 403
 
 
-def test_the_list_starts_from_the_few_and_not_from_all(nurse, doctor, patient):
-    granted(patient, nurse, doctor)
+@pytest.mark.parametrize("role", ["consultant", "doctor", "nurse"])
+def test_the_list_of_patients_keeps_to_its_eight_statements(
+    sign_in_as, clinic, doctor, patient, role
+):
+    guest = UserFactory.create(clinic=clinic, role=role)
+    granted(patient, guest, doctor)
+    client = sign_in_as(guest)
+    client.get("/patients/")
 
-    plan = Patient.objects.visible_to(nurse).order_by("-created_at")[:50].explain()
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get("/patients/")
 
-    assert "SubPlan" not in plan, plan
+    assert len(answer.context["lines"]) == 1
+    assert len(asked) <= 8, "\n".join(q["sql"][:150] for q in asked)
