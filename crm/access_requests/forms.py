@@ -27,6 +27,11 @@ def _text(label: Any, *, shortest: int, hint: Any = "", rows: int = 3) -> forms.
     )
 
 
+def _day() -> forms.DateInput:
+    """A day as browsers want it, whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class TidyForm(forms.Form):
     """Free texts are cut of outer blanks and control characters before they are counted."""
 
@@ -56,9 +61,7 @@ class AskForm(TidyForm):
         shortest=rules.SHORTEST_REASON,
         hint=_("At least 10 characters; name nobody. The care team reads it."),
     )
-    until = forms.DateField(
-        label=_("Until the end of"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    until = forms.DateField(label=_("Until the end of"), widget=_day())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,7 +105,7 @@ class DecisionForm(forms.Form):
         label=_("Until the end of"),
         required=False,
         help_text=_("Not later than what was asked for."),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=_day(),
     )
     refusal = forms.CharField(
         label=_("Why not"),
