@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -44,6 +44,8 @@ class Shown:
     label: Words
     tone: str
     left: str  # how long it stays open, in words; "" if it is not
+    asked_until: str
+    until: str
     overdue: bool  # a use of break-glass without the verdict it should have
 
     @property
@@ -60,6 +62,15 @@ def time_left(span: timedelta) -> str:
     return _("%(hours)d h %(minutes)d min left") % {"hours": hours, "minutes": minutes % 60}
 
 
+def end_words(end: datetime) -> str:
+    """Until when, in clinic time; a midnight is told as the end of the day before it."""
+    local = timezone.localtime(end)
+    if local.time() != time.min:
+        return str(moment(end))
+    day = rules.last_day(end, zone=timezone.get_current_timezone())
+    return _("the end of %(day)s") % {"day": f"{day:%m-%d}"}
+
+
 def shown(row: AccessRequest, now: datetime) -> Shown:
     """A request at this moment (aware)."""
     at = rules.standing(row.state, until=row.until, wanted_until=row.wanted_until, now=now)
@@ -69,7 +80,16 @@ def shown(row: AccessRequest, now: datetime) -> Shown:
     left = time_left(row.until - now) if at is Standing.OPEN and row.until else ""
     unjudged = row.kind == AccessRequest.Kind.BREAK_GLASS and not hasattr(row, "verdict")
     overdue = unjudged and rules.is_overdue(row.asked_at, now=now)
-    return Shown(row, at, label, tone, left, overdue)
+    return Shown(
+        row=row,
+        standing=at,
+        label=label,
+        tone=tone,
+        left=left,
+        asked_until=end_words(row.wanted_until),
+        until=end_words(row.until) if row.until else "",
+        overdue=overdue,
+    )
 
 
 def _all(rows: Iterable[AccessRequest], now: datetime) -> list[Shown]:
@@ -123,7 +143,7 @@ def notices_on(patient: Patient, staff: User) -> list[Notice]:
 
 
 def _own(row: AccessRequest) -> Notice:
-    until = {"until": moment(row.until) if row.until else ""}
+    until = {"until": end_words(row.until) if row.until else ""}
     if row.kind == AccessRequest.Kind.BREAK_GLASS:
         words = _(
             "You broke the glass for this patient. It closes at %(until)s. The care team and "
