@@ -1,5 +1,11 @@
 """Index for Django's app registry. Never import from here: import from the feature."""
 
+from crm.access_requests.models import (
+    AccessApproval,
+    AccessRequest,
+    BreakGlassLift,
+    BreakGlassVerdict,
+)
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
 from crm.incidents.models import Incident, IncidentStep
@@ -20,10 +26,14 @@ from crm.trail.models import MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
+    "AccessApproval",
+    "AccessRequest",
     "Alert",
     "ApiAnswer",
     "ApiToken",
     "Attempt",
+    "BreakGlassLift",
+    "BreakGlassVerdict",
     "CareTeamMember",
     "Clinic",
     "DeliveryAnswer",

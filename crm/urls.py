@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("crm.dashboard.urls")),
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),
+    path("access/", include("crm.access_requests.urls")),
     path("search/", include("crm.search.urls")),
     path("api/v1/", include((router.urls, "api"))),
 ]

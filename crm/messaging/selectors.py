@@ -35,9 +35,9 @@ def message_of_staff(staff: User, message_id: UUID) -> Message:
     return messages_visible_to(staff).get(pk=message_id)
 
 
-def count_waiting_for_person(staff: User) -> int:
-    """How many messages wait for a person: the number in the side column."""
-    return messages_visible_to(staff).waiting_for_person().order_by().count()
+def waiting_for_person(staff: User) -> MessageQuerySet:
+    """The messages that wait for a person: the number in the side column."""
+    return messages_visible_to(staff).waiting_for_person()
 
 
 def patients_of_references(staff: User, references: Iterable[str]) -> dict[str, Patient]:

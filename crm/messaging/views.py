@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.messaging import inbound, selectors, services, viewing
 from crm.messaging.models import Message
+from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest, public, requires
 from crm.web.idempotency import once
 from crm.web.paging import page_of
@@ -52,6 +53,7 @@ def settle(request: StaffRequest, message_id: UUID) -> HttpResponse:
         target = f"message:{message_id}"
         record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
         raise Http404 from error
+    hold_back_writing(request, request.user, message.patient)
     received = request.POST.get("received") == "yes"
     services.settle_by_person(message=message, received=received, actor=request.user)
     messages.success(request, _("Settled."))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +17,7 @@ from crm.patients.models import Patient, SealedText
 from crm.patients.selectors import CAP, Row, patient_by_code, visit_code_today
 from crm.patients.services import consents, viewing
 from crm.patients.services.registration import Doubles, register_or_warn
+from crm.patients.services.writing import check_may_write
 from crm.staff.models import User
 from crm.staff.selectors import staff_member
 from crm.web.api import PROBLEM
@@ -114,12 +116,16 @@ class OfStaff(viewsets.ViewSet):
         return staff_member(self.request.user)
 
     def patient(self, code: str) -> Patient:
-        """Raises: Http404 for strangers too, and books their asking."""
+        """Raises: Http404 for strangers too, AccessDenied for a call that writes from somebody who
+        sees the patient for a time only; both are booked."""
         try:
-            return patient_by_code(self.staff, code)
+            patient = patient_by_code(self.staff, code)
         except Patient.DoesNotExist as error:
             viewing.book_out_of_reach(staff=self.staff, code=code)
             raise Http404 from error
+        if self.request.method not in SAFE_METHODS:
+            check_may_write(staff=self.staff, patient=patient)
+        return patient
 
 
 class PatientViewSet(OfStaff):

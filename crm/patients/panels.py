@@ -41,12 +41,27 @@ class Standing:
     hides: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line above everything on the patient's page, as ``partials/_notice.html`` shows it."""
+
+    text: str
+    level: str = ""
+    icon_name: str = ""
+    action_url: str = ""
+    action: str = ""
+
+
+Noter = Callable[[Patient, User], list[Notice]]
+
+
 class PatientPage:
     """Registry that ``AppConfig.ready()`` of each floor adds to."""
 
     panels: ClassVar[dict[str, Panel]] = {}
     actions: ClassVar[dict[str, PatientAction]] = {}
     standings: ClassVar[dict[str, Callable[[User, Patient], Standing | None]]] = {}
+    noters: ClassVar[dict[str, Noter]] = {}
 
     @classmethod
     def add(cls, *entries: Panel | PatientAction) -> None:
@@ -66,6 +81,11 @@ class PatientPage:
     def standings_of(cls, staff: User, patient: Patient) -> list[Standing]:
         found = [ask(staff, patient) for ask in cls.standings.values()]
         return [one for one in found if one is not None]
+
+    @classmethod
+    def notices_for(cls, patient: Patient, staff: User) -> list[Notice]:
+        """What rooms above have to say first about this patient to this viewer."""
+        return [one for noter in cls.noters.values() for one in noter(patient, staff)]
 
     @classmethod
     def panels_for(cls, staff: User) -> list[Panel]:

@@ -44,6 +44,8 @@ SHOWN_IN_TIMELINE: Final = (
     Kind.SEND,
     Kind.EXPORT,
     Kind.IMPORT,
+    Kind.ACCESS,
+    Kind.BREAK_GLASS,
 )
 STAFF: Final = "staff:"  # what the target of an event about a colleague begins with
 LOOKING: Final = (Kind.VIEW, Kind.REVEAL, Kind.PRINT, Kind.EXPORT)

@@ -6,8 +6,11 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.access_requests.models import AccessRequest
+from crm.access_requests.services.breaking import SUSPENDED
 from crm.messaging.models import Reason
 from crm.patients.services.revealing import NOT_OF_TODAY
+from crm.patients.services.writing import ONLY_LOOKS
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
 from followup.plans.models import Plan
 from privacy.access.caps import CAP_REACHED
@@ -33,6 +36,12 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.REVEAL_IDENTITY: _("needs: see an ID number in plain text"),
     Permission.VIEW_COMPLAINT: _("needs: see the chief complaint"),
     Permission.EDIT_CARE_TEAM: _("needs: change the care team"),
+    Permission.VIEW_ACCESS_REQUESTS: _("needs: see access requests"),
+    Permission.ASK_ACCESS: _("needs: ask to see a patient"),
+    Permission.DECIDE_ACCESS: _("needs: decide on access requests"),
+    Permission.BREAK_GLASS: _("needs: break the glass"),
+    Permission.JUDGE_BREAK_GLASS: _("needs: judge break-glass"),
+    Permission.LIFT_SUSPENSION: _("needs: give back break-glass"),
     Permission.ISSUE_VISIT_CODE: _("needs: receive patients"),
     Permission.MANAGE_ROOMS: _("needs: set up rooms"),
     Permission.VIEW_CONSENTS: _("needs: see consents"),
@@ -71,8 +80,11 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "access": {
         **NEEDED,
         NOT_OF_TODAY: _("not one of today's patients"),
+        ONLY_LOOKS: _("sees the patient for a time, to look only"),
+        SUSPENDED: _("break-glass is suspended"),
         CAP_REACHED: _("the cap is reached"),
     },
+    "access_request": _labels(AccessRequest.Purpose.choices),
     "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),
     "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},

@@ -2,18 +2,28 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponseBase
 
+from crm.patients.models import Patient
+from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest
 from crm.staff.models import User
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
 
-Found = TypeVar("Found")
+
+class OfPatient(Protocol):
+    """A plan or a step: something that belongs to one patient."""
+
+    @property
+    def of_patient(self) -> Patient: ...
+
+
+Found = TypeVar("Found", bound=OfPatient)
 View = Callable[..., HttpResponseBase]
 
 
@@ -34,6 +44,7 @@ def of_record(finder: Callable[[User, UUID], Found], name: str) -> Callable[[Vie
                     actor=request.user, target=f"{name}:{key}", event=AccessEvent.NOT_FOUND
                 )
                 raise Http404 from error
+            hold_back_writing(request, request.user, record.of_patient)
             return view(request, record, **kwargs)
 
         return found

@@ -139,6 +139,11 @@ class Plan(Record):
         ]
         indexes = [models.Index(name="plans_of_patient", fields=["patient", "-created_at"])]
 
+    @property
+    def of_patient(self) -> Patient:
+        """Whose it is."""
+        return self.patient
+
     def __str__(self) -> str:
         return f"{self.template_id} of {self.patient_id}: {self.state}"
 

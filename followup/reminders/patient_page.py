@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.patients.panels import Panel, PatientAction, PatientPage
 from crm.staff.models import User
-from crm.web.nav import register_count
-from followup.reminders.selectors import count_overdue
+from crm.web.nav import Rows, register_count
+from followup.reminders.selectors import overdue
 from privacy.access.policy import Permission
 from privacy.actors import Actor
 
@@ -21,8 +21,8 @@ PatientPage.add(
 )
 
 
-def _overdue(actor: Actor) -> int:
-    return count_overdue(actor) if isinstance(actor, User) else 0
+def _overdue(actor: Actor) -> int | Rows:
+    return overdue(actor) if isinstance(actor, User) else 0
 
 
 register_count("followup:plans", _overdue, urgent=True)

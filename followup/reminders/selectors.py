@@ -212,11 +212,11 @@ def lane_of(key: str, staff: User, filters: Filters, now: datetime) -> QuerySet[
     return open_steps(staff, filters, now).filter(_lane_condition(key, Days.around(now)))
 
 
-def count_overdue(staff: User) -> int:
-    """How many steps of the viewer's scope are overdue: the number in the side column."""
+def overdue(staff: User) -> QuerySet[Step]:
+    """The steps of the viewer's scope that are overdue: the number in the side column."""
     now = timezone.now()
     condition = _lane_condition("overdue", Days.around(now))
-    return open_steps(staff, Filters(), now).filter(condition).order_by().count()
+    return open_steps(staff, Filters(), now).filter(condition)
 
 
 def strip_days(now: datetime) -> list[date]:

@@ -93,6 +93,11 @@ class Step(Record):
             models.Index(name="steps_of_message", fields=["message"]),
         ]
 
+    @property
+    def of_patient(self) -> Patient:
+        """Whose it is."""
+        return self.plan.patient
+
     def __str__(self) -> str:
         return f"{self.title}: {self.state}"
 

@@ -38,6 +38,12 @@ class Permission(StrEnum):
     REVEAL_IDENTITY = "patients.reveal_identity"  # G2, with reason
     VIEW_COMPLAINT = "patients.view_chief_complaint"  # G4
     EDIT_CARE_TEAM = "patients.edit_care_team"
+    VIEW_ACCESS_REQUESTS = "access.view"
+    ASK_ACCESS = "access.ask"  # to see a patient for a time
+    DECIDE_ACCESS = "access.decide"  # as one of the care team, or where it has nobody else
+    BREAK_GLASS = "access.break_glass"
+    JUDGE_BREAK_GLASS = "access.judge"
+    LIFT_SUSPENSION = "access.lift"
     ISSUE_VISIT_CODE = "patients.issue_visit_code"
     MANAGE_ROOMS = "rooms.manage"  # G9
     VIEW_CONSENTS = "consents.view"  # G6
@@ -71,6 +77,7 @@ class Permission(StrEnum):
 
 _P = Permission
 _QUEUE = {_P.VIEW_PATIENTS, _P.VIEW_HISTORY, _P.MANAGE_TOKENS}
+_ASKING = {_P.VIEW_ACCESS_REQUESTS, _P.ASK_ACCESS}
 _CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS}
 
 ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
@@ -87,7 +94,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.CONSULTANT: frozenset(
         _CARE
+        | _ASKING
         | {
+            _P.DECIDE_ACCESS,
             _P.REVEAL_CONTACT,
             _P.EDIT_CARE_TEAM,
             _P.VIEW_COMPLAINT,
@@ -100,7 +109,10 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.DOCTOR: frozenset(
         _CARE
+        | _ASKING
         | {
+            _P.DECIDE_ACCESS,
+            _P.BREAK_GLASS,
             _P.REVEAL_IDENTITY,
             _P.EDIT_CARE_TEAM,
             _P.VIEW_COMPLAINT,
@@ -114,7 +126,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.NURSE: frozenset(
         _CARE
+        | _ASKING
         | {
+            _P.BREAK_GLASS,
             _P.REVEAL_CONTACT,
             _P.VIEW_COMPLAINT,
             _P.VIEW_CONSULTATIONS,
@@ -143,6 +157,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     Role.MEDICAL_QC: frozenset(
         _QUEUE
         | {
+            _P.VIEW_ACCESS_REQUESTS,
+            _P.DECIDE_ACCESS,
+            _P.JUDGE_BREAK_GLASS,
             _P.VIEW_CONTACT,
             _P.VIEW_COMPLAINT,
             _P.VIEW_CONSULTATIONS,
@@ -168,6 +185,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_STAFF,
             _P.END_SESSIONS,
             _P.RESET_FACTORS,
+            _P.VIEW_ACCESS_REQUESTS,
+            _P.LIFT_SUSPENSION,
             _P.VIEW_AUDIT,
             _P.VERIFY_AUDIT,
             _P.MANAGE_TOKENS,

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     SEND = "send"
     IMPORT = "import"
     SYSTEM = "system"
+    ACCESS = "access"  # who may see whom for a time
+    BREAK_GLASS = "breakglass"
 
     @property
     def label(self) -> Promise | str:
@@ -37,6 +39,8 @@ _KIND_LABELS: dict[Kind, Promise | str] = {
     Kind.SEND: _("Send"),
     Kind.IMPORT: _("Import"),
     Kind.SYSTEM: _("System"),
+    Kind.ACCESS: _("Access for a time"),
+    Kind.BREAK_GLASS: _("Break-glass"),
 }
 
 

@@ -30,6 +30,7 @@ from crm.trail.models import MonthExport
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from tests.factories.access import used_long_ago, waiting_row
 from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.followup import PlanFactory, StepFactory
@@ -55,7 +56,10 @@ class World:
 
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
-OF_A_PATIENT = {"code", "consultation_id", "message_id", "number", "plan_id", "step_id", "visit_id"}
+OF_A_PATIENT = {
+    "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id",
+    "visit_id",
+}  # fmt: skip
 
 
 def _event(world: World) -> Any:
@@ -143,6 +147,15 @@ def _incident(world: World) -> Any:
     ).pk  # fmt: skip
 
 
+def _access(world: World) -> Any:
+    """One's own where it is to be withdrawn, a use of break-glass where it is to be judged."""
+    if world.address == "access:judge":
+        return used_long_ago(world.patient, world.author, hours=1).pk
+    mine = world.address == "access:withdraw" and can(world.viewer, Permission.ASK_ACCESS)
+    same = world.viewer.clinic_id == world.patient.clinic_id
+    return waiting_row(world.patient, world.viewer if mine and same else world.author).pk
+
+
 def _month_export(world: World) -> Any:
     return MonthExport.objects.create(
         requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
@@ -189,6 +202,7 @@ MAKERS: dict[str, Maker] = {
     "pk": _plan,
     "plan_id": _plan,
     "price_id": lambda world: PriceItemFactory.create(clinic=world.viewer.clinic).pk,
+    "request_id": _access,
     "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
     "session_id": _session,
     "sitting_id": lambda world: start_test(user=world.viewer, course="privacy").pk,

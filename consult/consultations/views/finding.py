@@ -10,6 +10,7 @@ from consult.consultations.models import Consultation
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
 from crm.patients.services.viewing import book_out_of_reach
+from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest
 
 
@@ -18,16 +19,20 @@ def one_of(
 ) -> Consultation:
     """The record, or 404 also when it exists out of this person's reach; that is booked."""
     try:
-        return records.get(pk=consultation_id)
+        record = records.get(pk=consultation_id)
     except Consultation.DoesNotExist as error:
         services.book_out_of_reach(actor=request.user, consultation_id=consultation_id)
         raise Http404 from error
+    hold_back_writing(request, request.user, record.patient)
+    return record
 
 
 def patient_of(request: StaffRequest, code: str) -> Patient:
     """The patient, or 404 also for a stranger's."""
     try:
-        return patient_by_code(request.user, code)
+        patient = patient_by_code(request.user, code)
     except Patient.DoesNotExist as error:
         book_out_of_reach(staff=request.user, code=code)
         raise Http404 from error
+    hold_back_writing(request, request.user, patient)
+    return patient

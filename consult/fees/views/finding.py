@@ -11,6 +11,7 @@ from consult.fees.models import Estimate, EstimateVersion
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
 from crm.patients.services import viewing
+from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest
 
 ViewFunc = Callable[..., HttpResponseBase]
@@ -26,6 +27,7 @@ def for_patient(view: ViewFunc) -> ViewFunc:
         except Patient.DoesNotExist:
             viewing.book_out_of_reach(staff=request.user, code=code)
             raise Http404 from None
+        hold_back_writing(request, request.user, patient)
         return view(request, patient)
 
     return found
@@ -45,6 +47,7 @@ def for_version(view: ViewFunc) -> ViewFunc:
         except (Estimate.DoesNotExist, EstimateVersion.DoesNotExist):
             selectors.book_out_of_reach(staff=request.user, number=number)
             raise Http404 from None
+        hold_back_writing(request, request.user, estimate.patient)
         return view(request, held, **kwargs)
 
     return found

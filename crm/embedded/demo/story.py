@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import arrivals, clearances, fees, followups, registry, talks
+from crm.embedded.demo import access, arrivals, clearances, fees, followups, registry, talks
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -47,6 +47,7 @@ def _parts() -> Iterator[str]:
     yield "Follow-up plans and messages"
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)
+    access.ask_around(patients, staff=staff)
     registry.look_around(patients, staff=staff)
     registry.close_records(patients)
     yield "Today's visits"

@@ -12,7 +12,7 @@ from crm.patients.models import CareTeamMember, Patient, PatientClinical, Patien
 from crm.patients.rules import DECLINED
 from crm.staff.models import User
 from crm.web.unreadable import words_for
-from privacy.access.policy import Permission, can
+from privacy.access.policy import CLINIC_WIDE, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AccessEvent
 from privacy.errors import Unreadable
@@ -79,6 +79,7 @@ class Opened:
     clinical: PatientClinical | None
     team: list[CareTeamMember]
     visit_code: str
+    may_write: bool  # False for whoever looks by an access for a time
 
     @property
     def sex(self) -> words.Words:
@@ -119,8 +120,9 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
         receipt=receipt,
         contact=selectors.contact_of(patient) if sees_contact else None,
         clinical=selectors.clinical_of(patient) if sees_complaint else None,
-        team=selectors.team_of(patient),
+        team=(team := selectors.team_of(patient)),
         visit_code=selectors.visit_code_today(patient, staff),
+        may_write=staff.role in CLINIC_WIDE or any(one.staff_id == staff.pk for one in team),
     )
 
 

@@ -15,7 +15,7 @@ from crm.patients.forms import ContactForm, RevealForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.services import care
 from crm.patients.services.revealing import SECONDS_SHOWN, TooManyLooks, reveal
-from crm.patients.views.doors import of_patient, partial_or_page
+from crm.patients.views.doors import of_patient, only_looks, partial_or_page
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import ask, fresh_second_factor
 from crm.web.idempotency import once
@@ -34,6 +34,7 @@ def legible(phone: str) -> str:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.REVEAL_CONTACT, Permission.REVEAL_IDENTITY)
 @of_patient
+@only_looks
 def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Log first, answer second: one field in plain text for sixty seconds, with a factor shown
     within the last half hour."""

@@ -2,20 +2,38 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, Final
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
 from crm.patients.services.viewing import book_out_of_reach
+from crm.patients.services.writing import check_may_write
 from crm.staff.guards import StaffRequest
+from crm.staff.models import User
+
+LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+View = Callable[Concatenate[StaffRequest, Patient, ...], HttpResponseBase]
 
 
-def of_patient(
-    view: Callable[Concatenate[StaffRequest, Patient, ...], HttpResponseBase],
-) -> Callable[..., HttpResponseBase]:
+def only_looks(view: View) -> View:
+    """Mark a view whose POST shows and does not write; stands right below ``of_patient``."""
+    view.only_looks = True  # type: ignore[attr-defined]  # read by of_patient
+    return view
+
+
+def hold_back_writing(request: HttpRequest, staff: User, patient: Patient) -> None:
+    """Raises: AccessDenied (booked) for a POST of somebody who sees the patient for a time only.
+
+    Every door that finds a patient, or a record of one, by what its viewer sees asks this.
+    """
+    if request.method not in LOOKS:
+        check_may_write(staff=staff, patient=patient)
+
+
+def of_patient(view: View) -> Callable[..., HttpResponseBase]:
     """Hand the view the patient of the address, or answer 404 and book the attempt.
 
     Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
@@ -28,6 +46,8 @@ def of_patient(
         except Patient.DoesNotExist as error:
             book_out_of_reach(staff=request.user, code=code)
             raise Http404 from error
+        if not getattr(view, "only_looks", False):
+            hold_back_writing(request, request.user, patient)
         return view(request, patient, **kwargs)
 
     return found

@@ -51,12 +51,13 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "receipt": opened.receipt,
         "place": _place(request.user, request.GET, patient),
         "panels": PatientPage.panels_for(request.user),
-        "actions": _actions(request.user, patient, standings),
+        "actions": _actions(request.user, patient, standings) if opened.may_write else [],
+        "notices": PatientPage.notices_for(patient, request.user),
         "standings": standings,
         "by": "",
         "may_reveal": may_reveal,
-        **_may(request.user),
-        **_dialogs(request, patient, may_reveal=may_reveal),
+        **_may(request.user, writes=opened.may_write),
+        **_dialogs(request, patient, may_reveal=may_reveal, writes=opened.may_write),
     }
     if can(request.user, Permission.VIEW_HISTORY):
         page["lines"] = lines_of(selectors.timeline_of(patient))
@@ -65,10 +66,10 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     return render(request, "crm/patients/page.html", page)
 
 
-def _may(staff: User) -> dict[str, bool]:
+def _may(staff: User, *, writes: bool) -> dict[str, bool]:
     return {
         "may_change_contact": can(staff, Permission.REGISTER_PATIENT),
-        "may_edit_team": can(staff, Permission.EDIT_CARE_TEAM),
+        "may_edit_team": writes and can(staff, Permission.EDIT_CARE_TEAM),
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
         "reveals_on_visits": bool(fields_open_to(staff)),
         "sees_history": can(staff, Permission.VIEW_HISTORY),
@@ -77,13 +78,15 @@ def _may(staff: User) -> dict[str, bool]:
     }
 
 
-def _dialogs(request: StaffRequest, patient: Patient, *, may_reveal: bool) -> dict[str, Any]:
+def _dialogs(
+    request: StaffRequest, patient: Patient, *, may_reveal: bool, writes: bool
+) -> dict[str, Any]:
     staff = request.user
     forms: dict[str, Any] = {}
     if may_reveal:
         forms["reveal_form"] = RevealForm(staff=staff)
         forms["seconds"] = SECONDS_SHOWN
-    if can(staff, Permission.EDIT_CARE_TEAM):
+    if writes and can(staff, Permission.EDIT_CARE_TEAM):
         forms["team_form"] = TeamForm(staff=staff)
         forms["stage_form"] = StageForm(
             initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"

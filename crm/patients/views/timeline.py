@@ -31,6 +31,8 @@ KIND_LOOKS: Final[dict[str, tuple[str, str]]] = {
     Kind.SEND.value: ("send", "ok"),
     Kind.EXPORT.value: ("download", "warn"),
     Kind.IMPORT.value: ("upload", ""),
+    Kind.ACCESS.value: ("clock", ""),
+    Kind.BREAK_GLASS.value: ("triangle-alert", "warn"),
 }
 
 

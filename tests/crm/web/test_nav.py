@@ -68,6 +68,20 @@ def test_a_number_stands_beside_its_page(
     assert (patients.count, patients.urgent) == (3, True)
 
 
+def test_rows_of_all_entries_are_counted_by_one_statement(
+    receptionist: User, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries
+) -> None:
+    monkeypatch.setattr(nav, "_counters", {})
+    others = User.objects.filter(staff_no__in=[receptionist.staff_no, "%s"])
+    nav.register_count("desk:home", lambda actor: User.objects.filter(pk__in=()))
+    nav.register_count("patients:list", lambda actor: others)
+
+    with django_assert_num_queries(1):
+        desk, patients = nav.groups_for(receptionist, "/")[0].items
+
+    assert (desk.count, patients.count) == (0, 1)
+
+
 @pytest.mark.urls("crm.urls")
 def test_a_stranger_is_shown_no_way() -> None:
     assert "aria-current" not in Client().get("/sign-in/").content.decode()

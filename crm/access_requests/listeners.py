@@ -1,0 +1,19 @@
+"""Connects access for a time to the registry below it and to the shell; imported once."""
+
+from crm.access_requests.selectors import open_to, waiting_for
+from crm.access_requests.showing import notices_on
+from crm.patients.models import PatientQuerySet
+from crm.patients.panels import PatientPage
+from crm.staff.models import User
+from crm.web.nav import Rows, register_count
+from privacy.actors import Actor
+
+PatientQuerySet.ways_in["access_requests"] = open_to
+PatientPage.noters["access_requests"] = notices_on
+
+
+def _waiting(actor: Actor) -> int | Rows:
+    return waiting_for(actor) if isinstance(actor, User) else 0
+
+
+register_count("access:list", _waiting, urgent=True)

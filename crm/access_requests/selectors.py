@@ -1,0 +1,253 @@
+"""Who waits for whose word, what is open, what is to be judged."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, Now
+
+from crm.access_requests import rules
+from crm.access_requests.models import (
+    AccessApproval,
+    AccessRequest,
+    BreakGlassLift,
+    BreakGlassVerdict,
+)
+from crm.patients.models import CareTeamMember, Patient
+from crm.staff.models import User
+from privacy.access.policy import Permission, Role, can
+
+LEADS: Final = (Role.CONSULTANT, Role.DOCTOR)  # of a care team: who may let others look
+SHOWN: Final = 50
+State = AccessRequest.State
+
+
+def open_to(staff: User) -> QuerySet[AccessRequest]:
+    """The way in: what opens patients to ``staff`` at this moment of the database."""
+    return AccessRequest.objects.live().filter(staff_id=staff.pk)
+
+
+def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
+    """By code, whoever may see them: for passing a request on, never for showing."""
+    found = Patient.objects.filter(clinic_id=staff.clinic_id, subject__code__in=list(codes))
+    return {one.code: one for one in found.select_related("subject")}
+
+
+def codes_cared_for(staff: User, codes: Iterable[str]) -> list[str]:
+    """Those of the codes whose patients ``staff`` sees anyway."""
+    mine = Patient.objects.cared_for_by(staff).filter(subject__code__in=list(codes))
+    return sorted(mine.values_list("subject__code", flat=True))
+
+
+def _rows() -> QuerySet[AccessRequest]:
+    return AccessRequest.objects.select_related(
+        "patient__subject", "staff", "decided_by", "verdict__judge"
+    )
+
+
+# --- deciding ---------------------------------------------------------------------------------
+
+
+def _on_team(staff: User) -> Exists:
+    return Exists(
+        CareTeamMember.objects.filter(patient_id=OuterRef("patient_id"), staff_id=staff.pk)
+    )
+
+
+def _number_of(rows: QuerySet[Any, Any], by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
+
+
+def _leads_beside_asker() -> Coalesce:
+    team = CareTeamMember.objects.filter(
+        patient_id=OuterRef("patient_id"), staff__is_active=True, staff__role__in=LEADS
+    ).exclude(staff_id=OuterRef("staff_id"))
+    return _number_of(team, "patient_id")
+
+
+def _agreed_by_control() -> Coalesce:
+    given = AccessApproval.objects.filter(request_id=OuterRef("pk"), approver__role=Role.MEDICAL_QC)
+    return _number_of(given, "request_id")
+
+
+def _decides(staff: User) -> Q:
+    """What waits for this person: as a lead of the patient's care team; as quality control where
+    the team has too few others, and for as many as it lacks."""
+    if not can(staff, Permission.DECIDE_ACCESS):
+        return Q(pk__in=())
+    open_to_me = Q(
+        ~Q(staff_id=staff.pk),
+        ~Exists(AccessApproval.objects.filter(request_id=OuterRef("pk"), approver_id=staff.pk)),
+        clinic_id=staff.clinic_id,
+        state=State.ASKED,
+        patient__isnull=False,
+        wanted_until__gt=Now(),
+    )
+    if staff.role in LEADS:
+        return open_to_me & Q(_on_team(staff))
+    return open_to_me & Q(needed__gt=_leads_beside_asker() + _agreed_by_control())
+
+
+def decidable_by(staff: User) -> QuerySet[AccessRequest]:
+    """Requests that wait for this person's word, the oldest first."""
+    return _rows().filter(_decides(staff)).order_by("asked_at", "pk")
+
+
+def endable_by(staff: User) -> QuerySet[AccessRequest]:
+    """What is open now and this person may end: leads of the care team, who agreed, control."""
+    live = _rows().filter(state=State.APPROVED, until__gt=Now(), clinic_id=staff.clinic_id)
+    live = live.exclude(staff_id=staff.pk).order_by("until")
+    if not can(staff, Permission.DECIDE_ACCESS):
+        return live.none()
+    if staff.role not in LEADS:
+        return live
+    agreed = AccessApproval.objects.filter(request_id=OuterRef("pk"), approver_id=staff.pk)
+    return live.filter(Q(_on_team(staff)) | Q(Exists(agreed)))
+
+
+def shown_to(staff: User, request_id: UUID) -> AccessRequest:
+    """A request with what is needed to decide on it, or to read how it was decided.
+
+    Raises: AccessRequest.DoesNotExist also for one of a patient whom ``staff`` does not care for.
+    """
+    found = _rows().filter(
+        clinic_id=staff.clinic_id, patient__in=Patient.objects.cared_for_by(staff)
+    )
+    return found.get(pk=request_id)
+
+
+def ended_by(staff: User, request_id: UUID) -> AccessRequest:
+    """One that ``staff`` may end, or knows of. Raises: AccessRequest.DoesNotExist."""
+    return endable_by(staff).filter(pk=request_id).first() or shown_to(staff, request_id)
+
+
+def own_request(staff: User, request_id: UUID) -> AccessRequest:
+    """A request of one's own. Raises: AccessRequest.DoesNotExist for anybody else's."""
+    return AccessRequest.objects.get(pk=request_id, staff_id=staff.pk)
+
+
+def requests_of(staff: User) -> list[AccessRequest]:
+    """One's own, newest first, the uses of break-glass included."""
+    return list(_rows().filter(staff_id=staff.pk).order_by("-asked_at", "code")[:SHOWN])
+
+
+def earlier_grant(staff: User, code: str) -> AccessRequest | None:
+    """The last access of ``staff`` to this patient that was asked for and approved."""
+    granted = AccessRequest.objects.filter(
+        staff_id=staff.pk, code=code, kind=AccessRequest.Kind.ASKED,
+        state__in=[State.APPROVED, State.ENDED],
+    )  # fmt: skip
+    return granted.order_by("-asked_at").first()
+
+
+# --- break-glass ------------------------------------------------------------------------------
+
+
+def _unjudged(staff: User) -> Q:
+    """Uses without a verdict that this person is to know of: of the patients they care for, and
+    for quality control of the whole clinic."""
+    there = Q(
+        ~Q(staff_id=staff.pk),
+        clinic_id=staff.clinic_id,
+        kind=AccessRequest.Kind.BREAK_GLASS,
+        verdict__isnull=True,
+    )
+    if can(staff, Permission.JUDGE_BREAK_GLASS):
+        return there
+    return there & Q(_on_team(staff))
+
+
+def unjudged_for(staff: User) -> QuerySet[AccessRequest]:
+    """The same as rows, the oldest first: it is due first."""
+    return _rows().filter(_unjudged(staff)).order_by("asked_at")
+
+
+def judged_in(staff: User) -> list[AccessRequest]:
+    """The last verdicts of the clinic."""
+    uses = _rows().filter(clinic_id=staff.clinic_id, verdict__isnull=False)
+    return list(uses.order_by("-verdict__created_at")[:SHOWN])
+
+
+def use_shown_to(staff: User, request_id: UUID) -> AccessRequest:
+    """A use of break-glass in the viewer's clinic. Raises: AccessRequest.DoesNotExist."""
+    return (
+        _rows()
+        .filter(kind=AccessRequest.Kind.BREAK_GLASS)
+        .get(
+            pk=request_id, clinic_id=staff.clinic_id, patient__in=Patient.objects.visible_to(staff)
+        )
+    )
+
+
+def lifted_at(person: User) -> datetime | None:
+    """When the right was last given back."""
+    last: datetime | None = BreakGlassLift.objects.filter(staff=person).aggregate(
+        at=Max("created_at")
+    )["at"]
+    return last
+
+
+def is_suspended(person: User) -> bool:
+    """Whether the right to break the glass is taken from this person."""
+    verdicts = BreakGlassVerdict.objects.filter(request__staff=person, justified=False)
+    moments = list(verdicts.values_list("created_at", flat=True))
+    return rules.is_suspended(moments, lifted_at=lifted_at(person))
+
+
+def suspended_in(viewer: User) -> list[User]:
+    """Everybody of the clinic from whom the right is taken."""
+    verdicts = BreakGlassVerdict.objects.filter(
+        request__clinic_id=viewer.clinic_id, justified=False
+    )
+    moments: dict[UUID, list[datetime]] = defaultdict(list)
+    for person, at in verdicts.values_list("request__staff_id", "created_at"):
+        moments[person].append(at)
+    lifts = dict(
+        BreakGlassLift.objects.filter(staff_id__in=moments)
+        .values_list("staff_id")
+        .annotate(at=Max("created_at"))
+    )
+    taken = [
+        one for one, ats in moments.items() if rules.is_suspended(ats, lifted_at=lifts.get(one))
+    ]
+    return list(User.objects.filter(pk__in=taken).order_by("staff_no"))
+
+
+# --- what is shown elsewhere ------------------------------------------------------------------
+
+
+def waiting_for(staff: User) -> QuerySet[AccessRequest]:
+    """What of all this waits for this person: the number in the side column."""
+    return AccessRequest.objects.filter(_decides(staff) | _unjudged(staff))
+
+
+def count_waiting_for(staff: User) -> int:
+    """The same as a number."""
+    return waiting_for(staff).count()
+
+
+def of_note_on(patient: Patient, staff: User) -> list[AccessRequest]:
+    """What the patient's page says: the access one looks by, and uses still to be judged."""
+    mine = Q(staff_id=staff.pk, state=State.APPROVED, until__gt=Now())
+    rows = _rows().filter(mine | _unjudged(staff), patient=patient)
+    return list(rows.order_by("asked_at"))
+
+
+def approvers_of(request: AccessRequest) -> list[User]:
+    """Who has agreed so far, in order."""
+    given = request.approvals.select_related("approver").order_by("created_at")
+    return [one.approver for one in given]
