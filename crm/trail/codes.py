@@ -39,6 +39,7 @@ OUTCOMES: Final[Mapping[str, Words]] = {
     "stopped": _("Held back"),
 }
 PROCESSES: Final[Mapping[str, Words]] = {
+    "access-request": _("Check whether two must agree"),
     "alerts": _("Alerts out of the trail"),
     "another-clinic": _("Somebody of another clinic"),
     "api": _("API, token unknown"),

@@ -49,7 +49,11 @@ def put_into_the_past(patients: Sequence[Patient]) -> None:
         if number not in NEW_TODAY:
             patient.created_at = registered_at(number, today)
     Patient.objects.bulk_update(patients, ["created_at"])
-    # The old ones first: their numbers of today become free.
-    for of_today in (False, True):
-        moved = [code for code in codes.values() if (code.day == today) is of_today]
-        VisitCode.objects.bulk_update(moved, ["day", "number"])
+    # The old ones first: their numbers of today become free. Today's move up one after the other,
+    # each to a number that is free by then: one statement might meet the number before it moved.
+    VisitCode.objects.bulk_update(
+        [code for code in codes.values() if code.day != today], ["day", "number"]
+    )
+    for number, patient in enumerate(patients):
+        if number in NEW_TODAY:
+            codes[patient.pk].save(update_fields=["number"])
