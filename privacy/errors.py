@@ -29,5 +29,9 @@ class Erased(Unreadable):
         super().__init__(self.CODE)
 
 
+class TooMany(DomainError):
+    """More of something within a time than one person's work needs."""
+
+
 class Conflict(DomainError):
     """Somebody else changed it first; nothing was overwritten."""

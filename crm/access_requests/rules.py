@@ -8,6 +8,7 @@ from typing import Final
 MOST_CODES: Final = 10  # patients in one request
 LONGEST: Final = timedelta(days=14)
 BREAK_GLASS: Final = timedelta(minutes=30)
+MOST_USES: Final = 5  # of break-glass within a day: more is a harvest, not an emergency
 SHORTEST_REASON: Final = 10  # characters
 SHORTEST_EMERGENCY: Final = 20
 LONGEST_TEXT: Final = 500

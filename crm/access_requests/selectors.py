@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import (
     Count,
     Exists,
+    F,
     IntegerField,
     Max,
     OuterRef,
@@ -18,6 +19,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from crm.access_requests import rules
 from crm.access_requests.models import (
@@ -36,8 +38,11 @@ State = AccessRequest.State
 
 
 def open_to(staff: User) -> QuerySet[AccessRequest]:
-    """The way in: what opens patients to ``staff`` at this moment of the database."""
-    return AccessRequest.objects.live().filter(staff_id=staff.pk)
+    """The way in: what opens patients to ``staff`` at this moment of the database.
+
+    What was asked before somebody left and came back opens nothing: they start anew (W14).
+    """
+    return AccessRequest.objects.live().filter(staff_id=staff.pk, asked_at__gte=staff.joined_at)
 
 
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
@@ -74,7 +79,10 @@ def _number_of(rows: QuerySet[Any, Any], by: str) -> Coalesce:
 
 def _leads_beside_asker() -> Coalesce:
     team = CareTeamMember.objects.filter(
-        patient_id=OuterRef("patient_id"), staff__is_active=True, staff__role__in=LEADS
+        patient_id=OuterRef("patient_id"),
+        staff__is_active=True,
+        staff__role__in=LEADS,
+        staff__cleared_until__gte=timezone.localdate(),
     ).exclude(staff_id=OuterRef("staff_id"))
     return _number_of(team, "patient_id")
 
@@ -96,6 +104,8 @@ def _decides(staff: User) -> Q:
         state=State.ASKED,
         patient__isnull=False,
         wanted_until__gt=Now(),
+        staff__is_active=True,
+        asked_at__gte=F("staff__joined_at"),
     )
     if staff.role in LEADS:
         return open_to_me & Q(_on_team(staff))
@@ -201,6 +211,11 @@ def lifted_at(person: User) -> datetime | None:
     return last
 
 
+def uses_since(staff: User, since: datetime) -> int:
+    """How often ``staff`` has broken the glass since then."""
+    return AccessRequest.objects.uses().filter(staff_id=staff.pk, asked_at__gt=since).count()
+
+
 def is_suspended(person: User) -> bool:
     """Whether the right to break the glass is taken from this person."""
     verdicts = BreakGlassVerdict.objects.filter(request__staff=person, justified=False)
@@ -242,7 +257,7 @@ def count_waiting_for(staff: User) -> int:
 
 def of_note_on(patient: Patient, staff: User) -> list[AccessRequest]:
     """What the patient's page says: the access one looks by, and uses still to be judged."""
-    mine = Q(staff_id=staff.pk, state=State.APPROVED, until__gt=Now())
+    mine = Q(pk__in=open_to(staff).values("pk"))
     rows = _rows().filter(mine | _unjudged(staff), patient=patient)
     return list(rows.order_by("asked_at"))
 

@@ -238,6 +238,9 @@ def withdraw_licence(*, licence: Licence, actor: User) -> None:
     """
     if licence.staff_id == actor.pk:
         raise AccessDenied(_("Somebody else has to check your licence."))
+    licence = (
+        Licence.objects.select_for_update(of=("self",)).select_related("staff").get(pk=licence.pk)
+    )
     if licence.withdrawn_at is not None:
         return
     licence.withdrawn_at = timezone.now()

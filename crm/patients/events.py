@@ -9,6 +9,7 @@ class PatientEvent(Event):
     REGISTERED = "patient.registered", Kind.CHANGE, _("Registered the patient")
     COMPARED = "patient.compared", Kind.SYSTEM, _("Compared with what was typed")
     SIMILAR_SHOWN = "patient.similar_shown", Kind.VIEW, _("Was shown a possible double")
+    NOBODY_SIMILAR = "patient.nobody_similar", Kind.VIEW, _("Asked for doubles and found nobody")
     SET_ASIDE = "patient.set_aside", Kind.CHANGE, _("Registered somebody similar as another person")
     CONTACT_CHANGED = "patient.contact_changed", Kind.CHANGE, _("Changed the contact data")
     LISTED = "patient.listed", Kind.VIEW, _("Opened the list of patients")

@@ -249,6 +249,12 @@ def is_of_today(patient: Patient, staff: User) -> bool:
 # --- possible doubles -------------------------------------------------------------------------
 
 
+def tells_who(person: Person) -> bool:
+    """Whether enough is given to look for the person: a number, or a name with a year of birth."""
+    named = bool(person.birth_year and fold_name(person.name))
+    return bool(person.phone or person.id_number or named)
+
+
 def possible_doubles(staff: User, person: Person) -> list[PatientContact]:
     """Contacts of the clinic that may belong to ``person``: by fingerprints, not yet compared."""
     contacts = PatientContact.objects

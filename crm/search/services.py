@@ -5,30 +5,24 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from consult.fees import selectors as fees
 from consult.fees.models import Estimate
 from crm.patients.models import Patient, PatientContact, SealedText, search_token
 from crm.patients.rules import fold_name
 from crm.patients.selectors import CONTACT_FIELDS, patient_by_any_code
+from crm.patients.services.looking_up import count_lookup
 from crm.patients.services.viewing import book_out_of_reach
 from crm.search import selectors
 from crm.search.events import SearchEvent
 from crm.search.rules import By, Query, understand
 from crm.staff.models import User
-from crm.web.counting import count
-from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
-from privacy.errors import DomainError, Unreadable
+from privacy.errors import Unreadable
 from privacy.receipts import Receipt
 
 FIELD = {By.PHONE: "phone", By.ID_NUMBER: "id_number", By.NAME: "name"}
-
-
-class TooManyLookups(DomainError):
-    """More searches by name or number than one person's work needs, for this minute (T18)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +53,10 @@ def find(*, text: str, staff: User) -> Found:
     if query.by == By.ESTIMATE:
         return _by_number(query, staff)
     if query.by in FIELD:
-        _keep_within_cap(staff)
+        count_lookup(staff)
     if query.by == By.NOTHING or (query.by == By.NAME and not settings.NAME_SEARCH):
         return Found(query.by, names_off=query.by == By.NAME)
     return _by_contact(query, staff)
-
-
-def _keep_within_cap(staff: User) -> None:
-    """Whoever tries out numbers and names learns who is a patient: so many a minute (T18)."""
-    counted = count(f"lookups:{staff.pk}")
-    if counted.number <= settings.LOOKUPS_A_MINUTE:
-        return
-    if counted.number == settings.LOOKUPS_A_MINUTE + 1:  # once a minute: the trail is no target
-        audit.record_denial(actor=staff, target="search", reason=CAP_REACHED)
-    raise TooManyLookups(
-        _("You have searched very often within a minute. Try again in %(seconds)s s.")
-        % {"seconds": counted.seconds}
-    )
 
 
 def _by_code(query: Query, staff: User) -> Found:

@@ -5,8 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from crm.patients.services.looking_up import TooManyLookups
 from crm.search.forms import SearchForm
-from crm.search.services import TooManyLookups, find
+from crm.search.services import find
 from crm.staff.guards import StaffRequest, requires
 from privacy.access.policy import Permission, can
 

@@ -62,8 +62,6 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.EXPORT_AUDIT: _("needs: export the audit trail"),
     Permission.VIEW_STAFF: _("needs: see staff"),
     Permission.MANAGE_STAFF: _("needs: manage accounts"),
-    Permission.END_SESSIONS: _("needs: end sessions"),
-    Permission.RESET_FACTORS: _("needs: reset second factors"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),
     Permission.END_SESSIONS: _("needs: end somebody's sessions"),
     Permission.RESET_FACTORS: _("needs: reset a second factor"),

@@ -9,7 +9,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from privacy.errors import AccessDenied, Conflict, ConsentMissing, DomainError, Erased, Unreadable
+from privacy.errors import (
+    AccessDenied,
+    Conflict,
+    ConsentMissing,
+    DomainError,
+    Erased,
+    TooMany,
+    Unreadable,
+)
 
 API_PREFIX: Final = "/api/"
 # First match wins: a subclass stands before its parent.
@@ -17,6 +25,7 @@ KINDS: Final[tuple[tuple[type[DomainError], int, str], ...]] = (
     (AccessDenied, 403, "access-denied"),
     (Conflict, 409, "conflict"),
     (Erased, 410, "erased"),
+    (TooMany, 429, "too-many"),
     (Unreadable, 503, "unreadable"),
     (ConsentMissing, 422, "consent-missing"),
     (DomainError, 422, "refused"),
@@ -47,6 +56,7 @@ def refusal_of(error: DomainError) -> Refusal:
         403: _("You may not do this"),
         409: _("Somebody else was faster"),
         422: _("This cannot be done"),
+        429: _("Please wait a moment"),
     }
     return Refusal(status, code, titles[status], str(error) or titles[status])
 

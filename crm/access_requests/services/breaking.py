@@ -1,5 +1,6 @@
 """Break-glass: looking first and answering for it afterwards (T19)."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -14,9 +15,10 @@ from crm.patients.models import Patient
 from crm.patients.selectors import patient_out_of_reach, patients_visible_to
 from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
+from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
-from privacy.errors import AccessDenied, Conflict, DomainError
+from privacy.errors import AccessDenied, Conflict, DomainError, TooMany
 from privacy.records import new_id
 
 SUSPENDED: Final = "break_glass_suspended"  # why the trail says that somebody was refused
@@ -27,6 +29,7 @@ def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
 
     The door has asked for a fresh second factor. Care team and quality control see it at once.
     Raises: AccessDenied for roles that may not, and while the right is suspended (booked);
+        TooMany after five uses within a day (booked);
         DomainError for a reason under 20 characters, for a patient seen anyway, and for a code
         that is nobody's here (booked like any asking in vain).
     """
@@ -35,14 +38,7 @@ def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
         raise AccessDenied(_("Only doctors and nurses break the glass."))
     if not rules.SHORTEST_EMERGENCY <= len(reason) <= rules.LONGEST_TEXT:
         raise DomainError(_("Say in at least 20 characters what the emergency is."))
-    if selectors.is_suspended(actor):
-        audit.record_denial(actor=actor, target="access:break-glass", reason=SUSPENDED)
-        raise AccessDenied(
-            _(
-                "Break-glass is suspended for you after three unjustified uses. The security "
-                "administrator can give it back."
-            )
-        )
+    _refuse_suspended(actor)
     patient = selectors.patients_of_clinic(actor, [code]).get(code)
     if patient is None:
         elsewhere = patient_out_of_reach(code)
@@ -51,9 +47,31 @@ def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
     return _open(actor, patient, reason)
 
 
+def _refuse_suspended(actor: User) -> None:
+    if selectors.is_suspended(actor):
+        audit.record_denial(actor=actor, target="access:break-glass", reason=SUSPENDED)
+        raise AccessDenied(
+            _(
+                "Break-glass is suspended for you after three unjustified uses. The security "
+                "administrator can give it back."
+            )
+        )
+
+
+def _refuse_harvest(actor: User) -> None:
+    if selectors.uses_since(actor, timezone.now() - timedelta(days=1)) >= rules.MOST_USES:
+        audit.record_denial(actor=actor, target="access:break-glass", reason=CAP_REACHED)
+        raise TooMany(
+            _("You have broken the glass %(n)d times within a day. Ask the care team for access.")
+            % {"n": rules.MOST_USES}
+        )
+
+
 @transaction.atomic
 def _open(actor: User, patient: Patient, reason: str) -> AccessRequest:
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
+    _refuse_suspended(actor)  # again under the lock: a verdict may have come meanwhile
+    _refuse_harvest(actor)
     if patients_visible_to(actor).filter(pk=patient.pk).exists():
         raise DomainError(_("You see this patient already."))
     now = timezone.now()

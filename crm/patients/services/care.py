@@ -15,6 +15,7 @@ from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError, Unreadable
+from privacy.pseudonyms.models import Subject
 
 
 @transaction.atomic
@@ -145,6 +146,8 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
     with transaction.atomic():
         # Locked before anything is read: a record closed meanwhile must not be opened again, and
         # of two corrections at once the second must not write back what it read before the first.
+        # The subject first, as whoever erases does: nothing is written beside an erasure.
+        Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
         locked = Patient.objects.select_for_update(no_key=True, of=("self",))
         fresh = locked.select_related("subject").get(pk=patient.pk)
         contact = selectors.contact_of(fresh) or PatientContact(patient=fresh)

@@ -12,6 +12,7 @@ from crm.patients.duplicates import Likeness, Person, likeness
 from crm.patients.events import PatientEvent
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
 from crm.patients.rules import DECLINED, name_tokens
+from crm.patients.services.looking_up import count_lookup
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError, Unreadable
@@ -90,11 +91,16 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
     """Who of the clinic may be this person already.
 
     The comparison is a job's event on all candidates (fingerprints are short, most candidates
-    are strangers); only those shown are booked as seen by ``actor``.
+    are strangers); only those shown are booked as seen by ``actor``, who is booked as having asked
+    where nobody is shown.
+    Raises: TooManyLookups (T18).
     """
+    if not selectors.tells_who(person):
+        return Doubles()
+    count_lookup(actor)
     candidates = selectors.possible_doubles(actor, person)
     if not candidates:
-        return Doubles()
+        return _nobody(actor)
     compared = audit.record(
         PatientEvent.COMPARED,
         process="doubles",
@@ -107,7 +113,7 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
         key=lambda double: -double.likeness.score,
     )
     if not found:
-        return Doubles()
+        return _nobody(actor)
     receipt = audit.record(
         PatientEvent.SIMILAR_SHOWN,
         actor=actor,
@@ -116,6 +122,11 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
         detail={"best": found[0].likeness.score},
     )
     return Doubles(tuple(found), receipt)
+
+
+def _nobody(actor: User) -> Doubles:
+    audit.record(PatientEvent.NOBODY_SIMILAR, actor=actor)
+    return Doubles()
 
 
 def _opened(contact: PatientContact, receipt: Receipt) -> Person:

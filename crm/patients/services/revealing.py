@@ -18,7 +18,7 @@ from privacy.access.caps import CAP_REACHED, Cap, free_again
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.selectors import moments_of
-from privacy.errors import AccessDenied, DomainError, Unreadable
+from privacy.errors import AccessDenied, DomainError, TooMany, Unreadable
 
 SECONDS_SHOWN: Final = 60
 SHORTEST_REASON: Final = 10
@@ -40,7 +40,7 @@ class Revealed:
     text: str
 
 
-class TooManyLooks(DomainError):
+class TooManyLooks(TooMany):
     """This person has opened as many fields as one person's work needs, for now (T2)."""
 
     def __init__(self, free: datetime) -> None:

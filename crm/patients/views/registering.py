@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.patients.forms import RegistrationForm
 from crm.patients.models import Patient
 from crm.patients.selectors import visit_code_today
+from crm.patients.services.looking_up import TooManyLookups
 from crm.patients.services.registration import Doubles, find_doubles, register_or_warn
 from crm.patients.views.doors import of_patient
 from crm.staff.guards import StaffRequest, requires
@@ -24,16 +25,20 @@ def register(request: StaffRequest) -> HttpResponse:
     form = RegistrationForm(request.POST or None, staff=request.user)
     doubles = Doubles()
     if form.is_valid():
-        outcome = register_or_warn(
-            registration=form.registration(),
-            actor=request.user,
-            set_aside=form.codes_set_aside,
-            reason=form.cleaned_data["set_aside_reason"],
-        )
-        if outcome.patient is not None:
-            return redirect("patients:registered", outcome.patient.code)
-        doubles = outcome.doubles
-        form.ask_why_not_the_same()
+        try:
+            outcome = register_or_warn(
+                registration=form.registration(),
+                actor=request.user,
+                set_aside=form.codes_set_aside,
+                reason=form.cleaned_data["set_aside_reason"],
+            )
+        except TooManyLookups as error:
+            form.add_error(None, str(error))
+        else:
+            if outcome.patient is not None:
+                return redirect("patients:registered", outcome.patient.code)
+            doubles = outcome.doubles
+            form.ask_why_not_the_same()
     status = 409 if doubles.found else 422 if form.is_bound else 200
     page = {"form": form, "doubles": doubles, "stopped": bool(doubles.found)}
     return render(request, "crm/patients/register.html", page, status=status)

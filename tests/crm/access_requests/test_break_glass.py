@@ -267,3 +267,21 @@ def test_verdicts_and_lifts_stay(nurse, patient, control, security):
             rows.delete()
         with pytest.raises(DatabaseError), transaction.atomic():
             rows.update(updated_at=timezone.now())
+
+
+def test_more_than_five_a_day_are_no_emergencies(sign_in_as, nurse, clinic, booked):
+    for _ in range(5):
+        broken(PatientFactory.create(clinic=clinic), nurse)
+    sixth = PatientFactory.create(clinic=clinic)
+    answer = sign_in_as(nurse).post(GLASS, typed(sixth.code))
+
+    assert answer.context["form"].non_field_errors()
+    assert AccessRequest.objects.uses().count() == 5
+    assert [one.reason for one in booked("access.denied")] == ["cap_reached"]
+
+
+def test_the_day_before_does_not_count(nurse, clinic):
+    for _ in range(5):
+        used_long_ago(PatientFactory.create(clinic=clinic), nurse, hours=25)
+
+    assert broken(PatientFactory.create(clinic=clinic), nurse).pk

@@ -11,6 +11,7 @@ from crm.access_requests.models import AccessApproval, AccessRequest
 from crm.access_requests.selectors import count_waiting_for
 from crm.access_requests.services import deciding
 from crm.patients.models import Patient, PatientClinical
+from crm.staff.models import User
 from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.factories.access import asked_for, broken, granted
@@ -143,6 +144,13 @@ def test_where_the_team_has_nobody_else_control_decides(nurse, patient, control,
     access = asked_for(patient, nurse)
     assert count_waiting_for(control) == 1
     assert count_waiting_for(doctor) == 0
+
+    assert deciding.approve(request=access, actor=control, until=today()).state == "approved"
+
+
+def test_a_lead_who_is_not_cleared_counts_as_nobody(nurse, patient, control, doctor):
+    User.objects.filter(pk=doctor.pk).update(cleared_until=today() - timedelta(days=1))
+    access = asked_for(patient, nurse)
 
     assert deciding.approve(request=access, actor=control, until=today()).state == "approved"
 

@@ -9,12 +9,16 @@ from django.test.utils import CaptureQueriesContext
 
 from consult.consultations.models import Consultation
 from crm.access_requests.models import AccessRequest
+from crm.access_requests.selectors import waiting_for
 from crm.access_requests.services import deciding
+from crm.clearance import leaving
 from crm.patients.models import Patient
 from crm.patients.services import care
+from crm.staff.models import User
+from privacy.access.policy import Role
 from tests.factories.access import asked_for, broken, granted
 from tests.factories.consultations import submitted_of
-from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.people import PatientFactory, UserFactory, through_the_gate
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +181,18 @@ def test_the_list_of_patients_keeps_to_its_eight_statements(
 
     assert len(answer.context["lines"]) == 1
     assert len(asked) <= 8, "\n".join(q["sql"][:150] for q in asked)
+
+
+def test_who_leaves_and_comes_back_starts_anew(nurse, patient, doctor, clinic):
+    admin = UserFactory.create(clinic=clinic, role=Role.SYSTEM_ADMIN)
+    other = PatientFactory.create(clinic=clinic)
+    other.care_team.create(staff=doctor)
+    granted(patient, nurse, doctor, days=10)
+    waiting = asked_for(other, nurse)
+    leaving.off_board(user=nurse, reason="合同到期", successor=None, actor=admin)
+
+    assert not waiting_for(doctor).filter(pk=waiting.pk).exists()
+    leaving.come_back(user=nurse, password="a long password of the way", actor=admin)
+    back = through_the_gate(User.objects.get(pk=nurse.pk))
+    assert not sees(back, patient)
+    assert not waiting_for(doctor).filter(pk=waiting.pk).exists()

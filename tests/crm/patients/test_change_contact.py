@@ -4,11 +4,15 @@ import pytest
 
 from crm.patients.models import Patient, PatientContact
 from crm.patients.services.care import change_contact
-from privacy.errors import DomainError
+from privacy.custody.erasure import REASON_CHOICES, shred
+from privacy.encryption.keys import Zone
+from privacy.errors import DomainError, Unreadable
+from privacy.pseudonyms.models import Subject
 from tests.factories.people import PatientFactory
 from tests.factories.races import while_it_waits
 
 pytestmark = pytest.mark.django_db
+REASON = REASON_CHOICES[0][0]
 
 
 def test_a_phone_makes_a_provisional_patient_active(desk, clinic, typed, booked):
@@ -72,6 +76,27 @@ def row_of(patient):
     return lambda: Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
 
 
+def keys_of(patient):
+    """What whoever erases or renews a patient's keys locks."""
+    return lambda: Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_to_find_a_person_by_is_written_beside_an_erasure(
+    receptionist, patient, settings, tmp_path
+):
+    settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+
+    def correct():
+        with pytest.raises(Unreadable):
+            change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
+
+    with while_it_waits(keys_of(patient), correct):
+        shred(subject=patient.subject, zone=Zone.CONTACT, reason=REASON, actor=receptionist)
+
+    assert PatientContact.objects.may_have_phone("+8613900139000").count() == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_record_closed_meanwhile_is_not_opened_again(receptionist, clinic):
     patient = PatientFactory.create(
@@ -93,7 +118,7 @@ def test_two_corrections_at_once_both_stay(receptionist, patient):
     def correct_name():
         change_contact(patient=patient, name="李雷", phone="", actor=receptionist)
 
-    with while_it_waits(row_of(patient), correct_name):
+    with while_it_waits(keys_of(patient), correct_name):
         change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
 
     assert PatientContact.objects.may_have_phone("+8613900139000").count() == 1

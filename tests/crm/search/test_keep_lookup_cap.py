@@ -1,10 +1,12 @@
 """So many searches by name or number a minute, each person for themselves (T18)."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 import time_machine
 
+from crm.web.idempotency import FIELD
 from privacy.access.policy import Role
 from tests.factories.people import UserFactory
 
@@ -59,3 +61,41 @@ def test_a_colleague_has_a_cap_of_their_own(look, clinic, sign_in_as):
     other = sign_in_as(UserFactory.create(clinic=clinic, role=Role.FRONT_DESK))
 
     assert other.post("/search/", {"q": PHONE}).status_code == 200
+
+
+def test_the_look_for_doubles_counts_too_and_a_miss_is_booked(
+    look, sign_in_as, receptionist, patient, booked
+):
+    desk = sign_in_as(receptionist)
+    look(PHONE)
+    typed = {"phone": "13900139998"}
+    statuses = [desk.post("/patients/new/similar/", typed).status_code for _ in range(3)]
+    hit = desk.post("/patients/new/similar/", {"phone": "13800138000"})
+
+    assert statuses == [200, 200, 429]
+    assert hit.status_code == 429
+    assert patient.code not in hit.content.decode()
+    assert [one.actor for one in booked("patient.nobody_similar")] == [receptionist.pk] * 2
+
+
+def test_typing_a_name_alone_looks_for_nobody(sign_in_as, receptionist, booked):
+    desk = sign_in_as(receptionist)
+    for _ in range(5):
+        assert desk.post("/patients/new/similar/", {"name": "王女士"}).status_code == 200
+    assert not booked("patient.nobody_similar")
+
+
+def test_registering_beyond_it_keeps_what_was_typed(look, sign_in_as, receptionist):
+    for _ in range(3):
+        look(PHONE)
+    form = {
+        "name": "王女士",
+        "phone": PHONE,
+        "chief_complaint": "咨询",
+        FIELD: str(uuid4()),
+    }
+    answer = sign_in_as(receptionist).post("/patients/new/", form)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].non_field_errors()
+    assert PHONE in answer.content.decode()

@@ -231,6 +231,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     assert (taken_up.rows, taken_up.boxes) == (whole.rows, whole.boxes)
 
     late = Reconciliation.objects.get(pk=stopped.pk)
+    assert str(late) == f"{late.table} {late.phase}"
     assert list(reconciling.reconcile(late, process="test")) == []
 
 
