@@ -72,7 +72,7 @@ class SessionStore(SessionBase):
         data = self._held(no_load=must_create)
         row = StaffSession(key_hash=hash_of(self.session_key), **self._facts(data))
         if not must_create:
-            self._renew(row, known_as=row.key_hash)
+            self._renew(row, known_as=hash_of(self.session_key))
             return
         origin = current_origin()
         row.ip, row.agent = origin.ip, origin.agent
