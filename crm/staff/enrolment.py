@@ -46,20 +46,25 @@ def _invite(user: User, actor: User) -> str:
 
 
 @transaction.atomic
-def begin(*, user: User) -> None:
-    """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed."""
+def begin(*, user: User) -> TotpDevice:
+    """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed.
+
+    One that was begun before is gone, and with it what its session could see.
+    """
     TotpDevice.objects.filter(user=user).delete()
-    TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
+    device = TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
     audit.record(StaffEvent.FACTOR_SHOWN, actor=user)
+    return device
 
 
-def confirm(*, user: User, code: str, ip: str | None) -> None:
+def confirm(*, device: TotpDevice, code: str, ip: str | None) -> None:
     """The first good code of the new device: the enrolment is done, the person signed in.
 
     Raises: SignInLocked, AccessDenied; wrong codes count as at the sign-in page (R28).
     """
+    user = device.user
     attempt = services.take_a_try(user=user, ip=ip)
-    if not services.spend_code(user=user, code=code):
+    if not services.spend_code(user=user, code=code, device_id=device.pk):
         services.failed(attempt, user)
         raise AccessDenied(_("This code is not right. Wait for the next one."))
     with transaction.atomic():
@@ -68,9 +73,16 @@ def confirm(*, user: User, code: str, ip: str | None) -> None:
         audit.record(StaffEvent.SIGNED_IN, actor=user)
 
 
-def uri_of(user: User) -> str:
-    """What an authenticator app scans, for a device that waits for its first code; else ""."""
-    device = TotpDevice.objects.filter(user=user, confirmed_at__isnull=True).first()
-    if device is None:
-        return ""
-    return services.second_factor_uri(user=user, seed=device.generator().key.hex())
+def waiting(device_id: str) -> TotpDevice | None:
+    """The device that was begun under this id, while its person may confirm it; else None."""
+    device = (
+        TotpDevice.objects.select_related("user__clinic")
+        .filter(pk=device_id or None, confirmed_at__isnull=True, user__is_active=True)
+        .first()
+    )
+    return None if device is None or recovery.enrolment_is_over(user=device.user) else device
+
+
+def uri_of(device: TotpDevice) -> str:
+    """What an authenticator app scans."""
+    return services.second_factor_uri(user=device.user, seed=device.generator().key.hex())

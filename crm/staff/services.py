@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -149,10 +150,17 @@ def _book_failure(event: StaffEvent, known: User | None) -> None:
 
 
 @transaction.atomic
-def spend_code(*, user: User, code: str) -> bool:
-    """Use up a one-time code; False if it is wrong, too early, too late or used before."""
-    device = TotpDevice.objects.select_for_update().filter(user=user).first()
+def spend_code(*, user: User, code: str, device_id: UUID | None = None) -> bool:
+    """Use up a one-time code; False if it is wrong, too early, too late or used before.
+
+    In: ``device_id`` to enrol with: that device and no other. A device that waits for its first
+        code takes none once the enrolment code has run out.
+    """
+    devices = TotpDevice.objects.select_for_update().filter(user=user)
+    device = devices.filter(pk=device_id).first() if device_id else devices.first()
     if device is None or not (code.isascii() and code.isdigit() and len(code) == CODE_DIGITS):
+        return False
+    if device.confirmed_at is None and recovery.enrolment_is_over(user=user):
         return False
     step = rules.matching_step(codes_around(device), given=int(code), last_step=device.last_step)
     if step is None:

@@ -93,6 +93,34 @@ class TestEnrolling:
         with pytest.raises(services.SignInRefused):
             services.sign_in(staff_no="lin", password=PASSWORD, code=code, ip=None)
 
+    def test_a_session_sees_the_device_that_it_began_and_no_later_one(self, lin, guard) -> None:
+        old = at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        later = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
+        assert later.get(ENROL).context["uri"]
+        assert old.get(ENROL)["Location"] == SIGN_IN
+        assert old.post(ENROL, {"code": code_of(lin)})["Location"] == SIGN_IN
+        assert TotpDevice.objects.get(user=lin).confirmed_at is None
+        assert old.get("/account/").status_code == 302
+
+    def test_a_device_takes_no_code_that_another_one_gave(self, lin, guard) -> None:
+        enrolment.invite(user=lin, actor=guard)
+        first = enrolment.begin(user=lin)
+        enrolment.begin(user=lin)
+        with pytest.raises(AccessDenied):
+            enrolment.confirm(device=first, code=code_of(lin), ip=None)
+
+    def test_nothing_is_confirmed_after_the_enrolment_code_ran_out(self, lin, guard) -> None:
+        code = enrolment.invite(user=lin, actor=guard)
+        with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=55)):
+            client = at_the_page(lin, code)
+            device = TotpDevice.objects.get(user=lin)
+        with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1)):
+            assert client.get(ENROL)["Location"] == SIGN_IN
+            with pytest.raises(AccessDenied):
+                enrolment.confirm(device=device, code=code_of(lin), ip=None)
+            with pytest.raises(services.SignInRefused):
+                services.sign_in(staff_no="lin", password=PASSWORD, code=code_of(lin), ip=None)
+
     def test_the_code_without_the_password_opens_nothing(self, lin, guard) -> None:
         code = enrolment.invite(user=lin, actor=guard)
         answer = Client().post(SIGN_IN, {"staff_no": "lin", "password": "no", "code": code})
