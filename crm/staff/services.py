@@ -191,22 +191,41 @@ def book_sign_out(*, user: User) -> None:
 
 @transaction.atomic
 def open_account(
-    *,
-    clinic: Clinic,
-    staff_no: str,
-    display_name: str,
-    role: str,
-    password: str,
-    actor: User | None = None,
+    *, clinic: Clinic, staff_no: str, display_name: str, role: str, password: str
 ) -> tuple[User, str]:
-    """A new account with its second factor.
+    """A new account with its second factor: for setting up, where nobody is there to hand it over.
 
     Out: the account, and the TOTP seed in hexadecimal: shown once, stored sealed.
     Raises: DomainError if the staff number is taken, in whichever clinic.
     """
+    user = _make_account(clinic, staff_no, display_name, role, password)
+    seed = secrets.token_hex(20)
+    TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
+    _book_account(user, actor=None)
+    return user, seed
+
+
+@transaction.atomic
+def open_account_of_colleague(
+    *, staff_no: str, display_name: str, role: str, password: str, actor: User
+) -> User:
+    """A new account in the actor's clinic, without a second factor.
+
+    Nobody signs in to it before a security administrator hands over an enrolment code: one
+    administrator alone becomes nobody else (ADR 0016).
+    Raises: DomainError if the staff number is taken, in whichever clinic.
+    """
+    user = _make_account(actor.clinic, staff_no, display_name, role, password)
+    _book_account(user, actor=actor)
+    return user
+
+
+def _make_account(
+    clinic: Clinic, staff_no: str, display_name: str, role: str, password: str
+) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create_user(
+            return User.objects.create_user(
                 staff_no=staff_no,
                 password=password,
                 display_name=display_name,
@@ -215,16 +234,16 @@ def open_account(
             )
     except IntegrityError as error:
         raise DomainError(_("There is an account with this staff number.")) from error
-    seed = secrets.token_hex(20)
-    TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
+
+
+def _book_account(user: User, *, actor: User | None) -> None:
     audit.record(
         StaffEvent.CREATED,
         actor=actor,
         process="" if actor else "set-up",
-        target=f"staff:{staff_no}",
-        detail={"role": role},
+        target=f"staff:{user.staff_no}",
+        detail={"role": user.role},
     )
-    return user, seed
 
 
 @transaction.atomic
