@@ -205,6 +205,15 @@ class TestPages:
         leaver.refresh_from_db()
         assert leaver.is_active
 
+    def test_the_list_asks_before_somebody_comes_back(self, sign_in_as, leaver, admin) -> None:
+        suspend_account(user=leaver, actor=admin)
+        page = sign_in_as(admin).get(reverse("staff:list")).content.decode()
+        back = reverse("clearance:come-back", args=[leaver.pk])
+        table, dialogs = page.split("</table>")
+        assert f'data-open="back-{leaver.pk}"' in table
+        assert back not in table
+        assert back in dialogs[dialogs.index(f'<dialog id="back-{leaver.pk}"') :]
+
     def test_nobody_alone_comes_back_as_a_suspended_colleague(
         self, sign_in_as, leaver, admin, guard
     ) -> None:
