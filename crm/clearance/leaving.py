@@ -82,10 +82,12 @@ def _counts(handed: dict[str, Handed]) -> dict[str, str | int]:
 
 
 @transaction.atomic
-def come_back(*, user: User, password: str, actor: User) -> str:
-    """Open the account of somebody who left or was suspended again. Out: the enrolment code.
+def come_back(*, user: User, password: str, actor: User) -> None:
+    """Open the account of somebody who left or was suspended again, without a second factor.
 
-    Nothing signed, learnt or recorded before counts: clearance starts anew (W14).
+    The enrolment code comes from a security administrator, so that nobody alone comes back as
+    somebody else (ADR 0016). Nothing signed, learnt or recorded before counts: clearance starts
+    anew (W14).
     Raises: AccessDenied for one's own account; DomainError if the account is open.
     """
     if user.pk == actor.pk:
@@ -98,6 +100,5 @@ def come_back(*, user: User, password: str, actor: User) -> str:
     person.is_active, person.left_at, person.cleared_until = True, None, None
     person.joined_at = person.password_changed_at = now
     person.save()
-    code = enrolment.invite(user=person, actor=actor)
+    enrolment.drop_factors(user=person)
     audit.record(ClearanceEvent.CAME_BACK, actor=actor, target=f"staff:{person.staff_no}")
-    return code

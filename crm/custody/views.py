@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.custody import services
 from crm.custody.forms import ZoneForm
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
@@ -28,6 +29,7 @@ def keys(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_KEYS)
+@with_fresh_factor()
 @once
 def rotate(request: StaffRequest) -> HttpResponse:
     """A new version of one zone's key."""
@@ -45,6 +47,7 @@ def rotate(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_KEYS)
+@with_fresh_factor()
 @once
 def rewrap(request: StaffRequest) -> HttpResponse:
     """A portion of the data keys under the active version."""
@@ -56,6 +59,7 @@ def rewrap(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_KEYS)
+@with_fresh_factor()
 @once
 def retire(request: StaffRequest) -> HttpResponse:
     """End old versions that nothing uses."""

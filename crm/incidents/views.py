@@ -17,6 +17,7 @@ from crm.incidents import selectors, services
 from crm.incidents.forms import A_DAY, CloseForm, DeclareForm, StepForm
 from crm.incidents.models import Incident
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
@@ -110,6 +111,7 @@ def close(request: StaffRequest, incident_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.VIEW_ALERTS)
+@with_fresh_factor()
 def codes(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     """The affected patients' codes as CSV."""
     try:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.inventory import services
 from crm.inventory.forms import InventoryForm
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.web.paging import page_of
 from privacy.access.policy import Permission
 
@@ -30,6 +31,7 @@ def inventory(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.VIEW_INVENTORY)
+@with_fresh_factor()
 def export(request: StaffRequest) -> HttpResponse:
     """The narrowed inventory as CSV."""
     _form, asked = _asked(request)

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 
 from crm.staff.models import ApiToken, User
-from crm.staff.token_refusals import book_useless
+from crm.staff.token_refusals import book_useless, why_useless
 
 if TYPE_CHECKING:  # DRF's settings import this module while rest_framework.views is loading
     from rest_framework.request import Request
@@ -21,7 +21,8 @@ class StaffSessionAuthentication(SessionAuthentication):
 
 
 class TokenAuthentication(BaseAuthentication):
-    """``Authorization: Bearer suian_…``: looked up by hash, refused when revoked or expired.
+    """``Authorization: Bearer suian_…``: looked up by hash, refused when revoked or expired,
+    and while its owner is suspended or has a password that is too old (R27).
 
     Every refusal is booked; too many of them from one address are told to wait (429).
     """
@@ -33,7 +34,7 @@ class TokenAuthentication(BaseAuthentication):
         secret = secret.strip()
         digest = sha256(secret.encode()).digest()
         token = ApiToken.objects.select_related("user__clinic").filter(digest=digest).first()
-        if token is None or not token.is_live or not token.user.is_active:
+        if token is None or why_useless(token):
             book_useless(secret, token)
             raise AuthenticationFailed
         today = timezone.localdate()

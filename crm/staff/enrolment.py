@@ -1,6 +1,7 @@
 """Setting up a second factor: for a new member of staff, and after a reset (R29)."""
 
 import secrets
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,9 +9,12 @@ from django.utils.translation import gettext as _
 from crm.staff import recovery, services, sessions
 from crm.staff.events import StaffEvent
 from crm.staff.models import TotpDevice, User
+from privacy.access.policy import Role
 from privacy.audit import services as audit
-from privacy.errors import AccessDenied
+from privacy.errors import AccessDenied, DomainError
 from privacy.records import new_id
+
+AT_SERVER: Final = "enrolment_code"  # the command's name
 
 
 @transaction.atomic
@@ -21,14 +25,23 @@ def reset(*, user: User, actor: User) -> str:
     """
     if user.pk == actor.pk:
         raise AccessDenied(_("Somebody else has to reset your second factor."))
-    sessions.end_everything(user=user, actor=actor)
     return _invite(user, actor)
 
 
 @transaction.atomic
-def invite(*, user: User, actor: User) -> str:
-    """For an account that was just opened: the code to enrol with, shown once."""
-    return _invite(user, actor)
+def reset_at_server(*, staff_no: str) -> str:
+    """The same for the first or the only security administrator, whom no colleague can help.
+
+    Raises: DomainError for any other account, and where such a colleague with a second factor is.
+    """
+    guards = User.objects.filter(role=Role.SECURITY_ADMIN, is_active=True)
+    user = guards.filter(staff_no=staff_no).first()
+    if user is None:
+        raise DomainError(_("There is no security administrator with this staff number."))
+    others = guards.filter(clinic_id=user.clinic_id).exclude(pk=user.pk)
+    if others.filter(totp__confirmed_at__isnull=False).exists():
+        raise DomainError(_("Another security administrator can reset this second factor."))
+    return _invite(user, None, process=AT_SERVER)
 
 
 def drop_factors(*, user: User) -> None:
@@ -38,28 +51,40 @@ def drop_factors(*, user: User) -> None:
     user.passkeys.all().delete()
 
 
-def _invite(user: User, actor: User) -> str:
+def _invite(user: User, actor: User | None, *, process: str = "") -> str:
+    sessions.end_everything(user=user, actor=actor, process=process)
     drop_factors(user=user)
     code = recovery.issue_enrolment(user=user)
-    audit.record(StaffEvent.FACTOR_RESET, actor=actor, target=f"staff:{user.staff_no}")
+    audit.record(
+        StaffEvent.FACTOR_RESET,
+        actor=actor,
+        process=process,
+        clinic=None if actor else user.clinic_id,
+        target=f"staff:{user.staff_no}",
+    )
     return code
 
 
 @transaction.atomic
-def begin(*, user: User) -> None:
-    """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed."""
+def begin(*, user: User) -> TotpDevice:
+    """A new, unconfirmed device; its seed is shown on the enrolment page alone, stored sealed.
+
+    One that was begun before is gone, and with it what its session could see.
+    """
     TotpDevice.objects.filter(user=user).delete()
-    TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
+    device = TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
     audit.record(StaffEvent.FACTOR_SHOWN, actor=user)
+    return device
 
 
-def confirm(*, user: User, code: str, ip: str | None) -> None:
+def confirm(*, device: TotpDevice, code: str, ip: str | None) -> None:
     """The first good code of the new device: the enrolment is done, the person signed in.
 
     Raises: SignInLocked, AccessDenied; wrong codes count as at the sign-in page (R28).
     """
+    user = device.user
     attempt = services.take_a_try(user=user, ip=ip)
-    if not services.spend_code(user=user, code=code):
+    if not services.spend_code(user=user, code=code, device_id=device.pk):
         services.failed(attempt, user)
         raise AccessDenied(_("This code is not right. Wait for the next one."))
     with transaction.atomic():
@@ -68,9 +93,15 @@ def confirm(*, user: User, code: str, ip: str | None) -> None:
         audit.record(StaffEvent.SIGNED_IN, actor=user)
 
 
-def uri_of(user: User) -> str:
-    """What an authenticator app scans, for a device that waits for its first code; else ""."""
-    device = TotpDevice.objects.filter(user=user, confirmed_at__isnull=True).first()
-    if device is None:
-        return ""
-    return services.second_factor_uri(user=user, seed=device.generator().key.hex())
+def waiting(device_id: str) -> TotpDevice | None:
+    """The device that was begun under this id, while its person may confirm it; else None."""
+    if not device_id:
+        return None
+    begun = TotpDevice.objects.filter(confirmed_at__isnull=True, user__is_active=True)
+    device = begun.select_related("user__clinic").filter(pk=device_id).first()
+    return None if device is None or recovery.enrolment_is_over(user=device.user) else device
+
+
+def uri_of(device: TotpDevice) -> str:
+    """What an authenticator app scans."""
+    return services.second_factor_uri(user=device.user, seed=device.generator().key.hex())

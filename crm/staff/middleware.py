@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from crm.staff import rules, sessions
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
-from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, hash_of
+from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, SessionStore, hash_of
 from crm.web.refusals import Refusal, answer, wants_page
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
@@ -127,6 +129,15 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if refused is not None or not request.user.is_authenticated:
             return refused
         return _led_to_a_new_password(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The session ended while the request ran: a stranger's from here on, told why."""
+        if not isinstance(error, UpdateError) or request.resolver_match is None:
+            return None
+        request.session = SessionStore(request.session.session_key)
+        request.session.load()
+        request.user = AnonymousUser()
+        return self.handle_no_permission(request, request.resolver_match.func)
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]

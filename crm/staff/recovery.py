@@ -61,6 +61,13 @@ def may_enrol(*, user: User, text: str) -> bool:
     return _find(user, text, OneTimeCode.Kind.ENROLMENT) is not None
 
 
+def enrolment_is_over(*, user: User) -> bool:
+    """Whether the user's enrolment code ran out before a device was confirmed with it."""
+    codes = OneTimeCode.objects.filter(user=user, kind=OneTimeCode.Kind.ENROLMENT)
+    given = [code.is_live for code in codes]
+    return bool(given) and not any(given)
+
+
 def forget_enrolment(*, user: User) -> None:
     """No enrolment code of the user opens anything any more."""
     OneTimeCode.objects.filter(user=user, kind=OneTimeCode.Kind.ENROLMENT).delete()

@@ -1,7 +1,6 @@
 """Reading staff."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -18,15 +17,6 @@ def staff_member(user: object) -> User:
     if not isinstance(user, User):
         raise TypeError("no member of staff is signed in")
     return user
-
-
-def active_user(user_id: str) -> User | None:
-    """The account with this id if it may sign in, or None."""
-    try:
-        wanted = UUID(user_id)
-    except ValueError:
-        return None
-    return User.objects.select_related("clinic").filter(pk=wanted, is_active=True).first()
 
 
 def colleagues_of(staff: User) -> QuerySet[User]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -149,10 +150,17 @@ def _book_failure(event: StaffEvent, known: User | None) -> None:
 
 
 @transaction.atomic
-def spend_code(*, user: User, code: str) -> bool:
-    """Use up a one-time code; False if it is wrong, too early, too late or used before."""
-    device = TotpDevice.objects.select_for_update().filter(user=user).first()
+def spend_code(*, user: User, code: str, device_id: UUID | None = None) -> bool:
+    """Use up a one-time code; False if it is wrong, too early, too late or used before.
+
+    In: ``device_id`` to enrol with: that device and no other. A device that waits for its first
+        code takes none once the enrolment code has run out.
+    """
+    devices = TotpDevice.objects.select_for_update().filter(user=user)
+    device = devices.filter(pk=device_id).first() if device_id else devices.first()
     if device is None or not (code.isascii() and code.isdigit() and len(code) == CODE_DIGITS):
+        return False
+    if device.confirmed_at is None and recovery.enrolment_is_over(user=user):
         return False
     step = rules.matching_step(codes_around(device), given=int(code), last_step=device.last_step)
     if step is None:
@@ -183,22 +191,41 @@ def book_sign_out(*, user: User) -> None:
 
 @transaction.atomic
 def open_account(
-    *,
-    clinic: Clinic,
-    staff_no: str,
-    display_name: str,
-    role: str,
-    password: str,
-    actor: User | None = None,
+    *, clinic: Clinic, staff_no: str, display_name: str, role: str, password: str
 ) -> tuple[User, str]:
-    """A new account with its second factor.
+    """A new account with its second factor: for setting up, where nobody is there to hand it over.
 
     Out: the account, and the TOTP seed in hexadecimal: shown once, stored sealed.
     Raises: DomainError if the staff number is taken, in whichever clinic.
     """
+    user = _make_account(clinic, staff_no, display_name, role, password)
+    seed = secrets.token_hex(20)
+    TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
+    _book_account(user, actor=None)
+    return user, seed
+
+
+@transaction.atomic
+def open_account_of_colleague(
+    *, staff_no: str, display_name: str, role: str, password: str, actor: User
+) -> User:
+    """A new account in the actor's clinic, without a second factor.
+
+    Nobody signs in to it before a security administrator hands over an enrolment code: one
+    administrator alone becomes nobody else (ADR 0016).
+    Raises: DomainError if the staff number is taken, in whichever clinic.
+    """
+    user = _make_account(actor.clinic, staff_no, display_name, role, password)
+    _book_account(user, actor=actor)
+    return user
+
+
+def _make_account(
+    clinic: Clinic, staff_no: str, display_name: str, role: str, password: str
+) -> User:
     try:
         with transaction.atomic():
-            user = User.objects.create_user(
+            return User.objects.create_user(
                 staff_no=staff_no,
                 password=password,
                 display_name=display_name,
@@ -207,16 +234,16 @@ def open_account(
             )
     except IntegrityError as error:
         raise DomainError(_("There is an account with this staff number.")) from error
-    seed = secrets.token_hex(20)
-    TotpDevice.objects.create(id=new_id(), user=user, seed=seed)
+
+
+def _book_account(user: User, *, actor: User | None) -> None:
     audit.record(
         StaffEvent.CREATED,
         actor=actor,
         process="" if actor else "set-up",
-        target=f"staff:{staff_no}",
-        detail={"role": role},
+        target=f"staff:{user.staff_no}",
+        detail={"role": user.role},
     )
-    return user, seed
 
 
 @transaction.atomic

@@ -72,7 +72,7 @@ class SessionStore(SessionBase):
         data = self._held(no_load=must_create)
         row = StaffSession(key_hash=hash_of(self.session_key), **self._facts(data))
         if not must_create:
-            self._renew(row)
+            self._renew(row, known_as=hash_of(self.session_key))
             return
         origin = current_origin()
         row.ip, row.agent = origin.ip, origin.agent
@@ -82,6 +82,25 @@ class SessionStore(SessionBase):
         except IntegrityError as error:
             raise CreateError from error
 
+    def cycle_key(self) -> None:
+        """Go on under a new key; the old one opens nothing.
+
+        Django's own makes a second row, which would bring back a session that ended meanwhile.
+        Raises: UpdateError if it has ended; the key is then as it was.
+        """
+        data, old = self._held(no_load=False), self.session_key
+        if old is None:
+            self.create()
+            return
+        self._session_key = self._new_key()
+        row = StaffSession(key_hash=hash_of(self._session_key), **self._facts(data))
+        try:
+            self._renew(row, known_as=hash_of(old))
+        except UpdateError:
+            self._session_key = old
+            raise
+        self.modified = True
+
     def _new_key(self) -> str:
         key: str = self._get_new_session_key()  # type: ignore[attr-defined]  # not in the stubs
         return key
@@ -90,9 +109,9 @@ class SessionStore(SessionBase):
         data: dict[str, Any] = self._get_session(no_load)  # type: ignore[attr-defined]  # see above
         return data
 
-    def _renew(self, row: StaffSession) -> None:
-        names = ("user_id", "data", "started_at", "seen_at", "expires_at")
-        changed = StaffSession.objects.filter(key_hash=row.key_hash, ended_at__isnull=True).update(
+    def _renew(self, row: StaffSession, *, known_as: bytes) -> None:
+        names = ("key_hash", "user_id", "data", "started_at", "seen_at", "expires_at")
+        changed = StaffSession.objects.filter(key_hash=known_as, ended_at__isnull=True).update(
             **{name: getattr(row, name) for name in names}, updated_at=timezone.now()
         )
         if not changed:  # ended while the request ran: it must not come to life again

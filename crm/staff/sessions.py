@@ -41,9 +41,12 @@ def end_others(*, user: User, keep: bytes, why: End = End.OWN_WISH) -> int:
 
 
 @transaction.atomic
-def end_everything(*, user: User, actor: User, why: End = End.BY_ADMINISTRATOR) -> tuple[int, int]:
+def end_everything(
+    *, user: User, actor: User | None, why: End = End.BY_ADMINISTRATOR, process: str = ""
+) -> tuple[int, int]:
     """End all sessions and API tokens of an account; holds from its next request.
 
+    In: ``process`` the command that did it, where there is no actor.
     Out: how many sessions, how many tokens.
     """
     now = timezone.now()
@@ -53,6 +56,8 @@ def end_everything(*, user: User, actor: User, why: End = End.BY_ADMINISTRATOR) 
     audit.record(
         StaffEvent.ALL_ENDED,
         actor=actor,
+        process=process,
+        clinic=None if actor else user.clinic_id,
         target=f"staff:{user.staff_no}",
         detail={"sessions": ended, "tokens": tokens, "why": why.value},
     )

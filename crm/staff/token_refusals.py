@@ -9,6 +9,7 @@ from rest_framework.exceptions import Throttled
 
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, User
+from crm.staff.password_rules import is_due
 from crm.web.counting import count
 from privacy.audit.context import current_origin
 from privacy.audit.services import record_denial
@@ -18,7 +19,7 @@ IN_ALL = 200  # ... and of all addresses and tokens together
 
 
 def book_useless(secret: str, token: ApiToken | None) -> None:
-    """Book a token that is unknown, revoked, expired or of a suspended account.
+    """Book a token that is unknown, or useless for one of the reasons of ``why_useless``.
 
     An unknown one may be a password typed in the wrong place: of it a short keyed mark is kept,
     enough to see that the same thing was tried again and useless for guessing it.
@@ -39,7 +40,7 @@ def book_useless(secret: str, token: ApiToken | None) -> None:
         actor=token.user,
         event=StaffEvent.TOKEN_REFUSED,
         target=f"token:{token.pk}",
-        reason=_why(token),
+        reason=why_useless(token),
         detail=more,
     )
 
@@ -59,10 +60,15 @@ def book_out_of_scope(token: ApiToken, *, user: User, target: str, needed: str) 
     )
 
 
-def _why(token: ApiToken) -> str:
+def why_useless(token: ApiToken) -> str:
+    """Why a known token opens nothing now; "" if it does."""
     if token.revoked_at is not None:
         return "revoked"
-    return "expired" if token.user.is_active else "suspended"
+    if not token.user.is_active:
+        return "suspended"
+    if not token.is_live:
+        return "expired"
+    return "password_old" if is_due(token.user) else ""
 
 
 def _counted(source: str) -> dict[str, str | int]:

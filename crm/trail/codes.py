@@ -57,6 +57,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "hunt_plaintext": _("Command: look for plain text"),
     "outbox": _("Outbox"),
     "patient": _("The patient"),
+    "enrolment_code": _("Command: enrolment code"),
     "prove_restore": _("Command: prove a restore"),
     "reconcile_rows": _("Nightly comparison of rows"),
     "reencrypt": _("Command: seal anew"),

@@ -19,8 +19,8 @@ UNWATCHED: Final = {
     "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
     "crm_trailplace": "how far the alerts have read the trail",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
-    "crm_staffsession": "touched with every half minute of work; beginnings and ends are events, "
-    "and its data is signed with its own key",
+    "crm_staffsession": "touched with every half minute of work; sign-ins, sign-outs and ends by "
+    "somebody are events, running out is not; its data is signed with its own key",
     "crm_signinfailure": "the throttle's counters; each failure is an event",
 }
 

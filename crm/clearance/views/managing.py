@@ -131,11 +131,11 @@ def leave(request: StaffRequest, staff_id: UUID) -> HttpResponse:
 @with_fresh_factor()
 @once
 def come_back(request: StaffRequest, staff_id: UUID) -> HttpResponse:
-    """Open a closed account again; password and enrolment code are shown this once."""
+    """Open a closed account again; its new password is shown this once."""
     person = _colleague(request, staff_id)
     password = new_password()
-    code = leaving.come_back(user=person, password=password, actor=request.user)
-    page = {"person": person, "password": password, "enrolment_code": code}
+    leaving.come_back(user=person, password=password, actor=request.user)
+    page = {"person": person, "password": password}
     return render(request, "crm/staff/opened.html", page)
 
 

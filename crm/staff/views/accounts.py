@@ -4,18 +4,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import challenges, enrolment, passkeys, recovery, selectors, services, sessions
+from crm.staff import challenges, passkeys, recovery, selectors, services, sessions
 from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
 from crm.staff.password_rules import is_due
 from crm.staff.rules import End
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
@@ -80,25 +80,21 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
 @once
 def open_account(request: StaffRequest) -> HttpResponse:
-    """A new account; first password and enrolment code are shown this once."""
+    """A new account; its first password is shown this once."""
     form = AccountForm(request.POST or None)
     if form.is_valid():
         password = services.new_password()
         try:
-            with transaction.atomic():
-                user, _seed = services.open_account(
-                    clinic=request.user.clinic,
-                    **form.cleaned_data,
-                    password=password,
-                    actor=request.user,
-                )
-                code = enrolment.invite(user=user, actor=request.user)
+            user = services.open_account_of_colleague(
+                **form.cleaned_data, password=password, actor=request.user
+            )
         except DomainError as error:
             form.add_error("staff_no", str(error))
         else:
-            page = {"person": user, "password": password, "enrolment_code": code}
+            page = {"person": user, "password": password}
             return render(request, "crm/staff/opened.html", page)
     status = 422 if form.is_bound else 200
     return render(request, "crm/staff/open_account.html", {"form": form}, status=status)
@@ -106,6 +102,7 @@ def open_account(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
 def suspend(request: StaffRequest, staff_id: UUID) -> HttpResponse:
     """Close an account at once."""
     person = get_object_or_404(selectors.staff_of_clinic(request.user), pk=staff_id)

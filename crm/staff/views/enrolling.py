@@ -22,13 +22,12 @@ from privacy.access.policy import Permission
 from privacy.errors import DomainError
 
 BACKEND: Final = "crm.staff.backends.StaffBackend"
-ENROLLING: Final = "enrolling"  # in a stranger's session, which lives 15 minutes
+ENROLLING: Final = "enrolling"  # the device, in a stranger's session, which lives 15 minutes
 
 
 def begin(request: HttpRequest, user: User) -> HttpResponse:
     """Lead on to the enrolment page, for this session alone."""
-    enrolment.begin(user=user)
-    request.session[ENROLLING] = str(user.pk)
+    request.session[ENROLLING] = str(enrolment.begin(user=user).pk)
     request.session.cycle_key()
     return redirect("staff:enrol")
 
@@ -38,15 +37,15 @@ def begin(request: HttpRequest, user: User) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enrol(request: HttpRequest) -> HttpResponse:
     """The QR code, drawn here, and the first code of the app; then the person is signed in."""
-    user = selectors.active_user(request.session.get(ENROLLING, ""))
-    uri = enrolment.uri_of(user) if user else ""
-    if user is None or not uri:
+    device = enrolment.waiting(request.session.get(ENROLLING, ""))
+    if device is None:
         return redirect("staff:sign-in")
+    user, uri = device.user, enrolment.uri_of(device)
     form = EnrolForm(request.POST or None)
     status = 422 if form.is_bound else 200
     if form.is_valid():
         try:
-            enrolment.confirm(user=user, code=form.cleaned_data["code"], ip=client_ip(request))
+            enrolment.confirm(device=device, code=form.cleaned_data["code"], ip=client_ip(request))
         except services.SignInLocked as error:
             form.add_error(None, str(error))
             status = 429

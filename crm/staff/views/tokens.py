@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.staff import api_docs, selectors, services
 from crm.staff.forms import TokenForm
 from crm.staff.guards import StaffRequest, requires, signed_in
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
 from privacy.errors import DomainError
@@ -17,6 +18,7 @@ from privacy.errors import DomainError
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_TOKENS)
+@with_fresh_factor()
 @once
 def tokens(request: StaffRequest) -> HttpResponse:
     """The own API tokens; a new one shows its secret this once."""

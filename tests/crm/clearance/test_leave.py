@@ -12,7 +12,7 @@ from crm.patients.models import CareTeamMember
 from crm.patients.selectors import Filters, matching
 from crm.staff import enrolment, recovery
 from crm.staff.models import ApiToken, StaffSession, TotpDevice, User
-from crm.staff.services import SignInRefused, issue_token, sign_in
+from crm.staff.services import MustEnrol, SignInRefused, issue_token, sign_in, suspend_account
 from crm.staff.session_store import FACTOR_AT
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Permission, Role
@@ -169,10 +169,9 @@ def test_nobody_leaves_twice_or_comes_back_while_here(leaver, admin) -> None:
 def test_who_comes_back_needs_a_new_clearance(trainee, clear, admin, events) -> None:
     clear(trainee)
     off_board(trainee, admin)
-    code = leaving.come_back(user=trainee, password="a quite new password", actor=admin)
+    leaving.come_back(user=trainee, password="a quite new password", actor=admin)
 
     trainee.refresh_from_db()
-    assert code
     assert trainee.is_active
     assert trainee.left_at is None
     assert trainee.cleared_until is None
@@ -205,6 +204,30 @@ class TestPages:
         assert opened.status_code == 200
         leaver.refresh_from_db()
         assert leaver.is_active
+
+    def test_the_list_asks_before_somebody_comes_back(self, sign_in_as, leaver, admin) -> None:
+        suspend_account(user=leaver, actor=admin)
+        page = sign_in_as(admin).get(reverse("staff:list")).content.decode()
+        back = reverse("clearance:come-back", args=[leaver.pk])
+        table, dialogs = page.split("</table>")
+        assert f'data-open="back-{leaver.pk}"' in table
+        assert back not in table
+        assert back in dialogs[dialogs.index(f'<dialog id="back-{leaver.pk}"') :]
+
+    def test_nobody_alone_comes_back_as_a_suspended_colleague(
+        self, sign_in_as, leaver, admin, guard
+    ) -> None:
+        suspend_account(user=leaver, actor=admin)
+        back = reverse("clearance:come-back", args=[leaver.pk])
+        opened = sign_in_as(admin).post(back, {FIELD: new_key()})
+        password = opened.context["password"]
+        assert "enrolment_code" not in opened.context
+        assert not TotpDevice.objects.filter(user=leaver).exists()
+        assert not leaver.one_time_codes.exists()
+        reset = reverse("staff:reset-factor", args=[leaver.pk])
+        code = sign_in_as(guard).post(reset, {FIELD: new_key()}).context["enrolment_code"]
+        with pytest.raises(MustEnrol):
+            sign_in(staff_no=leaver.staff_no, password=password, code=code, ip=None)
 
     def test_it_takes_a_fresh_second_factor(self, sign_in_as, leaver, admin) -> None:
         client = sign_in_as(admin)

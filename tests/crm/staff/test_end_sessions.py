@@ -102,6 +102,57 @@ class TestStore:
             store.save()
         assert not StaffSession.objects.filter(ended_at__isnull=True).exists()
 
+    def test_a_new_key_does_not_bring_an_ended_session_back(self, carer, sign_in_as) -> None:
+        key = key_of(sign_in_as(carer))
+        store = SessionStore(key)
+        store["typed"] = 1
+        sessions.end_everything(user=carer, actor=carer)
+        with pytest.raises(UpdateError):
+            store.cycle_key()
+        assert store.session_key == key
+        assert not StaffSession.objects.filter(ended_at__isnull=True).exists()
+
+    def test_a_new_key_takes_the_place_of_the_old_one(self, carer, sign_in_as) -> None:
+        client = sign_in_as(carer)
+        old = key_of(client)
+        store = SessionStore(old)
+        store["typed"] = 1
+        store.cycle_key()
+        assert store.session_key != old
+        assert SessionStore(store.session_key)["typed"] == 1
+        assert StaffSession.objects.count() == 1
+        assert client.get(ACCOUNT).status_code == 302
+        client.cookies[configured.SESSION_COOKIE_NAME] = store.session_key
+        assert client.get(ACCOUNT).status_code == 200
+
+    def test_what_has_no_key_yet_gets_its_first(self) -> None:
+        store = SessionStore()
+        store["a"] = 1
+        store.cycle_key()
+        assert SessionStore(store.session_key)["a"] == 1
+
+    def test_a_step_up_in_a_session_that_ends_meanwhile_leads_to_the_door(
+        self, lin, guard, monkeypatch
+    ) -> None:
+        browser = through_the_door(lin)
+        confirm = services.confirm_factor
+
+        def ended_meanwhile(**given: object) -> None:
+            confirm(**given)
+            sessions.end_everything(user=lin, actor=guard)
+
+        monkeypatch.setattr(services, "confirm_factor", ended_meanwhile)
+        fresh = [
+            code for step, code in services.codes_around(lin.totp) if step > lin.totp.last_step
+        ]
+        answer = browser.post(reverse("staff:confirm"), {"factor_code": f"{fresh[0]:06d}"})
+        assert answer["Location"].startswith("/sign-in/?next=")
+        assert answer["Location"].endswith("ended=by_administrator")
+        assert browser.get(ACCOUNT).status_code == 302
+        assert not StaffSession.objects.filter(ended_at__isnull=True).exists()
+        lin.totp.refresh_from_db()
+        assert through_the_door(lin).get(ACCOUNT).status_code == 200  # a new session is another one
+
     def test_the_engine_does_what_django_asks_of_it(self, settings) -> None:
         store = SessionStore()
         store["a"] = 1

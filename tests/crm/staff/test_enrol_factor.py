@@ -47,7 +47,7 @@ def code_of(user: User, steps: int = 0) -> str:
 
 class TestEnrolling:
     def test_the_app_is_set_up_and_the_person_is_in(self, lin, guard, booked) -> None:
-        client = at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         page = client.get(ENROL)
         assert "<svg" in page.content.decode()
         assert "style=" not in page.content.decode()
@@ -64,7 +64,7 @@ class TestEnrolling:
         assert client.get(ENROL)["Location"] == SIGN_IN  # the seed is not shown again
 
     def test_the_seed_lies_sealed(self, lin, guard) -> None:
-        at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         seed = TotpDevice.objects.get(user=lin).generator().key
         with connection.cursor() as cursor:
             cursor.execute("SELECT seed FROM crm_totpdevice")
@@ -73,7 +73,7 @@ class TestEnrolling:
         assert seed.hex().encode() not in bytes(box)
 
     def test_it_can_be_taken_up_again_with_another_seed(self, lin, guard) -> None:
-        code = enrolment.invite(user=lin, actor=guard)
+        code = enrolment.reset(user=lin, actor=guard)
         seeds = set()
         for _ in range(2):
             client = at_the_page(lin, code)
@@ -82,7 +82,7 @@ class TestEnrolling:
         assert client.post(ENROL, {"code": code_of(lin)}).status_code == 302
 
     def test_the_code_ends_after_a_day_and_with_the_first_good_digit(self, lin, guard) -> None:
-        code = enrolment.invite(user=lin, actor=guard)
+        code = enrolment.reset(user=lin, actor=guard)
         with (
             time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1)),
             pytest.raises(services.SignInRefused),
@@ -93,26 +93,54 @@ class TestEnrolling:
         with pytest.raises(services.SignInRefused):
             services.sign_in(staff_no="lin", password=PASSWORD, code=code, ip=None)
 
+    def test_a_session_sees_the_device_that_it_began_and_no_later_one(self, lin, guard) -> None:
+        old = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
+        later = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
+        assert later.get(ENROL).context["uri"]
+        assert old.get(ENROL)["Location"] == SIGN_IN
+        assert old.post(ENROL, {"code": code_of(lin)})["Location"] == SIGN_IN
+        assert TotpDevice.objects.get(user=lin).confirmed_at is None
+        assert old.get("/account/").status_code == 302
+
+    def test_a_device_takes_no_code_that_another_one_gave(self, lin, guard) -> None:
+        enrolment.reset(user=lin, actor=guard)
+        first = enrolment.begin(user=lin)
+        enrolment.begin(user=lin)
+        with pytest.raises(AccessDenied):
+            enrolment.confirm(device=first, code=code_of(lin), ip=None)
+
+    def test_nothing_is_confirmed_after_the_enrolment_code_ran_out(self, lin, guard) -> None:
+        code = enrolment.reset(user=lin, actor=guard)
+        with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=55)):
+            client = at_the_page(lin, code)
+            device = TotpDevice.objects.get(user=lin)
+        with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1)):
+            assert client.get(ENROL)["Location"] == SIGN_IN
+            with pytest.raises(AccessDenied):
+                enrolment.confirm(device=device, code=code_of(lin), ip=None)
+            with pytest.raises(services.SignInRefused):
+                services.sign_in(staff_no="lin", password=PASSWORD, code=code_of(lin), ip=None)
+
     def test_the_code_without_the_password_opens_nothing(self, lin, guard) -> None:
-        code = enrolment.invite(user=lin, actor=guard)
+        code = enrolment.reset(user=lin, actor=guard)
         answer = Client().post(SIGN_IN, {"staff_no": "lin", "password": "no", "code": code})
         assert answer.status_code == 422
 
     @pytest.mark.parametrize("steps", [-2, 2])
     def test_early_and_late_codes_are_refused(self, lin, guard, steps) -> None:
-        client = at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         with time_machine.travel(timezone.now(), tick=False):
             assert client.post(ENROL, {"code": code_of(lin, steps)}).status_code == 422
 
     def test_guesses_are_locked(self, lin, guard) -> None:
-        client = at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         for _ in range(rules.PER_ADDRESS):
             assert client.post(ENROL, {"code": "000000"}).status_code == 422
         assert client.post(ENROL, {"code": code_of(lin)}).status_code == 429
 
     def test_strangers_and_the_suspended_are_led_to_the_door(self, lin, guard) -> None:
         assert Client().get(ENROL)["Location"] == SIGN_IN
-        client = at_the_page(lin, enrolment.invite(user=lin, actor=guard))
+        client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         User.objects.filter(pk=lin.pk).update(is_active=False)
         assert client.get(ENROL)["Location"] == SIGN_IN
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.staff import selectors, services
-from crm.staff.models import ApiToken, User
+from crm.staff.models import ApiToken, TotpDevice, User
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Permission, Role
 from privacy.audit.models import READER, AuditEvent, acting_as
@@ -46,23 +46,36 @@ class TestStaff:
         assert stranger.pk not in shown
         assert booked("staff.listed").detail == {"accounts": len(shown)}
 
-    def test_a_new_account_is_shown_its_secrets_once(self, door, clinic) -> None:
+    def test_a_new_account_is_shown_its_password_once(self, door, clinic) -> None:
         given = once(staff_no="n01", display_name="何护士", role=Role.NURSE)
         page = door.post(reverse("staff:open-account"), given)
         made = User.objects.get(staff_no="n01")
         assert page.status_code == 200
         assert (made.clinic, made.role) == (clinic, "nurse")
-        password, code = page.context["password"], page.context["enrolment_code"]
+        password = page.context["password"]
         assert made.check_password(password)
         body = page.content.decode()
         assert password in body
-        assert code in body
+        assert "Reset second factor" in body or "重置第二因素" in body  # what is next
         assert "otpauth" not in body  # the administrator never sees the second factor
-        with pytest.raises(services.MustEnrol):
-            services.sign_in(staff_no="n01", password=password, code=code, ip=None)
         again = door.post(reverse("staff:open-account"), given)
         assert password not in again.content.decode()
         assert User.objects.filter(staff_no="n01").count() == 1
+
+    def test_one_administrator_alone_becomes_nobody_else(self, door, clinic, sign_in_as) -> None:
+        given = once(staff_no="n01", display_name="何护士", role=Role.NURSE)
+        page = door.post(reverse("staff:open-account"), given)
+        made, password = User.objects.get(staff_no="n01"), page.context["password"]
+        assert "enrolment_code" not in page.context
+        assert not made.one_time_codes.exists()
+        assert not TotpDevice.objects.filter(user=made).exists()
+        reset = reverse("staff:reset-factor", args=[made.pk])
+        assert door.post(reset, once()).status_code == 403
+
+        guard = sign_in_as(UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN))
+        code = guard.post(reset, once()).context["enrolment_code"]
+        with pytest.raises(services.MustEnrol):
+            services.sign_in(staff_no="n01", password=password, code=code, ip=None)
 
     def test_a_number_is_never_given_twice(self, door, stranger) -> None:
         given = once(staff_no=stranger.staff_no, display_name="新人", role=Role.NURSE)

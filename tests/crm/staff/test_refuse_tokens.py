@@ -60,6 +60,23 @@ def test_a_token_that_ended_is_booked_in_its_owners_name(issued, carer, address,
     assert (event.actor, event.target, event.ip) == (carer.pk, f"token:{token.pk}", address)
 
 
+def test_a_password_that_is_too_old_stops_tokens_until_it_is_changed(
+    issued, carer, address, settings
+) -> None:
+    token, secret = issued
+    settings.PASSWORD_POLICY = "complexity"
+    old = timezone.now() - timedelta(days=settings.PASSWORD_MAX_AGE_DAYS + 1)
+    User.objects.filter(pk=carer.pk).update(password_changed_at=old)
+
+    assert ask(secret, address) == 401
+
+    (event,) = refused()
+    assert (event.actor, event.target) == (carer.pk, f"token:{token.pk}")
+    assert event.reason == "password_old"
+    User.objects.filter(pk=carer.pk).update(password_changed_at=timezone.now())
+    assert ask(secret, address) == 200
+
+
 def test_an_unknown_token_is_booked_by_a_mark_that_is_no_piece_of_it(address) -> None:
     secret = "suian_my-own-password"
     assert [ask(secret, address), ask(secret, address), ask("suian_x", address)] == [401] * 3
