@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.alerts import services, watching
 from crm.alerts.models import Alert, TrailPlace
+from crm.alerts.selectors import count_open
 from crm.alerts.tasks import watch
 from crm.staff.events import StaffEvent
 from crm.staff.models import User
@@ -144,16 +145,43 @@ def test_old_events_of_a_restored_trail_raise_nothing(raised, monkeypatch) -> No
     assert raised() == []
 
 
-def test_what_was_closed_today_stays_closed_and_is_raised_the_next_day(raised, keeper) -> None:
+NOTE = "密钥文件放错了，已换回"
+
+
+def test_a_new_sign_opens_what_was_closed_today(raised, keeper, booked) -> None:
     audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
     (alert,) = raised()
-    services.close(alert_id=alert.pk, note="密钥文件放错了，已换回", actor=keeper)
-    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
-    assert [(one.state, one.times) for one in raised()] == [("closed", 2)]
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
+    assert [one.state for one in raised()] == ["closed"]
+    assert count_open(keeper) == 0
 
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    assert (alert.state, alert.times, count_open(keeper)) == ("open", 2, 1)
+    assert (alert.taken_by, alert.taken_at, alert.closed_by, alert.closed_at, alert.note) == (
+        None, None, None, None, "",
+    )  # fmt: skip
+    (event,) = booked("alert.reopened")
+    assert (event.target, event.process) == (alert.trail_target, "alerts")
+    assert (event.reason, event.detail) == (NOTE, {"kind": "crypto", "about": "turn.text"})
+    assert len(booked("alert.raised")) == 1
+
+
+def test_nobody_mutes_an_alert_about_oneself(raised, keeper) -> None:
+    refuse(keeper, 10)
+    (alert,) = raised()
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
+    refuse(keeper, 10)
+    assert [one.state for one in raised()] == ["open"]
+
+
+def test_what_was_closed_on_another_day_stays_closed_beside_a_new_one(raised, keeper) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
     Alert.objects.update(day=timezone.localdate() - timedelta(days=1))
     audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
-    assert [(one.state, one.times) for one in raised()] == [("closed", 2), ("open", 1)]
+    assert [(one.state, one.times) for one in raised()] == [("closed", 1), ("open", 1)]
 
 
 def test_one_that_somebody_looks_at_goes_on_over_midnight(raised, keeper) -> None:
