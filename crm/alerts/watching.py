@@ -60,7 +60,6 @@ def _sight_of(event: AuditEvent) -> _Sight | None:
         target=event.target,
         fields=event.fields,
         actor=event.actor,
-        ip=event.ip,
     )
     sign = rules.sign_of(facts)
     return _Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None

@@ -13,6 +13,7 @@ from crm.alerts.tasks import watch
 from crm.staff.events import StaffEvent
 from crm.staff.models import User
 from privacy.audit import services as audit
+from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AccessEvent
 from privacy.audit.row_changes import RowEvent
 from privacy.audit.selectors import SealStatus
@@ -121,9 +122,17 @@ def test_a_locked_sign_in_and_a_refused_token(raised, carer) -> None:
     audit.record_denial(process="sign-in", target="", event=StaffEvent.SIGN_IN_THROTTLED)
     audit.record_denial(actor=carer, target="token:1", event=StaffEvent.TOKEN_REFUSED)
     assert {(one.kind, one.target) for one in raised()} == {
-        ("locked", "ip:unknown"),
+        ("locked", "unknown"),
         ("token", f"staff:{carer.pk}"),
     }
+
+
+def test_strangers_from_many_places_are_one_alert(raised, booked) -> None:
+    for last in range(3):
+        with acting_from(Origin(ip=f"10.0.0.{last}")):
+            audit.record_denial(process="api", target="", event=StaffEvent.TOKEN_REFUSED)
+    assert [(one.kind, one.target, one.times) for one in raised()] == [("token", "unknown", 3)]
+    assert {one.ip for one in booked("staff.token_refused")} == {"10.0.0.0", "10.0.0.1", "10.0.0.2"}
 
 
 def test_a_single_refusal_is_everyday_work(raised, carer) -> None:
