@@ -125,6 +125,18 @@ class TestDeclare:
     def test_an_alert_that_is_none(self, sign_in_as, keeper, alert) -> None:
         assert sign_in_as(keeper).get(f"/incidents/new/?alert={alert}").status_code == 404
 
+    def test_another_clinics_alert_is_none_and_the_try_is_booked(
+        self, sign_in_as, keeper_elsewhere, clinic, booked
+    ) -> None:
+        alert = Alert.objects.create(
+            kind="crypto", target="turn.text", clinic=clinic, day=timezone.localdate(),
+            last_at=timezone.now(),
+        )  # fmt: skip
+        desk, there = sign_in_as(keeper_elsewhere), f"new/?alert={alert.pk}"
+        assert desk.get(f"/incidents/{there}").status_code == 404
+        assert post(desk, there, title="资料外泄").status_code == 404
+        assert [one.target for one in booked("access.not_found")] == [alert.trail_target] * 2
+
 
 class TestClocks:
     def test_steps_stop_them(self, incident, keeper) -> None:
