@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from crm.alerts import services, watching
@@ -155,6 +156,16 @@ def test_old_events_of_a_restored_trail_raise_nothing(raised, monkeypatch) -> No
 
 
 NOTE = "密钥文件放错了，已换回"
+
+
+def test_in_another_cluster_the_trail_is_read_on(raised) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    raised()
+    TrailPlace.objects.update(xid=F("xid") + 1_000_000)  # a dump was restored: xids count anew
+    audit.record_crypto_failure(path="addendum.text", code="E-BOX-TAG")
+    assert {one.target for one in raised()} == {"turn.text", "addendum.text"}
+    times = [one.times for one in raised()]
+    assert [one.times for one in raised()] == times, "and again each event once"
 
 
 def test_a_new_sign_opens_what_was_closed_today(raised, keeper, booked) -> None:
