@@ -96,6 +96,8 @@ MORE_PATIENTS = (
     "FROM generate_series(1, 9) AS n"
 )
 UNFENCED = "ALTER TABLE privacy_auditcheckpoint DISABLE TRIGGER USER"
+EVENTS_UNFENCED = "ALTER TABLE privacy_auditevent DISABLE TRIGGER USER"
+OLD = "UPDATE privacy_auditevent SET at = at - interval '36 days'"
 REWRITTEN = "UPDATE privacy_auditcheckpoint SET chain = sha256('x')"
 
 
@@ -110,6 +112,9 @@ REWRITTEN = "UPDATE privacy_auditcheckpoint SET chain = sha256('x')"
         ("empty", ["TRUNCATE privacy_subject, privacy_subjectkey CASCADE"]),
         ("another clinic", [MORE_PATIENTS]),
         ("checkpoint 1", [UNFENCED, REWRITTEN]),
+        ("without its audit trail", [EVENTS_UNFENCED, "DELETE FROM privacy_auditevent"]),
+        ("without its audit trail", [UNFENCED, "DELETE FROM privacy_auditcheckpoint"]),
+        ("36 days old", [EVENTS_UNFENCED, OLD]),
     ],
 )
 def test_a_bad_copy_proves_nothing(filled, monkeypatch, words, statements) -> None:
