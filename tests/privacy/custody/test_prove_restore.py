@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.databases import drop_database, make_anew
 from privacy.audit.sealing import seal_once
-from privacy.custody import erasure, restoring, rotation
+from privacy.custody import erasure, ledger_file, restoring, rotation
 from privacy.custody.models import RestoreProof
 from privacy.encryption.canaries import plant
 from privacy.encryption.models import KeyVersion
@@ -56,6 +56,7 @@ def change(url: str, *statements: str) -> None:
 def filled(settings, tmp_path):
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "heads.log")
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     plant()
     patients = [whole_patient(), PatientFactory.create()]
     erasure.shred(subject=patients[1], zone="contact", reason="requested", process="test")
