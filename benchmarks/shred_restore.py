@@ -112,7 +112,9 @@ def main() -> int:
         adopt(dict(os.environ))
         return {"live": live, "restored": restored}[which](options.patients)
     with tempfile.TemporaryDirectory() as folder, fresh_database(LIVE) as environment:
-        environment["ERASURE_LEDGER_FILE"] = str(Path(folder) / "erasures.log")
+        ledger = Path(folder) / "erasures.log"
+        ledger.touch()
+        environment["ERASURE_LEDGER_FILE"] = str(ledger)
         flags = ["--patients", str(options.patients)]
         code = inside("benchmarks.shred_restore", environment, "live", *flags)
         environment["DATABASE_URL"] = with_database(environment["DATABASE_URL"], BACKUP)

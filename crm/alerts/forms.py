@@ -34,5 +34,8 @@ class CloseForm(forms.Form):
     note = PlainText(
         label=_("What was found"),
         max_length=300,
-        help_text=_("At least 10 characters. The note becomes part of the audit trail."),
+        help_text=_(
+            "At least 10 characters. The note becomes part of the audit trail. "
+            "A new sign opens the alert again."
+        ),
     )

@@ -25,7 +25,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(Record):
-    """One kind of sign about one thing on one day; further signs of it are counted."""
+    """One kind of sign about one thing on one day; further ones are counted, and open it again."""
 
     class Kind(models.TextChoices):
         CRYPTO = rules.CRYPTO, _("Sealed values do not open")

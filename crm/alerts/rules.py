@@ -34,7 +34,6 @@ class Facts:
     target: str
     fields: Sequence[str]
     actor: UUID | None
-    ip: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,8 @@ def sign_of(facts: Facts) -> Sign | None:
 
 def _target(kind: str, facts: Facts) -> str:
     if kind in {LOCKED, TOKEN, PASSKEY}:
-        return whose(facts.actor) if facts.actor else f"ip:{facts.ip or 'unknown'}"
+        # Strangers are one target, not one an address: they could bury every other alert.
+        return whose(facts.actor) if facts.actor else "unknown"
     if kind == CRYPTO:
         return facts.fields[0] if facts.fields else "unknown"
     if kind == UNATTRIBUTED:

@@ -1,5 +1,6 @@
 """Alerts through the eyes of one viewer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.pseudonyms.models import Subject
+from privacy.records import Record
 
 Kind = Alert.Kind
 # What to do first.
@@ -41,6 +43,7 @@ class Opened:
 
     alert: Alert
     codes: list[str]  # those of the viewer's clinic
+    incidents: Sequence[Record]  # the same; their type is of the floor above
 
     @property
     def advice(self) -> Promise | str:

@@ -25,14 +25,15 @@ def book_list(*, viewer: User, state: str) -> None:
 
 @transaction.atomic
 def open_alert(*, viewer: User, alert_id: UUID) -> Opened:
-    """One alert with the codes it is about; the look is an event that names them.
+    """One alert with its codes and incidents of the viewer's clinic; the look is an event.
 
     Raises: Alert.DoesNotExist if it is not there for this viewer.
     """
     alert = selectors.alert_of(viewer, alert_id)
     subjects = selectors.subjects_of_clinic(viewer, alert.codes)
     audit.record(AlertEvent.VIEWED, actor=viewer, target=alert.trail_target, subjects=subjects)
-    return Opened(alert, [one.code for one in subjects])
+    incidents = list(alert.incidents.visible_to(viewer))
+    return Opened(alert, [one.code for one in subjects], incidents)
 
 
 @transaction.atomic

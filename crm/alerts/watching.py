@@ -60,7 +60,6 @@ def _sight_of(event: AuditEvent) -> _Sight | None:
         target=event.target,
         fields=event.fields,
         actor=event.actor,
-        ip=event.ip,
     )
     sign = rules.sign_of(facts)
     return _Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None
@@ -97,9 +96,11 @@ def _raise(sight: _Sight) -> bool:
     """A new alert, or one more sign of one that is not closed or of the same day."""
     known = _known(sight)
     if known:
+        if known.state == Alert.State.CLOSED:
+            _reopen(known)
         known.codes = sorted({*known.codes, *sight.codes})
         known.last_at, known.times = max(known.last_at, sight.at), F("times") + 1
-        known.save(update_fields=["codes", "last_at", "times", "updated_at"])
+        known.save()
         return False
     sign = sight.sign
     alert = Alert.objects.create(
@@ -122,13 +123,30 @@ def _raise(sight: _Sight) -> bool:
     return True
 
 
+def _reopen(alert: Alert) -> None:
+    """Undo the closing: whoever closed it cannot have looked at a sign that is read only now."""
+    audit.record(
+        AlertEvent.REOPENED,
+        process=PROCESS,
+        clinic=alert.clinic_id,
+        target=alert.trail_target,
+        reason=alert.note,
+        detail={"kind": alert.kind, "about": alert.target},
+    )
+    alert.state, alert.note = Alert.State.OPEN, ""
+    alert.taken_by = alert.taken_at = alert.closed_by = alert.closed_at = None
+
+
 def _person(target: str) -> User | None:
     key = staff_of(target)
     return User.objects.filter(pk=key).first() if key else None
 
 
 def _known(sight: _Sight) -> Alert | None:
+    """The alert that counts this sign; held, so that nobody closes it meanwhile."""
     whose = Q(clinic=sight.clinic) if sight.clinic else Q(clinic__isnull=True)
-    same = Alert.objects.filter(whose, kind=sight.sign.kind, target=sight.sign.target)
+    same = Alert.objects.select_for_update().filter(
+        whose, kind=sight.sign.kind, target=sight.sign.target
+    )
     of_day = same.filter(day=timezone.localdate(sight.at))
     return same.exclude(state=Alert.State.CLOSED).first() or of_day.first()

@@ -90,9 +90,12 @@ class Clinic:
     def forget_again(self) -> None:
         """Carry out the erasures that an older database knows nothing of, before anything starts.
 
-        Raises: StepFailedError if the ledger has a line that this clinic did not write.
+        A new clinic gets its empty ledger here; while it is empty there is nothing to carry out.
+        Raises: StepFailedError if the ledger has a line that this clinic did not write, or is
+            missing beside patients.
         """
-        if not self.home.erasures.exists():
+        ledger = self.home.erasures
+        if ledger.exists() and not ledger.stat().st_size:
             return
         program = steps.manage_program(self.home, "erasures", self.environment, "replay_erasures")
         self._run_together([steps.Step("Looking for erasures to carry out again", program)])

@@ -82,7 +82,7 @@ def add_step(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     try:
         services.add_step(incident_id=incident_id, actor=request.user, **form.cleaned_data)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, incident_id) from error
+        raise _not_found(request, f"incident:{incident_id}") from error
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -101,7 +101,7 @@ def close(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     try:
         services.close(incident_id=incident_id, actor=request.user, **form.cleaned_data)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, incident_id) from error
+        raise _not_found(request, f"incident:{incident_id}") from error
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -117,7 +117,7 @@ def codes(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     try:
         text = services.export_codes(viewer=request.user, incident_id=incident_id)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, incident_id) from error
+        raise _not_found(request, f"incident:{incident_id}") from error
     return HttpResponse(
         text,
         content_type="text/csv; charset=utf-8",
@@ -131,7 +131,7 @@ def _page(
     try:
         opened = services.open_incident(viewer=request.user, incident_id=incident_id)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, incident_id) from error
+        raise _not_found(request, f"incident:{incident_id}") from error
     bound = [form for form in (step_form, close_form) if form.is_bound]
     page = {
         "opened": opened,
@@ -150,8 +150,10 @@ def _alert(request: StaffRequest) -> Alert | None:
         return None
     try:
         return alert_of(request.user, UUID(text))
-    except (ValueError, Alert.DoesNotExist) as error:
+    except ValueError as error:
         raise Http404 from error
+    except Alert.DoesNotExist as error:
+        raise _not_found(request, f"alert:{UUID(text)}") from error
 
 
 def _known(alert: Alert | None) -> dict[str, Any]:
@@ -167,7 +169,6 @@ def _known(alert: Alert | None) -> dict[str, Any]:
     }
 
 
-def _not_found(request: StaffRequest, incident_id: UUID) -> Http404:
-    target = f"incident:{incident_id}"
+def _not_found(request: StaffRequest, target: str) -> Http404:
     record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
     return Http404()

@@ -17,7 +17,10 @@ def seal() -> None:
 
 @shared_task(ignore_result=True)
 def seal_row_changes() -> None:
-    """Every minute: digest what changed in the tables, and tell the trail (ADR 0010)."""
+    """Every minute: digest what changed in the tables, and tell the trail (ADR 0010).
+
+    Fails with SealerBehind, in the log each minute, until the counter is moved (ADR 0005).
+    """
     row_sealing.seal_row_changes()
 
 

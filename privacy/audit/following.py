@@ -22,10 +22,14 @@ def since(
 
     In: ``place`` 0 or what the last call gave out; ``oldest``: none from before this moment.
     Commits come out of order, so places are transaction ids below the oldest open one (ADR 0005).
+    After a dump was restored into another server, reading begins again at ``oldest``.
     Runs inside a transaction.
     """
     with acting_as(SEALER):
-        until = max(place, horizon().until)
+        found = horizon()
+    if found.next < place:
+        place = 0  # another cluster, which counts anew: from ``oldest`` on, whatever the ids say
+    until = max(place, found.until)
     with acting_as(READER):
         values = [str(place), str(until), oldest, kind.value, list(actions)]
         return list(AuditEvent.objects.raw(_NEW, values)), until

@@ -31,6 +31,14 @@ _LOOK = """
 """
 
 
+class SealerBehind(Exception):
+    """The server counts transactions from lower than the trail has sealed to.
+
+    It is another cluster than the one that was sealed: a dump was restored into it. Until its
+    counter is moved past the trail's (ADR 0005), new events could not be told from old ones.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """Transaction ids: every one below ``until`` has ended; ``next`` is the server's counter."""
@@ -51,6 +59,24 @@ def horizon() -> Horizon:
             break
         best = max(best, _look(), key=lambda one: one.until)
     return best
+
+
+def horizon_beyond(sealed: int) -> Horizon:
+    """The horizon for a sealer that stands at ``sealed``.
+
+    Raises: SealerBehind after a dump was restored into another server.
+    """
+    found = horizon()
+    if found.next < sealed:
+        raise SealerBehind(f"transactions count from {found.next}, sealed up to {sealed}")
+    return found
+
+
+def counts_below(sealed: int) -> bool:
+    """Whether the server's counter stands below what was sealed; any role may ask."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return bool(cursor.fetchone()[0] < sealed)
 
 
 def alone(lock: str) -> bool:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from privacy.audit import services as audit
-from privacy.audit.horizon import alone, horizon
+from privacy.audit.horizon import alone, horizon_beyond
 from privacy.audit.models import SEALER, RowSeal, acting_as
 from privacy.audit.row_changes import RowEvent, digest_of
 
@@ -48,13 +48,14 @@ def seal_row_changes() -> RowSeal | None:
 
     Out: the new seal; None if nothing changed, or another sealer is at it.
     The digest stands in an event, which the trail's own checkpoints seal and sign.
+    Raises: SealerBehind after a dump was restored into another server.
     """
     with acting_as(SEALER):
         if not alone(LOCK):
             return None
         last = RowSeal.objects.order_by("number").last()
         start = last.xid_to if last else 0
-        end = horizon().until
+        end = horizon_beyond(start).until
         count, digest = digest_of(start, end) if end > start else (0, b"")
         if not count:
             return None

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from privacy.audit import rules
 from privacy.audit.anchors import Anchor, drop_anchor
-from privacy.audit.horizon import alone, horizon
+from privacy.audit.horizon import alone, horizon_beyond
 from privacy.audit.models import (
     SEALER,
     AuditCheckpoint,
@@ -57,14 +57,6 @@ def signing_key() -> Ed25519PrivateKey:
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-
-
-class SealerBehind(Exception):
-    """The server counts transactions from lower than the trail has sealed to.
-
-    It is another cluster than the one that was sealed: a dump was restored into it. Until its
-    counter is moved past the trail's (ADR 0005), new events could not be told from old ones.
-    """
 
 
 def seal_once() -> Sealed:
@@ -114,9 +106,7 @@ def _waiting(start: int) -> tuple[int, int]:
 
     A transaction's events stay together, so the batch ends at a transaction's border.
     """
-    found = horizon()
-    if found.next < start:
-        raise SealerBehind(f"transactions count from {found.next}, sealed up to {start}")
+    found = horizon_beyond(start)
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [str(start), str(found.until), BATCH])
         end, count = cursor.fetchone()

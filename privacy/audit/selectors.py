@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from privacy.audit.anchors import Anchor, last_anchor
 from privacy.audit.events import Kind
+from privacy.audit.horizon import counts_below
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -214,7 +215,8 @@ def proof_of(event_id: UUID) -> Proof | None:
 
 @dataclass(frozen=True, slots=True)
 class SealStatus:
-    """Where the sealer stands. ``lag_seconds``: age of the oldest event that waits, else 0."""
+    """Where the sealer stands. ``lag_seconds``: age of the oldest event that waits, else 0; of the
+    last seal while the sealer refuses (SealerBehind)."""
 
     events: int
     checkpoint: AuditCheckpoint | None
@@ -239,6 +241,8 @@ def seal_status() -> SealStatus:
                 [str(last.xid_to if last else 0)],
             )
             waiting, oldest = cursor.fetchone()
+    if last and counts_below(last.xid_to):
+        oldest = last.sealed_at  # SealerBehind: new events cannot be told from sealed ones
     lag = int((timezone.now() - oldest).total_seconds()) if oldest else 0
     return SealStatus(
         events=last.first_seq + last.count - 1 if last else 0,

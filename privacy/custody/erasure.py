@@ -85,13 +85,18 @@ def shred(
     return erasure
 
 
-def replay() -> Gap:
+def replay(*, new_ledger: bool = False) -> Gap:
     """Make both ledgers agree: erase again what came back, write down what the file lacks.
 
+    In: ``new_ledger`` begins a file where it is missing, which the trail is told. Without it a
+    file is begun only before the first patient.
     Returns what was made good. To run before anything else starts after a restore.
-    Raises: LedgerBroken if the file has a line that this clinic did not write.
+    Raises: LedgerBroken if the file has a line that this clinic did not write, or is missing.
     """
+    if new_ledger:
+        _begin_ledger()
     gap = compare(check=True)
+    ledger_file.lay()
     for line in gap.not_erased:
         with transaction.atomic():
             subject = _locked(Subject.objects.get(code=line.code).pk)
@@ -106,6 +111,12 @@ def replay() -> Gap:
             )
     ledger_file.append(gap.not_outside)
     return gap
+
+
+@transaction.atomic
+def _begin_ledger() -> None:
+    if ledger_file.lay():
+        audit.record(KeyEvent.LEDGER_BEGUN, process=REPLAY)
 
 
 def compare(*, check: bool = False) -> Gap:
@@ -140,7 +151,7 @@ def compare(*, check: bool = False) -> Gap:
 def refuse_gap() -> None:
     """Readiness: nothing is served while an erasure waits.
 
-    Raises: ErasuresWait with numbers; LedgerBroken if the file cannot be read.
+    Raises: ErasuresWait with numbers; LedgerBroken if the file cannot be read or is missing.
     """
     gap = compare()
     if gap:

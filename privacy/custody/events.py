@@ -16,6 +16,7 @@ class KeyEvent(Event):
     RESEALED = "keys.resealed", Kind.SYSTEM, _("Sealed a patient's values with the new data key")
     ERASED = "keys.erased", Kind.CHANGE, _("Erased a patient's data by destroying its keys")
     ERASED_AGAIN = "keys.erased_again", Kind.SYSTEM, _("Erased again what a restore brought back")
+    LEDGER_BEGUN = "keys.ledger_begun", Kind.SYSTEM, _("Began a new ledger of erasures")
     ESCROWED = "keys.escrowed", Kind.PRINT, _("Printed the shares of the roots")
     RESTORE_PROVED = "keys.restore_proved", Kind.SYSTEM, _("Proved that a backup can be restored")
     VIEWED = "keys.viewed", Kind.VIEW, _("Opened the page of the keys")

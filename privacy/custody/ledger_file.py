@@ -1,6 +1,8 @@
 """The ledger of erasures outside the database, so that a restored backup can be made to forget.
 
-One JSON line an erasure, flushed to the disk before anybody is told that it is done.
+It is laid empty before the first patient: a file that is not there was lost or left behind, and
+does not mean that nothing was erased. One JSON line an erasure, flushed to the disk before
+anybody is told that it is done.
 """
 
 import fcntl
@@ -14,10 +16,11 @@ from django.utils.translation import gettext as _
 from privacy.custody.rules import LedgerLine
 from privacy.encryption.keys import derive
 from privacy.errors import DomainError
+from privacy.pseudonyms.models import Subject
 
 
 class LedgerBroken(Exception):
-    """A line of the file cannot be read or was not written by this clinic: nobody may start."""
+    """The file is not there, or a line of it is not this clinic's: nobody may start."""
 
 
 def path() -> Path | None:
@@ -25,24 +28,36 @@ def path() -> Path | None:
     return Path(settings.ERASURE_LEDGER_FILE) if settings.ERASURE_LEDGER_FILE else None
 
 
+def lay() -> bool:
+    """Begin an empty file where one is kept and none is; returns whether this call did.
+
+    Raises: LedgerBroken if it cannot be made.
+    """
+    file = path()
+    if file is None or file.exists():
+        return False
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise LedgerBroken(f"{file} cannot be made: {error.strerror}") from error
+    return True
+
+
 def refuse_without() -> None:
     """Raises: DomainError unless a line can be added: a restore would bring back what is erased."""
     file = path()
-    place = file if file and file.exists() else file and file.parent
-    if place is None or not os.access(place, os.W_OK):
+    if file is None or not os.access(file, os.W_OK):
         raise DomainError(
             _("The ledger of erasures outside the database cannot be written. Nothing was erased.")
         )
 
 
 def append(lines: Iterable[LedgerLine]) -> None:
-    """Add lines and flush them to the disk; nothing without a file."""
+    """Add lines and flush them to the disk; nothing if no file is kept."""
     file = path()
     if file is None:
         return
     text = "".join(f"{line.signed(_key())}\n" for line in lines).encode()
-    if not file.exists():
-        file.touch(mode=0o600)
     with file.open("r+b") as ledger:
         fcntl.flock(ledger, fcntl.LOCK_EX)
         if ledger.seek(0, os.SEEK_END) and not _ends_a_line(ledger.fileno()):
@@ -53,14 +68,18 @@ def append(lines: Iterable[LedgerLine]) -> None:
 
 
 def lines(*, check: bool = True) -> list[LedgerLine]:
-    """Every erasure of the file, oldest first; none without a file.
+    """Every erasure of the file, oldest first; none if no file is kept.
 
     In: ``check`` the MACs, which needs the audit root; readiness looks without.
     A line torn by a power cut is passed over if it stands again further down, or is the last.
-    Raises: LedgerBroken for any other line that cannot be read, or whose MAC is not ours.
+    Raises: LedgerBroken for any other line that cannot be read, or whose MAC is not ours; and
+        without the file once there is a patient.
     """
     file = path()
-    if file is None or not file.is_file():
+    if file is None:
+        return []
+    if not file.is_file():
+        _refuse_lost(file)
         return []
     rows = file.read_text(encoding="utf-8", errors="replace").split("\n")
     found = []
@@ -77,6 +96,15 @@ def lines(*, check: bool = True) -> list[LedgerLine]:
             raise LedgerBroken(f"line {number} of {file.name} was not written by this clinic")
         found.append(line)
     return found
+
+
+def _refuse_lost(file: Path) -> None:
+    if Subject.objects.exists():
+        raise LedgerBroken(
+            f"{file} is not there, so nobody knows what was erased: put its copy back. Only if "
+            "this clinic never had one, or it is lost for good: "
+            "manage.py replay_erasures --new-ledger, once"
+        )
 
 
 def _ends_a_line(descriptor: int) -> bool:

@@ -110,16 +110,6 @@ def unfinished() -> Iterator[tuple[Subject, str]]:
         yield Subject.objects.get(pk=subject_id), zone
 
 
-def boxes_by_version(subject_id: UUID, zone: str) -> dict[int, int]:
-    """How many boxes of the patient each version of the data key holds."""
-    counted: dict[int, int] = {}
-    for column in sealed_columns(zone):
-        for _row, box in _boxes(column, subject_id):
-            version = _version(box)
-            counted[version] = counted.get(version, 0) + 1
-    return counted
-
-
 def _locked_keys(subject: Subject, zone: str) -> list[SubjectKey]:
     """The patient's keys, oldest first; nobody else renews, ends or shreds them meanwhile."""
     Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)

@@ -1,7 +1,7 @@
 """Proving that a backup can be restored: by comparing a restored copy with this database."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import psycopg
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from privacy.audit import services as audit
 from privacy.audit.anchors import anchors
+from privacy.audit.models import READER, acting_as
 from privacy.custody.events import KeyEvent
 from privacy.custody.models import RestoreProof
 from privacy.encryption.canaries import opens
@@ -18,6 +19,8 @@ from privacy.encryption.models import KeyVersion, SubjectKey
 from privacy.errors import DomainError, Unreadable
 
 LONGEST: Final = timedelta(days=190)  # twice a year, with a week to spare
+# The last copy that may exist: an erasure is complete once older ones are gone (ADR 0012).
+OLDEST_COPY: Final = timedelta(days=35)
 SAMPLE: Final = 200  # data keys opened with the roots at hand
 
 
@@ -60,7 +63,8 @@ def prove(url: str, *, process: str) -> RestoreProof:
     """Compare the copy at ``url`` with this database and write down that it is good.
 
     Looks at: that it is another database; every key version's canary; that each patient has keys
-    or an erasure; a sample of data keys; counts; the heads outside against the copy's trail.
+    or an erasure; a sample of data keys; counts; that its trail is there and goes on until
+    OLDEST_COPY ago; the heads outside against that trail.
     Raises: NotProved with the first thing that does not hold; psycopg.Error if it cannot be read.
     """
     with psycopg.connect(url, connect_timeout=10) as copy:
@@ -135,8 +139,7 @@ def _counted(copy: psycopg.Connection[Any]) -> dict[str, Any]:
         raise NotProved(_("The copy holds more than the database in use: it is of another clinic."))
     if here["subjects"] and not there["subjects"]:
         raise NotProved(_("The copy is empty."))
-    as_of, events, checkpoint = _trail_of(copy)
-    return {**there, "as_of": as_of, "events": events, "checkpoint": checkpoint}
+    return {**there, **_trail_kept(copy)}
 
 
 def _counts(ask: Any) -> dict[str, int]:
@@ -144,10 +147,26 @@ def _counts(ask: Any) -> dict[str, int]:
     return {name: ask(f"SELECT count(*) FROM {table}")[0] for name, table in tables.items()}  # noqa: S608 - as above
 
 
-def _trail_of(copy: psycopg.Connection[Any]) -> tuple[datetime | None, int, int]:
-    as_of, events = _one(copy, "SELECT max(at), count(*) FROM privacy_auditevent")
-    (checkpoint,) = _one(copy, "SELECT COALESCE(max(number), 0) FROM privacy_auditcheckpoint")
-    return as_of, events, checkpoint
+_TRAIL = (
+    "SELECT (SELECT max(at) FROM privacy_auditevent), (SELECT count(*) FROM privacy_auditevent), "
+    "(SELECT COALESCE(max(number), 0) FROM privacy_auditcheckpoint)"
+)
+
+
+def _trail_kept(copy: psycopg.Connection[Any]) -> dict[str, Any]:
+    """The copy's trail: there if one is here, and not of long ago."""
+    as_of, events, checkpoint = _one(copy, _TRAIL)
+    with acting_as(READER), connection.cursor() as cursor:
+        _as_of, events_here, checkpoint_here = _run(cursor, _TRAIL)
+    if (events_here and not events) or (checkpoint_here and not checkpoint):
+        raise NotProved(_("The copy came without its audit trail."))
+    age = timezone.now() - as_of if as_of else timedelta(0)
+    if age > OLDEST_COPY:
+        raise NotProved(
+            _("The copy is %(days)d days old; one of at most %(limit)d days proves something.")
+            % {"days": age.days, "limit": OLDEST_COPY.days}
+        )
+    return {"as_of": as_of, "events": events, "checkpoint": checkpoint}
 
 
 def _anchors_agree(copy: psycopg.Connection[Any], newest: int) -> int:

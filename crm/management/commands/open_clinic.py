@@ -18,6 +18,7 @@ from crm.staff.models import Clinic, TotpDevice
 from crm.staff.services import open_account
 from privacy.access.policy import Role
 from privacy.apps import lay_canaries
+from privacy.custody import ledger_file
 from privacy.pseudonyms.models import key_faults
 
 
@@ -40,6 +41,10 @@ class Command(BaseCommand):
         faults = key_faults()
         if faults:
             raise CommandError(f"Roots missing or not this database's: {', '.join(faults)}")
+        try:
+            ledger_file.lay()
+        except ledger_file.LedgerBroken as error:
+            raise CommandError(str(error)) from error
         seed = self._open(options, self._password())
         uri = sign_in_uri(options["staff_no"], seed)
         self.stdout.write(f"Opened {options['name']} with account {options['staff_no']}.")

@@ -4,14 +4,17 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from crm.alerts import services, watching
 from crm.alerts.models import Alert, TrailPlace
+from crm.alerts.selectors import count_open
 from crm.alerts.tasks import watch
 from crm.staff.events import StaffEvent
 from crm.staff.models import User
 from privacy.audit import services as audit
+from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AccessEvent
 from privacy.audit.row_changes import RowEvent
 from privacy.audit.selectors import SealStatus
@@ -120,9 +123,17 @@ def test_a_locked_sign_in_and_a_refused_token(raised, carer) -> None:
     audit.record_denial(process="sign-in", target="", event=StaffEvent.SIGN_IN_THROTTLED)
     audit.record_denial(actor=carer, target="token:1", event=StaffEvent.TOKEN_REFUSED)
     assert {(one.kind, one.target) for one in raised()} == {
-        ("locked", "ip:unknown"),
+        ("locked", "unknown"),
         ("token", f"staff:{carer.pk}"),
     }
+
+
+def test_strangers_from_many_places_are_one_alert(raised, booked) -> None:
+    for last in range(3):
+        with acting_from(Origin(ip=f"10.0.0.{last}")):
+            audit.record_denial(process="api", target="", event=StaffEvent.TOKEN_REFUSED)
+    assert [(one.kind, one.target, one.times) for one in raised()] == [("token", "unknown", 3)]
+    assert {one.ip for one in booked("staff.token_refused")} == {"10.0.0.0", "10.0.0.1", "10.0.0.2"}
 
 
 def test_a_single_refusal_is_everyday_work(raised, carer) -> None:
@@ -144,16 +155,53 @@ def test_old_events_of_a_restored_trail_raise_nothing(raised, monkeypatch) -> No
     assert raised() == []
 
 
-def test_what_was_closed_today_stays_closed_and_is_raised_the_next_day(raised, keeper) -> None:
+NOTE = "密钥文件放错了，已换回"
+
+
+def test_in_another_cluster_the_trail_is_read_on(raised) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    raised()
+    TrailPlace.objects.update(xid=F("xid") + 1_000_000)  # a dump was restored: xids count anew
+    audit.record_crypto_failure(path="addendum.text", code="E-BOX-TAG")
+    assert {one.target for one in raised()} == {"turn.text", "addendum.text"}
+    times = [one.times for one in raised()]
+    assert [one.times for one in raised()] == times, "and again each event once"
+
+
+def test_a_new_sign_opens_what_was_closed_today(raised, keeper, booked) -> None:
     audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
     (alert,) = raised()
-    services.close(alert_id=alert.pk, note="密钥文件放错了，已换回", actor=keeper)
-    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
-    assert [(one.state, one.times) for one in raised()] == [("closed", 2)]
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
+    assert [one.state for one in raised()] == ["closed"]
+    assert count_open(keeper) == 0
 
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    assert (alert.state, alert.times, count_open(keeper)) == ("open", 2, 1)
+    assert (alert.taken_by, alert.taken_at, alert.closed_by, alert.closed_at, alert.note) == (
+        None, None, None, None, "",
+    )  # fmt: skip
+    (event,) = booked("alert.reopened")
+    assert (event.target, event.process) == (alert.trail_target, "alerts")
+    assert (event.reason, event.detail) == (NOTE, {"kind": "crypto", "about": "turn.text"})
+    assert len(booked("alert.raised")) == 1
+
+
+def test_nobody_mutes_an_alert_about_oneself(raised, keeper) -> None:
+    refuse(keeper, 10)
+    (alert,) = raised()
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
+    refuse(keeper, 10)
+    assert [one.state for one in raised()] == ["open"]
+
+
+def test_what_was_closed_on_another_day_stays_closed_beside_a_new_one(raised, keeper) -> None:
+    audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
+    (alert,) = raised()
+    services.close(alert_id=alert.pk, note=NOTE, actor=keeper)
     Alert.objects.update(day=timezone.localdate() - timedelta(days=1))
     audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
-    assert [(one.state, one.times) for one in raised()] == [("closed", 2), ("open", 1)]
+    assert [(one.state, one.times) for one in raised()] == [("closed", 1), ("open", 1)]
 
 
 def test_one_that_somebody_looks_at_goes_on_over_midnight(raised, keeper) -> None:

@@ -14,7 +14,7 @@ from crm.custody import services
 from crm.staff.models import User
 from crm.web.idempotency import FIELD
 from privacy.access.policy import Permission, Role, roles_with
-from privacy.custody import erasure, restoring
+from privacy.custody import erasure, ledger_file, restoring
 from privacy.custody.selectors import overview
 from privacy.encryption.models import KeyVersion, active_versions
 from tests.factories.people import PatientFactory, UserFactory
@@ -100,6 +100,7 @@ def test_a_refusal_is_told_on_the_page(desk, monkeypatch) -> None:
 
 def test_erasures_are_numbers_by_month(desk, clinic, settings, tmp_path) -> None:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     patients = [PatientFactory.create(clinic=clinic) for _ in range(2)]
     for patient in patients:
         erasure.shred(subject=patient, zone="contact", reason="requested", process="test")

@@ -149,9 +149,10 @@ def test_nothing_starts_while_the_ledger_of_erasures_is_not_ours(
     assert "started" not in said.out
     assert "line 1 of erasures.log cannot be read" in said.err
 
-    checkout.erasures.write_text("")
+    checkout.erasures.unlink()  # nobody was erased: there is no patient yet
     assert commands.manage(["shell", "--no-imports", "-c", "print('started')"]) == 0
     assert capfd.readouterr().out == "started\n"
+    assert checkout.erasures.read_text() == ""
 
 
 def test_an_unknown_word_is_explained(capfd: pytest.CaptureFixture[str]) -> None:

@@ -125,6 +125,34 @@ class TestDeclare:
     def test_an_alert_that_is_none(self, sign_in_as, keeper, alert) -> None:
         assert sign_in_as(keeper).get(f"/incidents/new/?alert={alert}").status_code == 404
 
+    def test_another_clinics_alert_is_none_and_the_try_is_booked(
+        self, sign_in_as, keeper_elsewhere, clinic, booked
+    ) -> None:
+        alert = Alert.objects.create(
+            kind="crypto", target="turn.text", clinic=clinic, day=timezone.localdate(),
+            last_at=timezone.now(),
+        )  # fmt: skip
+        desk, there = sign_in_as(keeper_elsewhere), f"new/?alert={alert.pk}"
+        assert desk.get(f"/incidents/{there}").status_code == 404
+        assert post(desk, there, title="资料外泄").status_code == 404
+        assert [one.target for one in booked("access.not_found")] == [alert.trail_target] * 2
+
+    def test_an_alert_of_the_installation_names_own_incidents_only(
+        self, sign_in_as, keeper, keeper_elsewhere
+    ) -> None:
+        alert = Alert.objects.create(
+            kind="crypto", target="turn.text", day=timezone.localdate(), last_at=timezone.now()
+        )
+        now = timezone.now()
+        for person, title in ((keeper, "本院事件"), (keeper_elsewhere, "别院事件")):
+            services.declare(
+                title=title, known_at=now, since=now - timedelta(days=1), until=None, suspect=None,
+                alert_id=alert.pk, actor=person,
+            )  # fmt: skip
+        text = sign_in_as(keeper).get(f"/alerts/{alert.pk}/").content.decode()
+        assert "本院事件" in text
+        assert "别院事件" not in text
+
 
 class TestClocks:
     def test_steps_stop_them(self, incident, keeper) -> None:

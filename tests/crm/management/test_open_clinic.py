@@ -68,6 +68,19 @@ def test_nothing_is_opened_with_the_wrong_roots(monkeypatch) -> None:
 
 
 @pytest.mark.django_db
+def test_the_ledger_of_erasures_is_begun_before_the_first_patient(
+    monkeypatch, settings, tmp_path
+) -> None:
+    settings.ERASURE_LEDGER_FILE = "/nowhere/at/all.log"
+    with pytest.raises(CommandError, match=r"all\.log"):
+        run(monkeypatch, PASSWORD, PASSWORD)
+    assert not Clinic.objects.exists()
+    settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    run(monkeypatch, PASSWORD, PASSWORD)
+    assert (tmp_path / "erasures.log").read_text() == ""
+
+
+@pytest.mark.django_db
 def test_the_trail_tells_of_the_first_account(monkeypatch) -> None:
     run(monkeypatch, PASSWORD, PASSWORD)
 

@@ -12,7 +12,7 @@ from consult.fees.models import Estimate
 from crm.patients.models import CareTeamMember, Patient
 from crm.web.idempotency import FIELD
 from privacy.access.policy import Role
-from privacy.custody import erasure
+from privacy.custody import erasure, ledger_file
 from tests.architecture.routes import Route, routes
 from tests.factories.people import UserFactory
 from tests.factories.whole import whole_patient
@@ -25,6 +25,7 @@ ROLES = (Role.FRONT_DESK, Role.CONSULTANT, Role.DOCTOR, Role.FINANCE, Role.FOLLO
 def forgotten(settings, tmp_path) -> Patient:
     """A patient of whom every sealed value was erased, so late that the law let go of it."""
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     patient = whole_patient()
     for zone in ("contact", "clinical"):
         _shred(patient, zone)

@@ -10,6 +10,7 @@ from crm.patients.models import CareTeamMember, Patient
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.horizon import SealerBehind
 from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
 from privacy.audit.row_changes import UNWATCHED, RowEvent
 from privacy.audit.row_sealing import seal_row_changes
@@ -210,6 +211,16 @@ class TestSeals:
         first = seal_row_changes()
         assert str(first) == "1"
         assert seal_row_changes() is None
+
+    def test_a_restored_dump_is_noticed(self, patient: Patient) -> None:
+        seal_row_changes()
+        with owner_connection() as owner:
+            owner.execute("ALTER TABLE privacy_rowseal DISABLE TRIGGER audit_no_change")
+            owner.execute("UPDATE privacy_rowseal SET xid_to = xid_to + 1000000")
+            owner.execute("ALTER TABLE privacy_rowseal ENABLE ALWAYS TRIGGER audit_no_change")
+        PatientFactory.create()
+        with pytest.raises(SealerBehind, match="sealed up to"):
+            seal_row_changes()
 
     def test_only_one_sealer_is_at_it(self, patient: Patient) -> None:
         with owner_connection() as other, other.transaction():

@@ -11,6 +11,7 @@ from crm.staff.models import User
 from privacy.audit import sealing
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.horizon import SealerBehind
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -19,7 +20,8 @@ from privacy.audit.models import (
     SealerKey,
     acting_as,
 )
-from privacy.audit.sealing import SealerBehind, seal_once
+from privacy.audit.sealing import seal_once
+from privacy.audit.selectors import seal_status
 from privacy.audit.verification import verify
 from tests.conftest import owner_connection
 
@@ -151,6 +153,11 @@ def test_a_restored_dump_is_noticed(carer) -> None:
     write(carer)
     with pytest.raises(SealerBehind):
         seal_once()
+    with owner_connection() as owner:
+        owner.execute("ALTER TABLE privacy_auditcheckpoint DISABLE TRIGGER USER")
+        owner.execute("UPDATE privacy_auditcheckpoint SET sealed_at = now() - interval '61 s'")
+        owner.execute("ALTER TABLE privacy_auditcheckpoint ENABLE ALWAYS TRIGGER audit_no_change")
+    assert seal_status().lag_seconds >= 61, "what waits cannot be told apart"
 
 
 class TestKey:

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def ledger(settings, tmp_path: Path) -> Path:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     return tmp_path / "erasures.log"
 
 
@@ -130,7 +131,7 @@ class TestShred:
         with transaction.atomic():
             shred(patient)
             transaction.set_rollback(True)
-        assert not ledger.exists()
+        assert ledger.read_text() == ""
         assert keys_of(patient) == ["clinical", "contact"]
 
     def test_a_listener_that_fails_undoes_it(self) -> None:
@@ -267,17 +268,56 @@ class TestRestore:
 
     def test_what_the_file_lacks_is_written_down(self, ledger) -> None:
         shred(PatientFactory.create())
-        ledger.unlink()
+        ledger.write_text("")
         with pytest.raises(erasure.ErasuresWait, match="1 to write down"):
             erasure.refuse_gap()
         assert len(erasure.replay().not_outside) == 1
         erasure.refuse_gap()
 
+    def test_a_file_that_was_left_behind_is_not_nothing_erased(self, ledger) -> None:
+        from crm.web import readiness
+
+        patient = whole_patient()
+        kept = dumped(patient)
+        shred(patient)
+        restore_keys([row for row in kept if row[2] == "contact"])
+        ledger.unlink()
+        with pytest.raises(CommandError, match="--new-ledger"):
+            call_command("replay_erasures")
+        assert not ledger.exists()
+        assert "erasures" in readiness.failing()
+        with pytest.raises(DomainError):
+            shred(patient)
+        assert not ledger.exists()
+
+    def test_a_new_one_is_begun_once_and_by_name(self, ledger, booked) -> None:
+        shred(PatientFactory.create())
+        ledger.unlink()
+        call_command("replay_erasures", "--new-ledger")
+        call_command("replay_erasures", "--new-ledger")
+        assert len(ledger_file.lines()) == 1
+        assert len(booked("keys.ledger_begun")) == 1
+        erasure.refuse_gap()
+
+    def test_a_clinic_without_patients_begins_one_by_itself(self, ledger, booked) -> None:
+        ledger.unlink()
+        erasure.refuse_gap()
+        call_command("replay_erasures")
+        assert ledger.stat().st_mode & 0o777 == 0o600
+        PatientFactory.create()
+        erasure.refuse_gap()
+        assert booked("keys.ledger_begun") == []
+
+    def test_a_folder_that_is_not_there_is_said(self, settings) -> None:
+        settings.ERASURE_LEDGER_FILE = "/nowhere/at/all.log"
+        with pytest.raises(CommandError, match=r"all\.log cannot be made"):
+            call_command("replay_erasures")
+
     def test_without_a_file_there_is_nothing_to_compare(self, settings) -> None:
         shred(PatientFactory.create())
         settings.ERASURE_LEDGER_FILE = ""
         assert not erasure.compare()
-        ledger_file.append([])
+        assert not erasure.replay(new_ledger=True)
 
     def test_the_pages_are_not_ready_until_then(self, client, settings) -> None:
         from crm.web import readiness

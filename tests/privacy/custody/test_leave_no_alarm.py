@@ -8,7 +8,7 @@ from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.row_changes import RowEvent
 from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.verification import verify
-from privacy.custody import erasure, escrow, resealing, rewrapping, rotation
+from privacy.custody import erasure, escrow, ledger_file, resealing, rewrapping, rotation
 from privacy.encryption.canaries import plant
 from tests.factories.whole import whole_patient
 from tests.privacy.custody.test_reencrypt_patient import let_time_pass
@@ -25,6 +25,7 @@ def alarms() -> list[str]:
 
 def test_none_of_it_goes_unanswered_for(settings, tmp_path: Path) -> None:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     plant()
     patient = whole_patient()
     before = alarms()

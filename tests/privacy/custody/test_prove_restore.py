@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.databases import drop_database, make_anew
 from privacy.audit.sealing import seal_once
-from privacy.custody import erasure, restoring, rotation
+from privacy.custody import erasure, ledger_file, restoring, rotation
 from privacy.custody.models import RestoreProof
 from privacy.encryption.canaries import plant
 from privacy.encryption.models import KeyVersion
@@ -56,6 +56,7 @@ def change(url: str, *statements: str) -> None:
 def filled(settings, tmp_path):
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "heads.log")
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     plant()
     patients = [whole_patient(), PatientFactory.create()]
     erasure.shred(subject=patients[1], zone="contact", reason="requested", process="test")
@@ -96,6 +97,8 @@ MORE_PATIENTS = (
     "FROM generate_series(1, 9) AS n"
 )
 UNFENCED = "ALTER TABLE privacy_auditcheckpoint DISABLE TRIGGER USER"
+EVENTS_UNFENCED = "ALTER TABLE privacy_auditevent DISABLE TRIGGER USER"
+OLD = "UPDATE privacy_auditevent SET at = at - interval '36 days'"
 REWRITTEN = "UPDATE privacy_auditcheckpoint SET chain = sha256('x')"
 
 
@@ -110,6 +113,9 @@ REWRITTEN = "UPDATE privacy_auditcheckpoint SET chain = sha256('x')"
         ("empty", ["TRUNCATE privacy_subject, privacy_subjectkey CASCADE"]),
         ("another clinic", [MORE_PATIENTS]),
         ("checkpoint 1", [UNFENCED, REWRITTEN]),
+        ("without its audit trail", [EVENTS_UNFENCED, "DELETE FROM privacy_auditevent"]),
+        ("without its audit trail", [UNFENCED, "DELETE FROM privacy_auditcheckpoint"]),
+        ("36 days old", [EVENTS_UNFENCED, OLD]),
     ],
 )
 def test_a_bad_copy_proves_nothing(filled, monkeypatch, words, statements) -> None:

@@ -17,7 +17,7 @@ from crm.patients.models import CareTeamMember, Patient, PatientContact
 from crm.staff.models import TotpDevice, User
 from crm.trail.tasks import reconcile_rows
 from privacy.audit.models import RowChange
-from privacy.custody import erasure, reconciling, resealing, rewrapping, rotation
+from privacy.custody import erasure, ledger_file, reconciling, resealing, rewrapping, rotation
 from privacy.custody.models import Reconciliation
 from privacy.custody.reconciling import Finding, Verdict
 from privacy.encryption.canaries import plant
@@ -102,6 +102,7 @@ def test_a_key_that_was_destroyed_and_is_back_is_found(
     patient: Patient, settings, tmp_path: Path, booked
 ) -> None:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     key = SubjectKey.objects.get(subject_id=patient.pk, zone="contact")
     with owner_connection() as owner:
         owner.execute("CREATE TABLE old_keys AS SELECT * FROM privacy_subjectkey")
@@ -162,6 +163,7 @@ def test_a_fence_that_is_off_is_found(patient: Patient) -> None:
 
 def test_a_healthy_clinic_has_no_findings(settings, tmp_path: Path, booked) -> None:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
     plant()
     patient = whole_patient()
     assert compare() == []
