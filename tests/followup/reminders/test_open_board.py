@@ -256,3 +256,13 @@ def test_skip_and_resend(plan: Plan, agent: User, sign_in_as) -> None:
     assert Message.objects.count() == 1
     open_step.refresh_from_db()
     assert open_step.state == Step.State.SKIPPED
+
+
+def test_every_mark_of_the_strip_is_explained(plan: Plan, agent: User, sign_in_as) -> None:
+    StepFactory.create(plan=plan, call=True)
+
+    page = sign_in_as(agent).get("/followups/").content.decode()
+
+    legend = page.partition('id="h-strip"')[2].partition("</header>")[0]
+    for words in ("已完成", "已逾期", "今天", "待做", "未执行", "计划已搁置"):
+        assert words in legend
