@@ -4,6 +4,7 @@ import pytest
 
 from crm.patients.models import Patient, PatientContact
 from crm.patients.services.care import change_contact
+from privacy.custody import ledger_file
 from privacy.custody.erasure import REASON_CHOICES, shred
 from privacy.encryption.keys import Zone
 from privacy.errors import DomainError, Unreadable
@@ -86,6 +87,7 @@ def test_nothing_to_find_a_person_by_is_written_beside_an_erasure(
     receptionist, patient, settings, tmp_path
 ):
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
+    ledger_file.lay()
 
     def correct():
         with pytest.raises(Unreadable):
