@@ -17,6 +17,7 @@ from privacy.minimisation.name_words import (
     BEFORE,
     BEFORE_LONGEST,
     EDGE,
+    LABEL,
     ROLE,
 )
 from privacy.minimisation.spans import Kind, Span
@@ -121,7 +122,9 @@ def _full(text: str, start: int, size: int, points: float, before: float) -> Ite
         name = text[start:end]
         if name in NOT_PEOPLE or text[start : start + 3] in NOT_PEOPLE:
             return
-        score = points + _given_points(given) + _stop_points(name, given) + before
+        whole = before >= LABEL and not _HAN.match(text[end : end + 1])  # 开户名邵育来。
+        meant = max(0.0, _given_points(given)) if whole else _given_points(given)
+        score = points + meant + _stop_points(name, given) + before
         title = _TITLE.match(text, end)
         if title and score + _TITLE_SCORE >= ENOUGH:
             yield _Candidate(start, title.end(), score + _TITLE_SCORE)
