@@ -16,6 +16,7 @@ LICENCES_BY_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 REMIND_DAYS: Final = (7, 30)  # before something lapses; the tighter one first
 DRAWN: Final = 5  # questions of a test
+READ_AGAIN: Final = timedelta(minutes=10)  # after a test that was not passed
 
 
 @dataclass(frozen=True, slots=True)

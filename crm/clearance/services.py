@@ -1,7 +1,7 @@
 """Signing, learning, licences; and the one place that writes until when somebody is cleared."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import SystemRandom
 from typing import Final
 from uuid import UUID
@@ -164,7 +164,16 @@ def ensure_shipped_documents() -> int:
 
 @transaction.atomic
 def start_test(*, user: User, course: str) -> Sitting:
-    """Draw questions and shuffle their answers; the draw is kept, so a reload changes nothing."""
+    """Draw questions and shuffle their answers; an open test goes on, with the questions it has.
+
+    Raises: Conflict within READ_AGAIN of one that was not passed: the questions are not guessed.
+    """
+    User.objects.select_for_update().get(pk=user.pk)  # two taps at once draw one test
+    last = selectors.sittings_of(user).filter(course=course).first()
+    if last is not None and last.is_open:
+        return last
+    if last is not None and last.finished_at is not None and last.valid_until is None:
+        _ask_to_read_again(last.finished_at + rules.READ_AGAIN)
     bank = ALL[course].bank
     drawn = []
     for question in _DICE.sample(bank, rules.DRAWN):
@@ -174,6 +183,15 @@ def start_test(*, user: User, course: str) -> Sitting:
     sitting = Sitting.objects.create(staff=user, course=course, drawn=drawn)
     audit.record(ClearanceEvent.TEST_STARTED, actor=user, target=f"course:{course}")
     return sitting
+
+
+def _ask_to_read_again(until: datetime) -> None:
+    if timezone.now() < until:
+        clock = timezone.localtime(until).strftime("%H:%M")
+        raise Conflict(
+            _("Read what there is to know once more. The next test opens at %(time)s.")
+            % {"time": clock}
+        )
 
 
 @transaction.atomic

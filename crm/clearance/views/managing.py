@@ -40,6 +40,7 @@ def overview(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
 @once
 def licences(request: StaffRequest, staff_id: UUID) -> HttpResponse:
     """Somebody's licences, and a form for one more."""
@@ -66,6 +67,7 @@ def licences(request: StaffRequest, staff_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
 @once
 def withdraw(request: StaffRequest, licence_id: UUID) -> HttpResponse:
     """A licence counts no longer."""

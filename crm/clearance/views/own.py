@@ -21,6 +21,7 @@ from crm.web.idempotency import once
 from privacy.access.policy import Permission, can, is_cleared
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
+from privacy.errors import Conflict
 
 TO_SIGN_MINUTES = 5  # how fresh the second factor of a signature is
 
@@ -114,10 +115,14 @@ def course(request: StaffRequest, course: str) -> HttpResponse:
 @require_POST
 @once
 def start(request: StaffRequest, course: str) -> HttpResponse:
-    """Draw a test."""
+    """Draw a test, or go on with the open one."""
     if course not in ALL:
         raise Http404
-    sitting = services.start_test(user=request.user, course=course)
+    try:
+        sitting = services.start_test(user=request.user, course=course)
+    except Conflict as error:
+        messages.error(request, str(error))
+        return redirect("clearance:course", course)
     return redirect("clearance:test", sitting.pk)
 
 

@@ -14,6 +14,7 @@ from crm.clearance.models import Sitting
 from crm.web.idempotency import FIELD, new_key
 from privacy.errors import Conflict
 from tests.crm.clearance.conftest import sit
+from tests.factories.people import UserFactory
 
 
 @pytest.mark.parametrize("course", ALL.values(), ids=lambda course: course.key)
@@ -40,8 +41,9 @@ class TestBank:
             assert "！" not in one.zh
 
 
-def test_five_questions_are_drawn_and_their_answers_shuffled(trainee) -> None:
-    drawn = [services.start_test(user=trainee, course="privacy").drawn for _ in range(20)]
+def test_five_questions_are_drawn_and_their_answers_shuffled(trainee, clinic) -> None:
+    people = [trainee, *UserFactory.create_batch(19, clinic=clinic)]
+    drawn = [services.start_test(user=person, course="privacy").drawn for person in people]
     for questions in drawn:
         assert len({key for key, _order in questions}) == rules.DRAWN
         assert all(sorted(order) == [0, 1, 2, 3] for _key, order in questions)
@@ -58,6 +60,29 @@ def test_the_pass_mark_decides(trainee, events, right: int) -> None:
     event = events("clearance.test_ended")[-1]
     assert event.outcome == ("ok" if passed else "failed")
     assert event.detail == {"points": right, "of": 5}
+
+
+def test_an_open_test_goes_on_with_its_questions(trainee) -> None:
+    sitting = services.start_test(user=trainee, course="privacy")
+    assert services.start_test(user=trainee, course="privacy") == sitting
+    assert services.start_test(user=trainee, course="consent") != sitting
+    with time_machine.travel(timezone.now() + timedelta(hours=13)):
+        assert services.start_test(user=trainee, course="privacy") != sitting
+
+
+def test_after_a_failed_test_there_is_time_to_read(trainee, colleague) -> None:
+    sitting = sit(trainee, "privacy", right=1)
+    with time_machine.travel(sitting.finished_at + timedelta(minutes=9, seconds=59), tick=False):
+        with pytest.raises(Conflict, match=r"\d\d:\d\d"):
+            services.start_test(user=trainee, course="privacy")
+        services.start_test(user=trainee, course="consent")
+        services.start_test(user=colleague, course="privacy")
+    with time_machine.travel(sitting.finished_at + timedelta(minutes=10), tick=False):
+        assert services.start_test(user=trainee, course="privacy") != sitting
+
+
+def test_who_passed_may_renew_at_once(trainee) -> None:
+    assert sit(trainee, "privacy") != sit(trainee, "privacy")
 
 
 def test_mark_and_validity_are_settings(trainee, settings) -> None:
@@ -139,6 +164,14 @@ class TestPages:
         sitting.refresh_from_db()
         assert sitting.points == 4
         assert client.get(address).status_code == 200
+
+    def test_too_early_a_try_is_told_when(self, sign_in_as, trainee) -> None:
+        until = sit(trainee, "wording", right=1).finished_at + rules.READ_AGAIN
+        client = sign_in_as(trainee)
+        begin = reverse("clearance:start", args=["wording"])
+        page = client.post(begin, {FIELD: new_key()}, follow=True)
+        assert f"{timezone.localtime(until):%H:%M}" in page.content.decode()
+        assert Sitting.objects.filter(staff=trainee).count() == 1
 
     def test_other_peoples_tests_do_not_exist(self, sign_in_as, trainee, colleague, events) -> None:
         sitting = services.start_test(user=trainee, course="privacy")

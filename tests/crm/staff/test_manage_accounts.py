@@ -56,7 +56,7 @@ class TestStaff:
         assert made.check_password(password)
         body = page.content.decode()
         assert password in body
-        assert "Reset second factor" in body or "重置第二因素" in body  # what is next
+        assert "New second factor" in body or "新设第二因素" in body  # what is next
         assert "otpauth" not in body  # the administrator never sees the second factor
         again = door.post(reverse("staff:open-account"), given)
         assert password not in again.content.decode()
