@@ -48,6 +48,14 @@ app.conf.beat_schedule = {
         "task": "crm.trail.tasks.ensure_partitions",
         "schedule": crontab(hour=3, minute=10),
     },
+    "mail the trail's head": {
+        "task": "crm.trail.tasks.mail_head",
+        "schedule": crontab(minute=5, hour="7-22"),
+    },
+    "have the trail's head time-stamped": {
+        "task": "crm.trail.tasks.stamp_head",
+        "schedule": crontab(minute=15),
+    },
     "put due follow-up steps into the outbox": {
         "task": "followup.reminders.tasks.queue_due_steps",
         "schedule": 5.0,

@@ -22,7 +22,7 @@ from crm.staff.models import (
     TotpDevice,
     User,
 )
-from crm.trail.models import MonthExport, VerificationRun
+from crm.trail.models import HeadCopy, MonthExport, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "DeliveryAnswer",
     "Document",
     "FormSubmission",
+    "HeadCopy",
     "Incident",
     "IncidentStep",
     "Licence",

@@ -216,6 +216,10 @@ VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
 VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="suian")
 VAULT_TIMEOUT_SECONDS = env.float("VAULT_TIMEOUT_SECONDS", default=3.0)
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
+AUDIT_HEAD_MAIL_TO = env.list("AUDIT_HEAD_MAIL_TO", default=[])  # who keeps heads (ADR 0034)
+AUDIT_TSA_URL = env.str("AUDIT_TSA_URL", default="")  # a time-stamp authority, RFC 3161
+AUDIT_TSA_ROOT_FILE = env.str("AUDIT_TSA_ROOT_FILE") if AUDIT_TSA_URL else ""
+AUDIT_TSA_TIMEOUT_SECONDS = env.float("AUDIT_TSA_TIMEOUT_SECONDS", default=10.0)
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
@@ -235,6 +239,16 @@ MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)  # calls to the provider at 
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=120.0)
 MESSAGE_CHECK_SECONDS = env.list("MESSAGE_CHECK_SECONDS", cast=float, default=[60.0, 300.0, 900.0])
 MESSAGE_PERSON_SECONDS = env.float("MESSAGE_PERSON_SECONDS", default=1800.0)
+
+# The one mail that leaves: heads of the trail. Patients are never written to by mail.
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = secret("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)  # STARTTLS
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="suian@localhost")
 
 LOGGING = {
     "version": 1,

@@ -54,6 +54,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "escrow_roots": _("Command: roots on paper"),
     "export_audit": _("Command: export the trail"),
     "follow-up": _("Follow-up by plan"),
+    "head-copies": _("Heads of the trail for others"),
     "hunt_plaintext": _("Command: look for plain text"),
     "outbox": _("Outbox"),
     "patient": _("The patient"),

@@ -9,3 +9,7 @@ class TrailEvent(Event):
     EXPORT_ENDED = "audit.export_ended", Kind.EXPORT, _("Ended an export of audit events")
     SHEET_PRINTED = "audit.sheet_printed", Kind.PRINT, _("Printed the digest sheet of a month")
     PROVED = "audit.event_opened", Kind.VIEW, _("Opened one audit event")
+    HEAD_MAILED = "audit.head_mailed", Kind.SYSTEM, _("Mailed the head of the trail")
+    HEAD_STAMPED = "audit.head_stamped", Kind.SYSTEM, _("Had the head of the trail time-stamped")
+    HEAD_COMPARED = "audit.head_compared", Kind.VIEW, _("Compared a kept head with the trail")
+    STAMP_TAKEN = "audit.stamp_taken", Kind.EXPORT, _("Took a time stamp of the trail")

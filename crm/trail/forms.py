@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.trail.codes import OUTCOMES
 from crm.trail.rules import Range, span
+from privacy.audit.anchors import Anchor, typed
 from privacy.audit.events import Kind, Registry
 from privacy.audit.exporting import months
 from privacy.audit.selectors import Filter
@@ -139,3 +140,22 @@ class MonthForm(ExportForm):
         label=_("Month"), choices=lambda: [(month, month) for month in months()]
     )
     field_order = ("month", "reason")
+
+
+class KeptHeadForm(forms.Form):
+    """A head out of somebody's drawer: off a mail, a sheet or a time stamp."""
+
+    head = forms.CharField(
+        label=_("Checkpoint and head"),
+        max_length=300,
+        help_text=_("As it is written there: the number, a colon, 64 digits; spaces do no harm."),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+
+    def clean_head(self) -> Anchor:
+        kept = typed(self.cleaned_data["head"])
+        if kept is None:
+            raise forms.ValidationError(
+                _("This is not a head: a number, a colon and 64 digits 0-9 or a-f.")
+            )
+        return kept

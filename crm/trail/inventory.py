@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.trail.models import MonthExport, VerificationRun
+from crm.trail.models import HeadCopy, MonthExport, VerificationRun
 from privacy.inventory import PROOF, STATE, WHEN, WHO, Basis, c1, of
 
 _COUNTED = _("What was checked or left the house, as numbers")
@@ -26,5 +26,13 @@ TABLES = (
            "written", "withheld"),
         c1(WHEN, "finished_at"),
         c1(PROOF, "head", "manifest", "verifier"),
+    ),
+    of(
+        HeadCopy,
+        Basis.SECURITY,
+        c1(STATE, "kind"),
+        c1(_COUNTED, "number", "last_seq", "recipients"),
+        c1(WHEN, "day", "at"),
+        c1(PROOF, "chain", "authority", "token"),
     ),
 )  # fmt: skip

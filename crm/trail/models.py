@@ -1,4 +1,4 @@
-"""Runs of the verifier and exports of months: to be watched while they run, and known after."""
+"""Runs of the verifier, exports of months, heads outside: watched while they run, known after."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import User
+from privacy.audit.anchors import Anchor
 from privacy.records import Record, RetentionClass
 
 STUCK = timedelta(hours=2)  # what is open for longer lost its process
@@ -115,6 +116,48 @@ class MonthExport(Record):
     @property
     def head_groups(self) -> list[str]:
         return groups(self.head)
+
+
+class HeadCopy(Record):
+    """A head of the trail that was given to somebody outside, one of a kind a day (ADR 0034)."""
+
+    class Kind(models.TextChoices):
+        MAIL = "mail", _("By mail")
+        STAMP = "stamp", _("Time stamp")
+
+    retention = RetentionClass.AUDIT
+    kind = models.CharField(max_length=5, choices=Kind)
+    day = models.DateField()  # clinic time
+    number = models.BigIntegerField()  # of the checkpoint
+    last_seq = models.BigIntegerField()
+    chain = models.CharField(max_length=64)
+    at = models.DateTimeField()  # handed to the mail server; the authority's own time
+    recipients = models.PositiveSmallIntegerField(default=0)
+    authority = models.CharField(max_length=100, blank=True)  # host of the time-stamp authority
+    token = models.BinaryField(default=bytes)  # its whole answer, DER
+
+    class Meta:
+        ordering = ["-day", "kind"]
+        constraints = [
+            models.UniqueConstraint(name="head_copy_once_a_day", fields=["kind", "day"]),
+            models.CheckConstraint(
+                name="head_copy_says_who_has_it",
+                condition=Q(kind="mail", recipients__gt=0, token=b"")
+                | (Q(kind="stamp") & ~Q(authority="") & ~Q(token=b"")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.day}: {self.number}"
+
+    @property
+    def anchor(self) -> Anchor:
+        """What was mailed or stamped; its text, to the letter, is what a token vouches for."""
+        return Anchor(self.number, self.last_seq, self.chain)
+
+    @property
+    def chain_groups(self) -> list[str]:
+        return groups(self.chain)
 
 
 def groups(text: str) -> list[str]:

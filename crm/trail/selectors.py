@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.trail.codes import OUTCOMES, PROCESSES, field_label, process_label
-from crm.trail.models import MonthExport, VerificationRun
+from crm.trail.models import HeadCopy, MonthExport, VerificationRun
 from crm.trail.rules import off_hours, short_agent
 from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
@@ -202,3 +202,13 @@ def month_export(viewer: User, export_id: UUID) -> MonthExport | None:
         .filter(pk=export_id, requested_by__clinic_id=viewer.clinic_id, state="done")
         .first()
     )
+
+
+def head_copies() -> list[HeadCopy]:
+    """What others were given of the heads, the newest first; the trail is one for all clinics."""
+    return list(HeadCopy.objects.defer("token")[:PAGE])
+
+
+def stamped_head(copy_id: UUID) -> HeadCopy | None:
+    """One time stamp with its token."""
+    return HeadCopy.objects.filter(pk=copy_id, kind=HeadCopy.Kind.STAMP).first()

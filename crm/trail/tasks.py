@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from crm.trail import selectors, services
+from crm.trail import head_copies, selectors, services
 from privacy.audit import row_sealing, sealing
 from privacy.custody import reconciling
 
@@ -42,3 +42,15 @@ def verify_queued() -> None:
 def ensure_partitions() -> None:
     """Every day: the months ahead have their partitions before their first event."""
     sealing.ensure_partitions(timezone.now())
+
+
+@shared_task(ignore_result=True)
+def mail_head() -> None:
+    """Every hour of the day: the day's head to those who keep it, until it went out once."""
+    head_copies.mail_head()
+
+
+@shared_task(ignore_result=True)
+def stamp_head() -> None:
+    """Every hour: the day's head to the time-stamp authority, until it was stamped once."""
+    head_copies.stamp_head()

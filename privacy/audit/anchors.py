@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 TAIL_BYTES = 4096  # enough of the file's end to hold its last line
+TYPED = re.compile(r"0*(\d{1,15}) ?[:：] ?((?:[0-9a-fA-F] ?){64})")
 BEGINNING = '{"number":'  # the last line may be one that is being written right now
 
 
@@ -27,6 +29,14 @@ class Anchor:
     def __str__(self) -> str:
         row = {"number": self.number, "last_seq": self.last_seq, "chain": self.chain}
         return json.dumps(row, separators=(",", ":"))
+
+
+def typed(text: str) -> Anchor | None:
+    """A head as a person keeps it: ``number: 64 digits``, in groups or not; None if it is none."""
+    found = TYPED.fullmatch(" ".join(text.split()))
+    if not found:
+        return None
+    return Anchor(int(found[1]), 0, found[2].replace(" ", "").lower())
 
 
 def _file() -> Path | None:

@@ -251,3 +251,19 @@ def seal_status() -> SealStatus:
         lag_seconds=max(0, lag),
         anchor=last_anchor(),
     )
+
+
+def newest_head() -> Anchor | None:
+    """The head of the newest checkpoint; None before the first."""
+    with acting_as(READER):
+        last = AuditCheckpoint.objects.order_by("number").last()
+    if last is None:
+        return None
+    return Anchor(last.number, last.first_seq + last.count - 1, bytes(last.chain).hex())
+
+
+def knows_head(kept: Anchor) -> bool:
+    """Whether this trail has that head: else its tail was cut, or its history written anew."""
+    chain = bytes.fromhex(kept.chain)
+    with acting_as(READER):
+        return AuditCheckpoint.objects.filter(number=kept.number, chain=chain).exists()

@@ -26,7 +26,7 @@ from crm.scheduling.models import Visit
 from crm.scheduling.rooms import add_room
 from crm.staff.models import StaffSession, User
 from crm.staff.services import issue_token
-from crm.trail.models import MonthExport
+from crm.trail.models import HeadCopy, MonthExport
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
@@ -164,6 +164,13 @@ def _month_export(world: World) -> Any:
     ).pk  # fmt: skip
 
 
+def _stamp(_world: World) -> Any:
+    return HeadCopy.objects.create(
+        kind=HeadCopy.Kind.STAMP, day=timezone.localdate(), number=1, last_seq=2, chain="0" * 64,
+        at=timezone.now(), authority="tsa.example", token=b"0",
+    ).pk  # fmt: skip
+
+
 def _member(world: World) -> Any:
     staff = UserFactory.create(clinic=world.patient.clinic)
     return world.patient.care_team.create(staff=staff).pk
@@ -190,6 +197,7 @@ MAKERS: dict[str, Maker] = {
     "course": lambda _world: "privacy",
     "edition": lambda _world: 1,
     "event_id": _event,
+    "copy_id": _stamp,
     "export_id": _month_export,
     "incident_id": _incident,
     "licence_id": _licence,

@@ -73,7 +73,10 @@ def test_settings_do_require_something() -> None:
     always, only_if = required_variables()
 
     assert {"SECRET_KEY", "DATABASE_URL", "REDIS_URL"} <= always
-    assert only_if == {"SMS_GATEWAY_SECRET": "SMS_GATEWAY_URL"}
+    assert only_if == {
+        "SMS_GATEWAY_SECRET": "SMS_GATEWAY_URL",
+        "AUDIT_TSA_ROOT_FILE": "AUDIT_TSA_URL",
+    }
 
 
 @pytest.mark.parametrize("service", APP_SERVICES)

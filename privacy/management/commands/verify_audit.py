@@ -9,8 +9,10 @@ from django.db import DatabaseError, transaction
 from django.template.defaultfilters import pluralize
 
 from privacy.audit import services as audit
+from privacy.audit.anchors import typed
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.selectors import knows_head
 from privacy.audit.verification import Finding, Report, verify
 
 MEANING = {
@@ -38,10 +40,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--all", action="store_true", help="list every finding kept")
+        parser.add_argument(
+            "--head",
+            action="append",
+            default=[],
+            metavar="NUMBER:DIGITS",
+            help="a head that somebody kept, from a mail, a sheet or a time stamp; several times",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        kept = [typed(text) for text in options["head"]]
+        if None in kept:
+            self.stderr.write("--head: a number, a colon and 64 digits 0-9 or a-f")
+            sys.exit(2)
         try:
             report = verify()
+            for head in filter(None, kept):
+                if not knows_head(head):
+                    report.add(Finding("anchor", 0, checkpoint=head.number))
             _book(report)
         except Exception as error:  # noqa: BLE001 - any failure at all means "could not run"
             self.stderr.write(f"could not verify: {type(error).__name__}: {error}")

@@ -9,6 +9,7 @@ from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AccessEvent, AuditTrailEvent
+from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.people import UserFactory
 
 
@@ -28,6 +29,17 @@ def write():
                 audit.record(event, actor=actor, **facts)
 
     return make
+
+
+@pytest.fixture
+def events():
+    """``events(action)`` in the order they were written."""
+
+    def find(action: str) -> list[AuditEvent]:
+        with acting_as(READER):
+            return list(AuditEvent.objects.filter(action=action).order_by("at"))
+
+    return find
 
 
 @pytest.fixture
