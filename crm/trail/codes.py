@@ -55,6 +55,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "export_audit": _("Command: export the trail"),
     "follow-up": _("Follow-up by plan"),
     "hunt_plaintext": _("Command: look for plain text"),
+    "joint-review": _("Drawing for the joint review"),
     "outbox": _("Outbox"),
     "patient": _("The patient"),
     "enrolment_code": _("Command: enrolment code"),
