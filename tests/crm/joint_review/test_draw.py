@@ -105,14 +105,14 @@ class TestAlways:
         assert on(drawn(), "reveal_minor") == {seen}
 
     def test_an_id_number_decides_before_the_year(self, write, drawn, carer, clinic) -> None:
-        child = PatientFactory.create(clinic=clinic, contact__id_number="")
+        nobody = PatientFactory.create(clinic=clinic)
         grown = PatientFactory.create(clinic=clinic)
         grown.contact.set_id_number("11010119900307109X")
         grown.contact.save()
         clinical = PatientClinical.objects.get(patient=grown)
         clinical.birth_year = "2010"
         clinical.save()
-        for one in (child, grown):
+        for one in (nobody, grown):
             write(carer, PatientEvent.REVEALED, subjects=[one])
         assert on(drawn(), "reveal_minor") == set()
 
@@ -281,11 +281,11 @@ class TestSheet:
                 drawing.draw(clinic=clinic, period=WEEK)
 
     def test_not_before_its_events_are_sealed(self, clinic, carer, write, keeper) -> None:
-        with travelled(NOW):
-            with pytest.raises(drawing.TooEarly):
-                drawing.draw(clinic=clinic, period=WEEK)
-            seal_here()
+        with travelled(NOW), pytest.raises(drawing.TooEarly):
+            drawing.draw(clinic=clinic, period=WEEK)  # nothing is sealed at all
         write(carer)
+        seal_here()
+        write(carer, at=moment(MONDAY, 15))
         with travelled(NOW):
             with pytest.raises(drawing.TooEarly):
                 drawing.draw(clinic=clinic, period=WEEK)
@@ -318,7 +318,7 @@ class TestExtra:
         used = write(carer, BreakGlassEvent.USED, subjects=[patient])
         with travelled(moment(MONDAY, 18)):
             seal_here()
-            sheet = drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核")
+            sheet = drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核相关访问")
         assert on(sheet, "break_glass") == {used}
         assert (sheet.kind, sheet.label, sheet.drawn_by) == ("extra", "2026-11-02+", keeper)
 
@@ -328,11 +328,11 @@ class TestExtra:
         late = moment(MONDAY, 15)
         write(carer, subjects=[patient], at=late)
         with travelled(moment(MONDAY, 18)):
-            sheet = drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核")
+            sheet = drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核相关访问")
         assert (sheet.until, sheet.events) == (late, 1)
 
     @pytest.mark.parametrize(
-        ("back", "reason"), [(-1, "收到患者投诉后复核"), (93, "收到患者投诉后复核"), (0, "短")]
+        ("back", "reason"), [(-1, "收到患者投诉后复核相关访问"), (93, "收到患者投诉后复核相关访问"), (0, "短")]
     )
     def test_within_bounds(self, keeper, back, reason) -> None:
         with travelled(moment(MONDAY, 18)), pytest.raises(DomainError):
@@ -343,10 +343,10 @@ class TestExtra:
     def test_not_by_others_and_not_of_nothing(self, carer, keeper, write) -> None:
         with travelled(moment(MONDAY, 18)):
             with pytest.raises(AccessDenied):
-                drawing.draw_extra(actor=carer, begins=MONDAY, reason="收到患者投诉后复核")
+                drawing.draw_extra(actor=carer, begins=MONDAY, reason="收到患者投诉后复核相关访问")
         write(carer, at=moment(MONDAY) - timedelta(days=1))
         with travelled(moment(MONDAY, 18)), pytest.raises(drawing.TooEarly):
-            drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核")
+            drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核相关访问")
 
 
 @override_settings(CLINIC_OPEN_FROM=0, CLINIC_OPEN_UNTIL=24)
