@@ -12,6 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 TASK_ROOMS = [
     "crm.alerts",
     "crm.clearance",
+    "crm.joint_review",
     "crm.messaging",
     "crm.staff",
     "crm.trail",
@@ -38,6 +39,15 @@ app.conf.beat_schedule = {
         "task": "crm.alerts.tasks.watch",
         "schedule": 10.0,
         "options": {"expires": 10.0},
+    },
+    "draw what has to be reviewed": {
+        "task": "crm.joint_review.tasks.draw_due",
+        "schedule": crontab(minute=7),
+        "options": {"expires": 3000.0},
+    },
+    "tell of overdue reviews": {
+        "task": "crm.joint_review.tasks.tell_overdue",
+        "schedule": crontab(hour=6, minute=50),
     },
     "take up long verifications": {
         "task": "crm.trail.tasks.verify_queued",

@@ -9,6 +9,13 @@ from crm.access_requests.models import (
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
 from crm.incidents.models import Incident, IncidentStep
+from crm.joint_review.models import (
+    ReviewFinding,
+    ReviewItem,
+    ReviewSheet,
+    ReviewSignature,
+    ReviewView,
+)
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
 from crm.scheduling.models import Room, Visit
@@ -52,6 +59,11 @@ __all__ = [
     "PatientClinical",
     "PatientContact",
     "Reminder",
+    "ReviewFinding",
+    "ReviewItem",
+    "ReviewSheet",
+    "ReviewSignature",
+    "ReviewView",
     "Room",
     "SignInFailure",
     "Signature",

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("crm.inventory.urls")),
     path("", include("crm.alerts.urls")),
     path("", include("crm.incidents.urls")),
+    path("", include("crm.joint_review.urls")),
     path("", include("consult.urls")),
     path("", include("followup.urls")),
     path("", include("crm.messaging.urls")),

@@ -37,6 +37,7 @@ class Alert(Record):
         LOCKED = rules.LOCKED, _("Sign-in locked after guesses")
         TOKEN = rules.TOKEN, _("API tokens refused")
         PASSKEY = rules.PASSKEY, _("A passkey that may exist twice")
+        REVIEW = rules.REVIEW, _("A joint review is overdue")
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("alert", "New")

@@ -12,6 +12,7 @@ LAG_SECONDS: Final = 60  # ADR 0005
 
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
+REVIEW: Final = "review"
 # Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are.
 BY_ACTION: Final[Mapping[str, str]] = {
     "crypto.failed": CRYPTO,
@@ -24,6 +25,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "staff.sign_in_throttled": LOCKED,
     "staff.token_refused": TOKEN,
     "staff.passkey_copied": PASSKEY,
+    "review.overdue": REVIEW,
 }
 ONLY_FAILED: Final = frozenset({TRAIL})
 

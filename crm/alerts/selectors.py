@@ -34,6 +34,7 @@ ADVICE: Final[dict[str, Promise | str]] = {
     Kind.LOCKED: _("Ask the person whether it was them. If not, have the password changed."),
     Kind.TOKEN: _("Find the program that holds the token, and revoke what nobody knows."),
     Kind.PASSKEY: _("Revoke the passkey and have a new one made on the person's own device."),
+    Kind.REVIEW: _("Review and sign it with medical quality. Exports wait for it."),
 }  # fmt: skip
 
 

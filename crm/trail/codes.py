@@ -56,6 +56,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "follow-up": _("Follow-up by plan"),
     "head-copies": _("Heads of the trail for others"),
     "hunt_plaintext": _("Command: look for plain text"),
+    "joint-review": _("Drawing for the joint review"),
     "outbox": _("Outbox"),
     "patient": _("The patient"),
     "enrolment_code": _("Command: enrolment code"),

@@ -71,6 +71,8 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.VIEW_INVENTORY: _("needs: see the data inventory"),
     Permission.VIEW_ALERTS: _("needs: see alerts and incidents"),
     Permission.HANDLE_ALERTS: _("needs: handle alerts and incidents"),
+    Permission.VIEW_REVIEW: _("needs: see the joint review"),
+    Permission.JUDGE_REVIEW: _("needs: review events and sign for one side"),
 }
 
 # By action, else by its first part: the same code may mean another thing elsewhere.
@@ -81,6 +83,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         ONLY_LOOKS: _("sees the patient for a time, to look only"),
         SUSPENDED: _("break-glass is suspended"),
         CAP_REACHED: _("the cap is reached"),
+        "own_event": _("nobody reviews their own doings"),
     },
     "access_request": _labels(AccessRequest.Purpose.choices),
     "keys": _labels(REASON_CHOICES),

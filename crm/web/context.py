@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
+from crm.web.notices import Notice, notices_for
 from privacy.access.policy import Permission, can, is_cleared
 
 LAST_WEEK: Final = timedelta(days=7)
@@ -36,6 +37,10 @@ class Shell:
     @cached_property
     def own(self) -> list[Item]:
         return own_items(self.user) if self.signed_in else []
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        return list(notices_for(self.user)) if self.signed_in else []
 
     @cached_property
     def place(self) -> str:

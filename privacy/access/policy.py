@@ -73,6 +73,8 @@ class Permission(StrEnum):
     VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
     VIEW_ALERTS = "alerts.view"  # alerts and incidents, by code
     HANDLE_ALERTS = "alerts.handle"
+    VIEW_REVIEW = "review.view"  # sheets of the joint review, by code
+    JUDGE_REVIEW = "review.judge"  # and sign them, for one's own side
 
 
 _P = Permission
@@ -167,6 +169,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_MESSAGES,
             _P.VIEW_AUDIT,
             _P.VERIFY_AUDIT,
+            _P.VIEW_REVIEW,
+            _P.JUDGE_REVIEW,
         }
     ),
     Role.MEDIATION: frozenset(_QUEUE | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
@@ -195,6 +199,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
             _P.HANDLE_ALERTS,
+            _P.VIEW_REVIEW,
+            _P.JUDGE_REVIEW,
             _P.PUBLISH_POLICIES,
         }
     ),
@@ -207,6 +213,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.MANAGE_TOKENS,
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
+            _P.VIEW_REVIEW,
         }
     ),
 }

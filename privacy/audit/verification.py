@@ -98,6 +98,25 @@ def verify() -> Report:
     return report
 
 
+def verify_run(first: int, last: int) -> Report:
+    """Check one run of checkpoints with all their events: signatures, chain, numbers, contents.
+
+    In: numbers of checkpoints, both counted. What lies before and after is not looked at; that
+    the run's beginning follows on the checkpoint before it, is.
+    """
+    report = Report()
+    with acting_as(READER):
+        end = AuditCheckpoint.objects.filter(number=last).first()
+        walk = _Walk(report, end)
+        walk.begin_at(first)
+        if end is None:
+            report.add(Finding("checkpoint", 0, checkpoint=last))
+        else:
+            walk.run(end.first_seq + end.count - 1, after=first - 1)
+        _name_events(report)
+    return report
+
+
 class _Walk:
     """Goes through checkpoints and seals side by side, in the order of their numbers."""
 
@@ -109,8 +128,14 @@ class _Walk:
         self.before: AuditCheckpoint | None = None
         self.expected = 1
 
-    def run(self, last_seal: int) -> None:
-        for checkpoint in _checkpoints(self.last_number):
+    def begin_at(self, first: int) -> None:
+        """Leave out what lies before a checkpoint."""
+        self.before = AuditCheckpoint.objects.filter(number=first - 1).first()
+        if self.before:
+            self.expected = self.before.first_seq + self.before.count
+
+    def run(self, last_seal: int, *, after: int = 0) -> None:
+        for checkpoint in _checkpoints(self.last_number, after=after):
             self._check_checkpoint(checkpoint)
             end = checkpoint.first_seq + checkpoint.count
             self._check_run(checkpoint, self.expected, end, last_seal)
@@ -220,8 +245,7 @@ def genuine(event: AuditEvent, key: bytes) -> bool:
     return found == bytes(event.digest) and rules.mac(key, found) == bytes(event.mac)
 
 
-def _checkpoints(last_number: int) -> Iterator[AuditCheckpoint]:
-    after = 0
+def _checkpoints(last_number: int, *, after: int = 0) -> Iterator[AuditCheckpoint]:
     while True:
         page = list(
             AuditCheckpoint.objects.filter(number__gt=after, number__lte=last_number).order_by(

@@ -1,0 +1,178 @@
+"""On what grounds an event is looked at. Each is a function over a period; ``add`` takes more.
+
+The grounds marked ``always`` are to 100 %; the others are signs that something is unusual, and put
+one event a person and day (or patient) on the sheet, from which the trail leads on.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.joint_review import ages, reading, relations, rules
+from crm.joint_review.reading import Fact
+from crm.staff.models import Clinic, User
+from privacy.audit.events import Kind
+
+Words = str | Promise
+Numbers = Mapping[str, int]
+NONE: Final[Numbers] = {}
+
+
+@dataclass
+class Scene:
+    """A period of a clinic, read once for all grounds."""
+
+    clinic: Clinic
+    since: datetime
+    until: datetime
+    facts: Sequence[Fact] = field(default_factory=list)
+
+    @cached_property
+    def people(self) -> dict[UUID, User]:
+        return User.objects.filter(clinic=self.clinic).in_bulk()
+
+    @cached_property
+    def reveals(self) -> list[Fact]:
+        return [one for one in self.facts if one.kind == Kind.REVEAL]
+
+    @cached_property
+    def sights(self) -> dict[tuple[UUID, str], list[Fact]]:
+        """The first look of each person at each patient on each day: (person, code) -> looks."""
+        found: dict[tuple[UUID, str], list[Fact]] = defaultdict(list)
+        seen: set[tuple[UUID, str, date]] = set()
+        for one in self.facts:
+            code = one.one_patient
+            key = (one.actor, code, day_of(one)) if one.actor and code else None
+            if key and key not in seen:
+                seen.add(key)
+                found[key[0], code].append(one)
+        return found
+
+
+Finder = Callable[[Scene], Iterable[tuple[UUID, Numbers]]]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why an event is on a sheet. ``find`` None: told by the event's kind and action alone."""
+
+    code: str
+    label: Words
+    always: bool
+    find: Finder | None = None
+
+
+GROUNDS: Final[dict[str, Ground]] = {}
+
+
+def add(code: str, label: Words, *, always: bool, find: Finder | None = None) -> None:
+    """Make a ground known. In: ``code`` at most 20 characters, it stands on sheets for good."""
+    GROUNDS[code] = Ground(code, label, always, find)
+
+
+def day_of(fact: Fact) -> date:
+    """The day of clinic time."""
+    return timezone.localdate(fact.at)
+
+
+def found_in(scene: Scene) -> dict[UUID, dict[str, Numbers]]:
+    """Event -> ground -> the numbers behind it, for everything but the random rest."""
+    found: dict[UUID, dict[str, Numbers]] = defaultdict(dict)
+    for one in scene.facts:
+        for code in rules.grounds_of(one.kind, one.action):
+            found[one.id][code] = NONE
+    for ground in GROUNDS.values():
+        for event_id, numbers in ground.find(scene) if ground.find else ():
+            found[event_id][ground.code] = numbers
+    return found
+
+
+# --- the grounds ------------------------------------------------------------------------------
+
+
+def _reveals_of_minors(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    last = {code: day_of(one) for one in scene.reveals for code in one.codes}
+    minors = ages.may_be_minors(scene.clinic, {code for one in scene.reveals for code in one.codes})
+    return [
+        (one.id, NONE)
+        for one in scene.reveals
+        if any(minors.is_minor(code, on=last[code]) for code in one.codes)
+    ]
+
+
+def _joined_themselves(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """Who puts themselves on a care team gives themselves access."""
+    numbers = {pk: f"staff:{one.staff_no}" for pk, one in scene.people.items()}
+    return [
+        (one.id, NONE)
+        for one in scene.facts
+        if one.action == "patient.joined_team"
+        and one.actor
+        and one.target == numbers.get(one.actor)
+    ]
+
+
+def _bursts(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """The look by which somebody passed three times their own usual day."""
+    base = scene.since - timedelta(days=rules.BASE_DAYS)
+    counts = reading.sights_a_day(scene.clinic.pk, base, scene.until)
+    days: dict[tuple[UUID, str, date], list[Fact]] = defaultdict(list)
+    for one in scene.facts:
+        if one.actor and one.kind in reading.SIGHTS:
+            days[one.actor, one.kind, day_of(one)].append(one)
+    for (actor, kind, day), looks in days.items():
+        before = counts.get((actor, kind), {})
+        span = (day - timedelta(days=back) for back in range(1, rules.BASE_DAYS + 1))
+        limit = rules.threshold([before.get(one, 0) for one in span])
+        if limit is not None and len(looks) > limit:
+            yield looks[limit].id, {"count": len(looks), "usual": limit // rules.BURST_TIMES}
+
+
+def _off_hours(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """The first act of each person on each day while the clinic was closed, and how many."""
+    days: dict[tuple[UUID | None, date], list[Fact]] = defaultdict(list)
+    for one in scene.facts:
+        if one.off_hours:
+            days[one.actor, day_of(one)].append(one)
+    return [(acts[0].id, {"count": len(acts)}) for acts in days.values()]
+
+
+def _out_of_relation(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """Looks at a patient to whom the records show no relation of the person who looked."""
+    known = relations.Known(scene.clinic, {code for _person, code in scene.sights})
+    return [
+        (look.id, NONE)
+        for (person, code), looks in scene.sights.items()
+        for look in looks
+        if not known.explains(person, code, role=look.role, at=look.at)
+    ]
+
+
+def _same_surname(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """The first look of each person at each patient who may bear their surname."""
+    return [
+        (scene.sights[pair][0].id, NONE)
+        for pair in relations.same_surname(scene.clinic, scene.people, set(scene.sights))
+    ]
+
+
+add("break_glass", _("Break-glass"), always=True)
+add("export", _("Exports"), always=True)
+add("reveal_minor", _("Plain text of a possible minor"), always=True, find=_reveals_of_minors)
+add("grant", _("Access grants and verdicts"), always=True)
+add("self_joined", _("Put themselves on a care team"), always=True, find=_joined_themselves)
+add("unattributed", _("Rows changed by nobody known"), always=True)
+add("rights", _("Accounts, rights and keys"), always=True)
+add("burst", _("Far more looks than usual"), always=False, find=_bursts)
+add("off_hours", _("Outside opening hours"), always=False, find=_off_hours)
+add("out_of_relation", _("Neither booked nor assigned"), always=False, find=_out_of_relation)
+add("same_surname", _("Same surname as the patient"), always=False, find=_same_surname)
+add(rules.RANDOM, _("Random sample"), always=False)

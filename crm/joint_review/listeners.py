@@ -1,0 +1,36 @@
+"""The number of sheets that wait in the side column, and what is overdue; imported once."""
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.joint_review.selectors import overdue_of, unsigned_for
+from crm.staff.models import User
+from crm.web.nav import Rows, register_count
+from crm.web.notices import Notice, register_notice
+from privacy.access.policy import Permission, can
+from privacy.actors import Actor
+
+
+def _waiting(actor: Actor) -> int | Rows:
+    return unsigned_for(actor) if isinstance(actor, User) else 0
+
+
+def _overdue(actor: Actor) -> Notice | None:
+    if not isinstance(actor, User) or not can(actor, Permission.JUDGE_REVIEW):
+        return None
+    late = overdue_of(actor.clinic, timezone.now())
+    if not late:
+        return None
+    words = ngettext(
+        "%(n)d joint review is overdue: %(label)s. Exports wait until both sides have signed.",
+        "%(n)d joint reviews are overdue, the oldest is %(label)s. Exports wait for them.",
+        len(late),
+    )
+    text = words % {"n": len(late), "label": late[0].label}
+    return Notice(text, reverse("review:list"), _("To the reviews"))
+
+
+register_count("review:list", _waiting)
+register_notice("joint_review", _overdue)

@@ -1,0 +1,227 @@
+"""Sheets of the viewer's clinic: what is missing, overdue, waiting; and what is signed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from crm.joint_review import rules
+from crm.joint_review.events import ReviewEvent
+from crm.joint_review.models import (
+    ReviewFinding,
+    ReviewItem,
+    ReviewSheet,
+    ReviewSignature,
+    ReviewView,
+)
+from crm.joint_review.rules import Kind, Period
+from crm.staff.models import Clinic, User
+from privacy.access.policy import Permission, can
+from privacy.audit.models import READER, AuditEvent, AuditSeal, acting_as, microseconds
+from privacy.audit.selectors import Filter, walk
+
+REGULAR: Final = (Kind.WEEK.value, Kind.MONTH.value)
+AROUND: Final = timedelta(minutes=5)  # of a sheet and its event: one transaction
+
+
+# --- periods ----------------------------------------------------------------------------------
+
+
+def _over(clinic: Clinic, at: datetime) -> list[Period]:
+    """The weeks and months of a clinic that are over at a moment (aware), oldest first."""
+    zone = timezone.get_default_timezone()
+    first = clinic.created_at.astimezone(zone).date()
+    return rules.periods(first, at.astimezone(zone).date())
+
+
+def missing(clinic: Clinic, at: datetime) -> list[Period]:
+    """The periods that are over and have no sheet, oldest first."""
+    drawn = ReviewSheet.objects.filter(clinic=clinic, kind__in=REGULAR)
+    there = set(drawn.values_list("kind", "begins_on"))
+    return [one for one in _over(clinic, at) if (one.kind.value, one.begins) not in there]
+
+
+def overdue(clinic_id: UUID, at: datetime) -> list[Period]:
+    """The periods of a clinic whose sheet both sides should have signed by ``at`` (aware).
+
+    A week or month is overdue from 35 days after its end, drawn or not, oldest first. While there
+    is one, nothing new leaves the clinic by an export; the audit trail itself does (ADR 0028).
+    """
+    clinic = Clinic.objects.filter(pk=clinic_id).first()
+    return overdue_of(clinic, at) if clinic else []
+
+
+def overdue_of(clinic: Clinic, at: datetime) -> list[Period]:
+    """The same for a clinic at hand."""
+    zone = timezone.get_default_timezone()
+    late = [one for one in _over(clinic, at) if one.is_overdue(at, zone)]
+    if not late:
+        return []
+    signed = ReviewSheet.objects.filter(clinic=clinic, kind__in=REGULAR).signed()
+    done = set(signed.values_list("kind", "begins_on"))
+    return [one for one in late if (one.kind.value, one.begins) not in done]
+
+
+def told_overdue(clinic: Clinic) -> set[str]:
+    """The labels of the periods that the trail has been told of as overdue."""
+    wanted = Filter(clinic=clinic.pk, processes=False, action=ReviewEvent.OVERDUE.value)
+    return {one.target.removeprefix("review:") for page in walk(wanted) for one in page}
+
+
+def sealed_until(moment: datetime) -> datetime:
+    """Up to which moment (at most ``moment``) every event has its seal."""
+    with acting_as(READER):
+        sealed = AuditSeal.objects.filter(event_id=OuterRef("id"), event_at=OuterRef("at"))
+        waiting = AuditEvent.objects.filter(at__lt=moment).exclude(Exists(sealed))
+        oldest = waiting.order_by("at").values_list("at", flat=True).first()
+    return oldest or moment
+
+
+# --- sheets -----------------------------------------------------------------------------------
+
+
+def sheets_visible_to(viewer: User) -> QuerySet[ReviewSheet]:
+    """The clinic's sheets, newest first, each with its numbers."""
+    rows = ReviewSheet.objects.visible_to(viewer).select_related("drawn_by", "clinic")
+    return rows.annotate(
+        total=Count("items", distinct=True),
+        left=Count("items", filter=Q(items__verdict=""), distinct=True),
+        found=Count("items", filter=Q(items__verdict="finding"), distinct=True),
+    ).prefetch_related("signatures__signer")
+
+
+def sheet_of(viewer: User, sheet_id: UUID) -> ReviewSheet:
+    """Raises: ReviewSheet.DoesNotExist also for one of another clinic."""
+    return sheets_visible_to(viewer).get(pk=sheet_id)
+
+
+def item_of(viewer: User, item_id: UUID) -> ReviewItem:
+    """Raises: ReviewItem.DoesNotExist also for one of another clinic."""
+    rows = ReviewItem.objects.select_related("sheet__clinic", "judged_by", "finding", "earlier")
+    return rows.get(pk=item_id, sheet__clinic_id=viewer.clinic_id)
+
+
+def finding_of(viewer: User, finding_id: UUID) -> ReviewFinding:
+    """Raises: ReviewFinding.DoesNotExist also for one of another clinic."""
+    rows = ReviewFinding.objects.select_related(
+        "item__sheet", "author", "answered_by", "closed_by", "incident"
+    )
+    return rows.get(pk=finding_id, item__sheet__clinic_id=viewer.clinic_id)
+
+
+def open_findings(viewer: User) -> list[ReviewFinding]:
+    """Tickets of the clinic that nobody has closed, newest first."""
+    rows = ReviewFinding.objects.select_related("item__sheet").exclude(state="closed")
+    return list(rows.filter(item__sheet__clinic_id=viewer.clinic_id))
+
+
+def findings_on(sheet: ReviewSheet) -> list[ReviewFinding]:
+    """The tickets of a sheet, by number."""
+    rows = ReviewFinding.objects.select_related("item", "author").filter(item__sheet=sheet)
+    return list(rows.order_by("item__number"))
+
+
+def signed_before(sheet: ReviewSheet) -> QuerySet[ReviewItem]:
+    """Judged events on the clinic's sheets that both sides have signed, without this one."""
+    others = ReviewSheet.objects.filter(clinic=sheet.clinic_id).exclude(pk=sheet.pk).signed()
+    return ReviewItem.objects.filter(sheet__in=others.values("pk")).order_by("judged_at")
+
+
+def can_take_over(sheet: ReviewSheet) -> bool:
+    """Whether something unjudged on the sheet was judged on a signed one."""
+    same = signed_before(sheet).filter(event_id=OuterRef("event_id"))
+    return sheet.items.filter(Exists(same), verdict="").exists()
+
+
+def unsigned_for(viewer: User) -> QuerySet[ReviewSheet]:
+    """The sheets that still wait for the viewer's side: the number in the side column."""
+    side = rules.side_of(viewer.role)
+    rows = ReviewSheet.objects.visible_to(viewer)
+    if side is None or not can(viewer, Permission.JUDGE_REVIEW):
+        return rows.none()
+    mine = ReviewSignature.objects.filter(sheet_id=OuterRef("pk"), side=side.value)
+    return rows.filter(~Exists(mine))
+
+
+def views_of(staff: User) -> list[ReviewView]:
+    """The filters that somebody named."""
+    return list(ReviewView.objects.filter(staff=staff))
+
+
+# --- the digest -------------------------------------------------------------------------------
+
+
+def list_digest(items: Iterable[ReviewItem]) -> str:
+    """SHA-256 over which events were drawn and why, as it stands in the trail."""
+    drawn = sorted((one.number, one.event_id.hex, sorted(one.grounds)) for one in items)
+    return rules.digest({"drawn": [list(one) for one in drawn]})
+
+
+def digest_of(sheet: ReviewSheet) -> str:
+    """The digest that both sides sign: everything the sheet says, as it is now."""
+    rows = sheet.items.select_related("finding").order_by("number")
+    return rules.digest(
+        {
+            "clinic": sheet.clinic_id.hex,
+            "kind": sheet.kind,
+            "begins": sheet.begins_on.isoformat(),
+            "since": microseconds(sheet.since),
+            "until": microseconds(sheet.until),
+            "reason": sheet.reason,
+            "seed": sheet.seed,
+            "events": sheet.events,
+            "counts": sheet.counts,
+            "checkpoints": [sheet.first_checkpoint, sheet.checkpoint],
+            "root": sheet.root,
+            "chain": sheet.chain,
+            "items": [_said(one) for one in rows],
+        }
+    )
+
+
+def _said(item: ReviewItem) -> dict[str, Any]:
+    finding = getattr(item, "finding", None)
+    return {
+        "number": item.number,
+        "event": item.event_id.hex,
+        "at": microseconds(item.event_at),
+        "seq": item.seq,
+        "digest": item.event_digest,
+        "action": item.action,
+        "actor": item.actor.hex if item.actor else None,
+        "role": item.role,
+        "only": item.only_side,
+        "grounds": list(item.grounds),
+        "facts": item.facts,
+        "verdict": item.verdict,
+        "side": item.side,
+        "judge": item.judged_by_id.hex if item.judged_by_id else None,
+        "judged": microseconds(item.judged_at) if item.judged_at else 0,
+        "earlier": item.earlier_id.hex if item.earlier_id else None,
+        "text": finding.text if finding else "",
+    }
+
+
+def drawn_as(sheet: ReviewSheet) -> str:
+    """The digest of the drawn list that the trail holds; "" if it holds none."""
+    wanted = Filter(
+        clinic=sheet.clinic_id,
+        processes=False,
+        action=ReviewEvent.DRAWN.value,
+        since=sheet.created_at - AROUND,
+        until=sheet.created_at + AROUND,
+    )
+    for page in walk(wanted):
+        for event in page:
+            if event.target == sheet.target:
+                return str(event.detail.get("sha256", ""))
+    return ""
+
+
+def judges_on(sheet: ReviewSheet) -> Sequence[dict[str, Any]]:
+    """Who judged how many."""
+    rows = sheet.items.exclude(verdict="").values("side", "judged_by__display_name")
+    return list(rows.annotate(n=Count("pk")).order_by("side", "judged_by__display_name"))

@@ -1,0 +1,107 @@
+"""What becomes of a finding: answered, closed, or an incident of its own."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.incidents import services as incidents
+from crm.incidents.models import Incident
+from crm.joint_review import rules, selectors
+from crm.joint_review.events import ReviewEvent
+from crm.joint_review.models import ReviewFinding
+from crm.joint_review.services.judging import OWN, side_of
+from crm.staff.models import User
+from privacy.audit import services as audit
+from privacy.errors import AccessDenied, Conflict, DomainError
+
+State = ReviewFinding.State
+LONGEST_TITLE = 80
+
+
+@transaction.atomic
+def answer(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
+    """Note what was answered. Raises: ReviewFinding.DoesNotExist; AccessDenied; Conflict if it is
+    answered; DomainError under 10 characters."""
+    finding, text = _held(actor, finding_id), _checked(text)
+    if finding.state != State.OPEN:
+        raise Conflict(_("This finding has its answer."))
+    finding.state, finding.answer = State.ANSWERED, text
+    finding.answered_by, finding.answered_at = actor, timezone.now()
+    finding.save()
+    audit.record(ReviewEvent.ANSWERED, actor=actor, target=finding.target, reason=text)
+    return finding
+
+
+def close(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
+    """Close it with what came of it. Nobody closes what was found about them.
+
+    Raises: ReviewFinding.DoesNotExist; AccessDenied (booked for one's own); Conflict unless it is
+        answered and open; DomainError under 10 characters.
+    """
+    item = selectors.finding_of(actor, finding_id).item
+    if not rules.may_judge(actor.pk, side_of(actor), actor=item.actor, only=item.only_side):
+        audit.record_denial(actor=actor, target=f"finding:{finding_id}", reason=OWN)
+        raise AccessDenied(
+            _("Nobody reviews their own doings: what one side did, the other side judges.")
+        )
+    return _close(finding_id, actor, _checked(text))
+
+
+@transaction.atomic
+def _close(finding_id: UUID, actor: User, text: str) -> ReviewFinding:
+    finding = _held(actor, finding_id)
+    if finding.state != State.ANSWERED:
+        raise Conflict(_("A finding is closed once, after its answer."))
+    finding.state, finding.outcome = State.CLOSED, text
+    finding.closed_by, finding.closed_at = actor, timezone.now()
+    finding.save()
+    audit.record(ReviewEvent.CLOSED, actor=actor, target=finding.target, reason=text)
+    return finding
+
+
+@transaction.atomic
+def make_incident(*, finding_id: UUID, actor: User) -> Incident:
+    """Declare an incident of a finding: its clocks run from when it was noted (R23).
+
+    Raises: ReviewFinding.DoesNotExist; AccessDenied; Conflict if there is one already.
+    """
+    finding = _held(actor, finding_id)
+    if finding.incident_id:
+        raise Conflict(_("There is an incident of this finding already."))
+    item = finding.item
+    words = _("Joint review %(sheet)s, number %(number)s") % {
+        "sheet": item.sheet.label, "number": item.number,
+    }  # fmt: skip
+    suspect = User.objects.filter(pk=item.actor, clinic_id=actor.clinic_id).first()
+    made = incidents.declare(
+        title=words[:LONGEST_TITLE],
+        known_at=finding.created_at,
+        since=item.event_at,
+        until=None,
+        suspect=suspect,
+        actor=actor,
+    )
+    finding.incident = made
+    finding.save(update_fields=["incident", "updated_at"])
+    audit.record(
+        ReviewEvent.INCIDENT,
+        actor=actor,
+        target=finding.target,
+        detail={"incident": str(made.pk)},
+    )
+    return made
+
+
+def _held(actor: User, finding_id: UUID) -> ReviewFinding:
+    side_of(actor)
+    rows = ReviewFinding.objects.select_for_update(of=("self",)).select_related("item__sheet")
+    return rows.get(pk=finding_id, item__sheet__clinic_id=actor.clinic_id)
+
+
+def _checked(text: str) -> str:
+    text = text.strip()
+    if not rules.SHORTEST_TEXT <= len(text) <= rules.LONGEST_TEXT:
+        raise DomainError(_("Write at least %(n)d characters.") % {"n": rules.SHORTEST_TEXT})
+    return text

@@ -1,0 +1,1 @@
+"""Doors: the joint review, for its two sides; the auditor reads along."""
