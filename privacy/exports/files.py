@@ -5,7 +5,7 @@ name by which it is known; what a dead builder left behind is swept away.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -84,12 +84,16 @@ def remove(export_id: UUID) -> None:
         path.unlink(missing_ok=True)
 
 
-def sweep(keep_ids: Iterable[UUID]) -> int:
-    """Remove files of exports that should have none; returns how many."""
+def sweep(owned: Callable[[], Iterable[UUID]]) -> int:
+    """Remove files of exports that should have none; returns how many.
+
+    ``owned`` is asked after the folder was read: what a builder begins meanwhile is not looked at.
+    """
     if not settings.EXPORTS_DIR:
         return 0
-    kept = {str(one) for one in keep_ids}
-    left = [one for one in folder().iterdir() if one.name.partition(".")[0] not in kept]
+    found = list(folder().iterdir())
+    kept = {str(one) for one in owned()}
+    left = [one for one in found if one.name.partition(".")[0] not in kept]
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)

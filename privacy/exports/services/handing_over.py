@@ -92,7 +92,9 @@ def show_password(*, export: Export, actor: Actor) -> str:
 
 
 def destroy_run_out() -> int:
-    """Destroy file and key of what has run out, and files that nobody owns; returns how many.
+    """Destroy file and key of what has run out, and files that nobody owns.
+
+    Returns how many exports have ended by it.
 
     Carried out by the clock, in the installation's own name.
     """
@@ -109,7 +111,8 @@ def destroy_run_out() -> int:
             else:
                 continue
         done += 1
-    return done + files.sweep(selectors.with_files())
+    files.sweep(selectors.with_files)
+    return done
 
 
 def _refuse_others(held: Export, actor: Actor) -> None:
