@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.access_requests.selectors import patients_of_clinic
 from crm.exports import rules, selectors
@@ -30,42 +31,48 @@ class Counted:
     sides: list[str]  # who would have to agree; empty if there are not enough
 
 
-@transaction.atomic
 def count(*, order: Order, actor: User) -> Counted:
     """The number of rows, without contents; booked all the same.
 
     Raises: AccessDenied for fields that the role does not see (booked).
     """
-    rows = _rows(order, actor)
-    taken = exports.rows_taken(actor, now=timezone.now())
-    over = export_rules.is_over_cap(taken, rows)
-    sides = export_rules.sides_for(actor.role, over_cap=over)
-    audit.record(
-        ExportEvent.COUNTED,
-        actor=actor,
-        purpose=order.purpose,
-        detail={"rows": rows, "fields": len(order.fields), "identifying": int(order.identifying)},
-    )
+    _refuse_what_the_role_does_not_see(order, actor)
+    with transaction.atomic():
+        rows = _rows(order, actor)
+        taken = exports.rows_taken(actor, now=timezone.now())
+        over = export_rules.is_over_cap(taken, rows)
+        sides = export_rules.sides_for(actor.role, over_cap=over)
+        detail = {"rows": rows, "fields": len(order.fields), "identifying": int(order.identifying)}
+        audit.record(ExportEvent.COUNTED, actor=actor, purpose=order.purpose, detail=detail)
     return Counted(rows, taken, over, sorted(sides or ()))
 
 
-@transaction.atomic
 def ask(*, order: Order, actor: User) -> Export:
-    """Ask for what was counted just now. Raises: as ``count`` and ``deciding.ask``."""
-    return deciding.ask(order=order, rows=_rows(order, actor), actor=actor)
+    """Ask for what is counted now. Raises: as ``count`` and ``deciding.ask``."""
+    _refuse_what_the_role_does_not_see(order, actor)
+    with transaction.atomic():
+        return deciding.ask(order=order, rows=_rows(order, actor), actor=actor)
+
+
+def _refuse_what_the_role_does_not_see(order: Order, actor: User) -> None:
+    """Outside any transaction of its own: the refusal stays booked."""
+    open_now = {one.code for one in DATASETS[order.dataset].open_to(actor)}
+    if can(actor, Permission.REQUEST_EXPORT) and open_now >= set(order.fields):
+        return
+    needed = Permission.REQUEST_EXPORT.value
+    audit.record_denial(actor=actor, target="export:ask", reason=needed)
+    raise AccessDenied(_("Your role does not export these fields."))
 
 
 def _rows(order: Order, actor: User) -> int:
-    open_now = {one.code for one in DATASETS[order.dataset].open_to(actor)}
-    if not can(actor, Permission.REQUEST_EXPORT) or not open_now >= set(order.fields):
-        audit.record_denial(
-            actor=actor, target="export:ask", reason=Permission.REQUEST_EXPORT.value
-        )
-        raise AccessDenied
     rows = selectors.rows_for(
-        actor, dataset=order.dataset, purpose=order.purpose, stage=order.stage,
-        since=order.since, until=order.until,
-    )  # fmt: skip
+        actor,
+        dataset=order.dataset,
+        purpose=order.purpose,
+        stage=order.stage,
+        since=order.since,
+        until=order.until,
+    )
     return rows[: export_rules.MOST_ROWS + 1].count()
 
 

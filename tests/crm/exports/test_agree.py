@@ -95,7 +95,9 @@ def test_nobody_agrees_to_their_own(control, patients, sign_in_as):
     refused_everywhere(export, control, sign_in_as(control), "export_approver_is_not_the_requester")
 
 
-def test_who_gets_the_file_does_not_agree(accountant, control, security, patients, sign_in_as):
+def test_who_gets_the_file_does_not_agree(
+    accountant, control, security, patients, sign_in_as, booked
+):
     export = asked(accountant, recipient=security)
     refused_everywhere(
         export, security, sign_in_as(security), "export_approver_is_not_the_recipient"
@@ -105,6 +107,7 @@ def test_who_gets_the_file_does_not_agree(accountant, control, security, patient
     )
     by_service(outside, control)
     by_page(outside, control, sign_in_as(control))
+    assert booked("access.denied")[0].reason == "is_recipient"
 
 
 def test_two_of_one_side_are_one(accountant, security, patients, sign_in_as):
