@@ -51,15 +51,10 @@ def waiting_for(staff: Actor) -> QuerySet[Export]:
     if not can(staff, Permission.APPROVE_EXPORT):
         return Export.objects.none()
     given = ExportApproval.objects.filter(export_id=OuterRef("pk"), side=staff.role)
-    return (
-        _rows()
-        .waiting()  # type: ignore[attr-defined]  # select_related keeps the manager's own class
-        .filter(clinic=staff.clinic_id, sides__contains=[staff.role])
-        .exclude(requester_id=staff.pk)
-        .exclude(recipient_id=staff.pk)
-        .exclude(Exists(given))
-        .order_by("asked_at", "pk")
-    )
+    mine = Q(requester_id=staff.pk) | Q(recipient_id=staff.pk, recipient__isnull=False)
+    asked = Export.objects.waiting().filter(clinic=staff.clinic_id, sides__contains=[staff.role])
+    open_ones = asked.exclude(mine).exclude(Exists(given))
+    return open_ones.select_related("requester", "recipient").order_by("asked_at", "pk")
 
 
 def rows_taken(requester: Actor, *, now: datetime) -> int:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,13 +135,12 @@ def test_a_file_on_the_disk_shows_nothing(accountant, patients):
     """What hunt_plaintext looks for: names, numbers and codes in the folder of the exports."""
     from crm.embedded.leaks import Canary, hunt
 
-    export = built(accountant, fields=("code", "name"), identifying=True)
+    built(accountant, fields=("code", "name"), identifying=True)
     folder = Path(settings.EXPORTS_DIR)
     needles = [Canary("name", "赵晓0"), Canary("code", patients[0].code)]
     assert list(hunt(needles, folder.iterdir())) == []
     (folder / "planted.txt").write_text("赵晓0", encoding="gb18030")
     assert len(list(hunt(needles, folder.iterdir()))) == 1
-    assert export.sha256
 
 
 def test_rows_stand_in_an_order_of_their_own(clinic, accountant):
@@ -334,22 +332,18 @@ def test_a_builder_killed_in_the_middle_leaves_one_file_in_the_end(
         **os.environ, **roots, "DATABASE_URL": url, "DATABASE_ROLE": settings.DATABASE_APP_ROLE,
         "EXPORTS_DIR": settings.EXPORTS_DIR,
     }  # fmt: skip
-    builder = subprocess.Popen(
-        [sys.executable, "-c", BUILDER, where], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert builder.stdout is not None
-    assert builder.stdout.readline().startswith(("written", "half"))
-    os.kill(builder.pid, signal.SIGKILL)
-    builder.wait()
+    command = [sys.executable, "-c", BUILDER, where]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as builder:
+        assert builder.stdout is not None
+        assert builder.stdout.readline().startswith(("written", "half"))
+        os.kill(builder.pid, signal.SIGKILL)
     export.refresh_from_db()
     assert (export.state, export.sha256, export.password) == ("building", "", None)
     assert not any(name.endswith(".zip") for name in left())
     assert not build_next()
 
-    started = time.monotonic()
     with time_machine.travel(timezone.now() + rules.LEASE + timedelta(seconds=1)):
         assert build_next()
     export.refresh_from_db()
     assert (export.state, export.builds, left()) == ("ready", 2, [f"{export.pk}.zip"])
     assert len(real_rows(export)) == 3
-    assert started
