@@ -12,6 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 TASK_ROOMS = [
     "crm.alerts",
     "crm.clearance",
+    "crm.exports",
     "crm.joint_review",
     "crm.messaging",
     "crm.staff",
@@ -20,6 +21,8 @@ TASK_ROOMS = [
     "followup.reminders",
 ]
 app.autodiscover_tasks(TASK_ROOMS)
+# The exporter opens what no other worker may (ADR 0029); it has no other work.
+app.conf.task_routes = {"crm.exports.tasks.*": {"queue": "exports"}}
 app.conf.beat_schedule = {
     "seal the audit trail": {
         "task": "crm.trail.tasks.seal",
@@ -70,6 +73,16 @@ app.conf.beat_schedule = {
         "task": "followup.reminders.tasks.queue_due_steps",
         "schedule": 5.0,
         "options": {"expires": 5.0},
+    },
+    "build approved exports": {
+        "task": "crm.exports.tasks.build_waiting",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "destroy export files whose day is over": {
+        "task": "crm.exports.tasks.destroy_due",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     "send what is due": {
         "task": "crm.messaging.tasks.dispatch_due",

@@ -34,6 +34,7 @@ urlpatterns = [
     path("desk/", include("crm.scheduling.urls")),
     path("patients/", include("crm.patients.urls")),
     path("access/", include("crm.access_requests.urls")),
+    path("exports/", include("crm.exports.urls")),
     path("search/", include("crm.search.urls")),
     path("api/v1/", include((router.urls, "api"))),
 ]

@@ -11,6 +11,7 @@ from privacy.audit.models import (
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
 from privacy.custody.models import Reconciliation, RestoreProof, RootEscrow
 from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
+from privacy.exports.models import Export, ExportApproval, ExportMark
 from privacy.pseudonyms.models import Subject, VisitCode
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "ConsentState",
     "ConsentText",
     "Erasure",
+    "Export",
+    "ExportApproval",
+    "ExportMark",
     "KeyCanary",
     "KeyVersion",
     "Reconciliation",

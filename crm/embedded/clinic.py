@@ -135,7 +135,7 @@ class Clinic:
     def close(self) -> None:
         """Stop the parts, then the servers they need."""
         withdraw(self.home)
-        self.supervisor.stop_together(["beat", "web", "worker", "gateway"])
+        self.supervisor.stop_together(["beat", "web", "worker", "exporter", "gateway"])
         self.supervisor.stop_all()
         self.console.close()
 

@@ -58,9 +58,15 @@ class Home:
         """What was erased, outside the database: survives the database being put back."""
         return self.state / "erasures.log"
 
+    @property
+    def exports(self) -> Path:
+        """Export files that wait for their one download."""
+        return self.state / "exports"
+
     def create(self) -> None:
         """Make the folders, closed to everybody else whatever the umask is."""
-        for folder in (self.state, self.keys, self.logs, self.valkey, self.gateway, self.static):
+        own = (self.keys, self.logs, self.valkey, self.gateway, self.static, self.exports)
+        for folder in (self.state, *own):
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
 

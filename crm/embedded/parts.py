@@ -61,6 +61,17 @@ def worker(plan: Plan) -> Program:
     return _python(plan, "worker", *CELERY, "worker", *options, env=environment)
 
 
+def exporter(plan: Plan) -> Program:
+    """Builds export files. It alone of the queue opens every zone, so it does nothing else: one
+    process, its own queue, nothing of the SMS company's (ADR 0029)."""
+    quick = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    options = ["--queues", "exports", "--pool", "solo", "--hostname", "exporter@%h"]
+    environment = _of_part(plan, "exporter") | WORKER_QUIET
+    own = {name: value for name, value in environment.items() if not name.startswith("SMS_")}
+    command = [*CELERY, "worker", *options, "--loglevel", "warning", *quick]
+    return _python(plan, "exporter", *command, env=own)
+
+
 def beat(plan: Plan) -> Program:
     """The clock that puts periodic tasks into the queue."""
     schedule = str(plan.home.state / "beat-schedule")
@@ -81,7 +92,7 @@ def gateway(plan: Plan) -> Program:
     return _python(plan, "gateway", GATEWAY_MODULE, env=own)
 
 
-PARTS: tuple[Callable[[Plan], Program], ...] = (gateway, worker, web, beat)
+PARTS: tuple[Callable[[Plan], Program], ...] = (gateway, worker, web, beat, exporter)
 
 
 def programs(plan: Plan) -> list[Program]:

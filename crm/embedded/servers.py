@@ -81,6 +81,7 @@ def clinic_environment(home: Home, addresses: Addresses, *, gateway_port: int) -
         "SUIAN_SEALER_KEY_FILE": str(path_of(home, SEALER_KEY)),
         "AUDIT_ANCHOR_FILE": str(home.state / "audit-anchors.log"),
         "ERASURE_LEDGER_FILE": str(home.erasures),
+        "EXPORTS_DIR": str(home.exports),
         "STATIC_ROOT": str(home.static),
         "SUIAN_DEMO": os.environ.get("SUIAN_DEMO", "1"),
     }

@@ -220,6 +220,7 @@ AUDIT_HEAD_MAIL_TO = env.list("AUDIT_HEAD_MAIL_TO", default=[])  # who keeps hea
 AUDIT_TSA_URL = env.str("AUDIT_TSA_URL", default="")  # a time-stamp authority, RFC 3161
 AUDIT_TSA_ROOT_FILE = env.str("AUDIT_TSA_ROOT_FILE") if AUDIT_TSA_URL else ""
 AUDIT_TSA_TIMEOUT_SECONDS = env.float("AUDIT_TSA_TIMEOUT_SECONDS", default=10.0)
+EXPORTS_DIR = env.str("EXPORTS_DIR", default="")  # files that wait for their one download
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 
 for _root in ("CONTACT", "CLINICAL", "AUDIT"):
     os.environ.setdefault(f"SUIAN_ROOT_{_root}", secrets.token_hex(32))
@@ -9,6 +10,7 @@ os.environ.setdefault("SUIAN_SEALER_KEY", secrets.token_hex(32))
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(40))
 os.environ.setdefault("DATABASE_URL", "postgres://suian_owner@127.0.0.1:5432/suian")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+os.environ.setdefault("EXPORTS_DIR", f"{tempfile.gettempdir()}/suian-exports-{os.getpid()}")
 os.environ.setdefault("API_RATE", "100000/min")
 os.environ.setdefault("ROOT_PROVIDER", "privacy.encryption.providers.EnvRoots")
 

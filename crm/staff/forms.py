@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -122,6 +123,19 @@ class AccountForm(forms.Form):
         label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose")), *Role.choices])
+    superior = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Superior"),
+        required=False,
+        empty_label=_("Nobody"),
+        help_text=_("Who directs the person's work; the two never decide beside each other."),
+    )
+
+    def __init__(self, *args: Any, colleagues: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["superior"]
+        if isinstance(chosen, forms.ModelChoiceField):
+            chosen.queryset = colleagues
 
 
 class PasswordForm(forms.Form):

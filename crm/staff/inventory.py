@@ -31,7 +31,7 @@ TABLES = (
         User,
         Basis.STAFF,
         c2(_("Who a member of staff is"), "staff_no", "display_name"),
-        c1(_("What the person may do, and where"), "role", "clinic", "is_active"),
+        c1(_("What the person may do, and where"), "role", "clinic", "superior", "is_active"),
         c1(_("How the person likes to work"), "single_keys"),
         c3(_ONE_WAY, "password", plain=_HASHED),
         c1(WHEN, "last_login", "password_changed_at", "joined_at", "left_at"),

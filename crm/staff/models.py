@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
@@ -54,6 +54,11 @@ class User(AbstractBaseUser, Record):
     display_name = models.CharField(_("Name"), max_length=40)
     role = models.CharField(_("Role"), max_length=20, choices=Role)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="staff")
+    # Who directs the person's work, if anybody does: who agrees to an export is in no line with
+    # its asker or with another approver (T13).
+    superior = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     is_active = models.BooleanField(default=True)
     single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
 
@@ -72,6 +77,10 @@ class User(AbstractBaseUser, Record):
         constraints = [
             models.CheckConstraint(
                 name="user_has_known_role", condition=Q(role__in=[role.value for role in Role])
+            ),
+            models.CheckConstraint(
+                name="nobody_is_their_own_superior",
+                condition=Q(superior=None) | ~Q(superior=F("id")),
             ),
             models.CheckConstraint(
                 name="who_left_is_out",

@@ -207,15 +207,24 @@ def open_account(
 
 @transaction.atomic
 def open_account_of_colleague(
-    *, staff_no: str, display_name: str, role: str, password: str, actor: User
+    *,
+    staff_no: str,
+    display_name: str,
+    role: str,
+    password: str,
+    actor: User,
+    superior: User | None = None,
 ) -> User:
-    """A new account in the actor's clinic, without a second factor.
+    """A new account in the actor's clinic, without a second factor; below ``superior``, if given.
 
     Nobody signs in to it before a security administrator hands over an enrolment code: one
     administrator alone becomes nobody else (ADR 0016).
     Raises: DomainError if the staff number is taken, in whichever clinic.
     """
     user = _make_account(actor.clinic, staff_no, display_name, role, password)
+    if superior is not None:
+        user.superior = superior
+        user.save(update_fields=["superior", "updated_at"])
     _book_account(user, actor=actor)
     return user
 

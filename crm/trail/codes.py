@@ -53,6 +53,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "erase_patient": _("Command: erase a patient"),
     "escrow_roots": _("Command: roots on paper"),
     "export_audit": _("Command: export the trail"),
+    "exports": _("Look after export files"),
     "follow-up": _("Follow-up by plan"),
     "head-copies": _("Heads of the trail for others"),
     "hunt_plaintext": _("Command: look for plain text"),

@@ -17,6 +17,8 @@ from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission
 from privacy.consent.models import Purpose
 from privacy.custody.erasure import REASON_CHOICES
+from privacy.exports.models import Export
+from privacy.exports.rules import Objection
 
 Words = str | Promise
 
@@ -73,6 +75,10 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.HANDLE_ALERTS: _("needs: handle alerts and incidents"),
     Permission.VIEW_REVIEW: _("needs: see the joint review"),
     Permission.JUDGE_REVIEW: _("needs: review events and sign for one side"),
+    Permission.VIEW_EXPORTS: _("needs: see exports"),
+    Permission.REQUEST_EXPORT: _("needs: ask for exports"),
+    Permission.APPROVE_EXPORT: _("needs: agree to exports"),
+    Permission.TRACE_EXPORT: _("needs: trace exports"),
 }
 
 # By action, else by its first part: the same code may mean another thing elsewhere.
@@ -84,8 +90,15 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         SUSPENDED: _("break-glass is suspended"),
         CAP_REACHED: _("the cap is reached"),
         "own_event": _("nobody reviews their own doings"),
+        Objection.OWN: _("the own export"),
+        Objection.RECIPIENT: _("is the recipient"),
+        Objection.SAME_SIDE: _("of the asker's side"),
+        Objection.NO_SIDE: _("of a side without a say"),
+        Objection.GIVEN: _("that side has agreed already"),
+        Objection.IN_LINE: _("superior or subordinate"),
     },
     "access_request": _labels(AccessRequest.Purpose.choices),
+    "export": _labels(Export.Purpose.choices),
     "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),
     "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},

@@ -74,6 +74,7 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
                 Permission.VIEW_ACCESS_REQUESTS, "access:list", "hourglass", _("Access requests")
             ),
             Entry(Permission.VIEW_REVIEW, "review:list", "clipboard-check", _("Joint review")),
+            Entry(Permission.VIEW_EXPORTS, "exports:list", "package-open", _("Exports")),
             Entry(Permission.VIEW_AUDIT, "trail:list", "shield-check", _("Audit trail")),
             Entry(Permission.VIEW_OWN_AUDIT, "trail:own", "scroll-text", _("My own trail")),
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),

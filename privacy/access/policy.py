@@ -75,11 +75,17 @@ class Permission(StrEnum):
     HANDLE_ALERTS = "alerts.handle"
     VIEW_REVIEW = "review.view"  # sheets of the joint review, by code
     JUDGE_REVIEW = "review.judge"  # and sign them, for one's own side
+    VIEW_EXPORTS = "exports.view"
+    REQUEST_EXPORT = "exports.request"  # of fields that the role sees anyway
+    APPROVE_EXPORT = "exports.approve"  # sees what is to leave, never its contents
+    TRACE_EXPORT = "exports.trace"  # which export a leaked row came from
 
 
 _P = Permission
 _QUEUE = {_P.VIEW_PATIENTS, _P.VIEW_HISTORY, _P.MANAGE_TOKENS}
 _ASKING = {_P.VIEW_ACCESS_REQUESTS, _P.ASK_ACCESS}
+_EXPORTING = {_P.VIEW_EXPORTS, _P.REQUEST_EXPORT}
+_EXPORT_SIDE = {_P.VIEW_EXPORTS, _P.APPROVE_EXPORT}
 _CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS}
 
 ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
@@ -112,6 +118,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     Role.DOCTOR: frozenset(
         _CARE
         | _ASKING
+        | _EXPORTING
         | {
             _P.DECIDE_ACCESS,
             _P.BREAK_GLASS,
@@ -147,6 +154,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.FINANCE: frozenset(
         _QUEUE
+        | _EXPORTING
         | {
             _P.SEARCH_PATIENTS,
             _P.VIEW_CONTACT,
@@ -158,6 +166,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     Role.MEDICAL_QC: frozenset(
         _QUEUE
+        | _EXPORTING
+        | _EXPORT_SIDE
         | {
             _P.VIEW_ACCESS_REQUESTS,
             _P.DECIDE_ACCESS,
@@ -185,7 +195,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     Role.SECURITY_ADMIN: frozenset(
-        {
+        _EXPORT_SIDE
+        | {
+            _P.TRACE_EXPORT,
             _P.VIEW_STAFF,
             _P.END_SESSIONS,
             _P.RESET_FACTORS,
@@ -205,7 +217,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {
+        _EXPORT_SIDE
+        | {
             _P.VIEW_AUDIT,
             _P.VERIFY_AUDIT,
             _P.EXPORT_AUDIT,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 
 from privacy.custody import escrow, restoring, rewrapping
@@ -69,6 +70,11 @@ def overview() -> Overview:
         papers=list(_papers()),
         erasures=erasures_by_month(),
     )
+
+
+def erased_subjects() -> QuerySet[Erasure, UUID]:
+    """Keys of all of whom anything was erased, for use inside another query."""
+    return Erasure.objects.values_list("subject_id", flat=True)
 
 
 def erasures_by_month() -> list[tuple[datetime, str, int]]:

@@ -27,11 +27,12 @@ from crm.scheduling.rooms import add_room
 from crm.staff.models import StaffSession, User
 from crm.staff.services import issue_token
 from crm.trail.models import HeadCopy, MonthExport
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, Role, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.access import used_long_ago, waiting_row
 from tests.factories.consultations import draft_of, submitted_of
+from tests.factories.exports import asked_row
 from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.messages import MessageFactory
@@ -58,7 +59,7 @@ Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
     "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id",
-    "visit_id",
+    "visit_id", "outgoing_id",
 }  # fmt: skip
 
 
@@ -156,6 +157,16 @@ def _access(world: World) -> Any:
     return waiting_row(world.patient, world.viewer if mine and same else world.author).pk
 
 
+def _outgoing(world: World) -> Any:
+    """Of the viewer where it is theirs to take back or to fetch, else somebody else's."""
+    own = ("exports:withdraw", "exports:download", "exports:password", "exports:page")
+    mine = world.address in own and can(world.viewer, Permission.REQUEST_EXPORT)
+    clinic = world.patient.clinic
+    same = world.viewer.clinic_id == clinic.pk
+    asker = world.viewer if mine and same else UserFactory.create(clinic=clinic, role=Role.FINANCE)
+    return asked_row(asker).pk
+
+
 def _month_export(world: World) -> Any:
     return MonthExport.objects.create(
         requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
@@ -203,6 +214,7 @@ MAKERS: dict[str, Maker] = {
     "licence_id": _licence,
     "member_id": _member,
     "message_id": _message,
+    "outgoing_id": _outgoing,
     "number": _estimate,
     "passkey_id": lambda world: (
         world.viewer.passkeys.create(name="x", credential_id=uuid4().bytes, public_key=b"x").pk

@@ -11,7 +11,7 @@ from crm.embedded.postgres import read_settings
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-APP_SERVICES = ("migrate", "erasures", "web", "worker", "beat")
+APP_SERVICES = ("migrate", "erasures", "web", "worker", "exporter", "beat")
 SETTINGS = ("base.py", "production.py")
 
 
@@ -105,16 +105,16 @@ def test_secrets_reach_only_who_needs_them() -> None:
 
     assert holders["owner_database_url"] == {"migrate"}
     assert holders["sealer_key"] == holders["sms_gateway_secret"] == {"worker"}
-    assert holders["contact_root"] == {"web", "worker"}
-    assert holders["clinical_root"] == {"web"}
+    assert holders["contact_root"] == {"web", "worker", "exporter"}
+    assert holders["clinical_root"] == {"web", "exporter"}
     assert holders["audit_leaf"] == {"worker"}
-    assert holders["audit_root"] == {"web", "erasures"}
+    assert holders["audit_root"] == {"web", "exporter", "erasures"}
     assert holders["postgres_password"] == holders["owner_password"] == {"postgres"}
     assert holders["tls_key"] == {"proxy"}
 
 
 def test_nothing_of_the_app_starts_before_erasures_are_carried_out_again() -> None:
-    for service in ("web", "worker", "beat"):
+    for service in ("web", "worker", "exporter", "beat"):
         first = SERVICES[service]["depends_on"]["erasures"]
         assert first == {"condition": "service_completed_successfully"}
     assert SERVICES["erasures"]["command"][-1] == "replay_erasures"

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import access, arrivals, clearances, fees, followups, registry, talks
+from crm.embedded.demo import (
+    access,
+    arrivals,
+    clearances,
+    exports,
+    fees,
+    followups,
+    registry,
+    talks,
+)
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -48,6 +57,7 @@ def _parts() -> Iterator[str]:
     registry.change_minds(patients, staff=staff)
     registry.open_the_day(patients, coming, staff=staff)
     access.ask_around(patients, staff=staff)
+    exports.ask_for_some(staff=staff)
     registry.look_around(patients, staff=staff)
     registry.close_records(patients)
     yield "Today's visits"

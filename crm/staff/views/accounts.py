@@ -84,7 +84,8 @@ def staff_list(request: StaffRequest) -> HttpResponse:
 @once
 def open_account(request: StaffRequest) -> HttpResponse:
     """A new account; its first password is shown this once."""
-    form = AccountForm(request.POST or None)
+    colleagues = selectors.colleagues_of(request.user)
+    form = AccountForm(request.POST or None, colleagues=colleagues)
     if form.is_valid():
         password = services.new_password()
         try:
