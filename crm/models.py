@@ -8,9 +8,17 @@ from crm.access_requests.models import (
 )
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.patients.models import (
+    CareTeamMember,
+    HiddenDouble,
+    Patient,
+    PatientClinical,
+    PatientContact,
+    PatientGuard,
+)
 from crm.scheduling.models import Room, Visit
 from crm.staff.models import (
     ApiToken,
@@ -39,6 +47,8 @@ __all__ = [
     "DeliveryAnswer",
     "Document",
     "FormSubmission",
+    "HiddenDouble",
+    "HoneyRecord",
     "Incident",
     "IncidentStep",
     "Licence",
@@ -50,6 +60,7 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "PatientGuard",
     "Reminder",
     "Room",
     "SignInFailure",

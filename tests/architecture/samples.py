@@ -17,6 +17,8 @@ from django.utils import timezone
 from consult.fees.lifecycle import State as EstimateState
 from crm.alerts.models import Alert
 from crm.clearance.services import ensure_shipped_documents, record_licence, start_test
+from crm.honey.models import HoneyRecord
+from crm.honey.services import plant
 from crm.incidents import rules
 from crm.incidents.models import Incident
 from crm.messaging.inbound import callback_token
@@ -27,13 +29,14 @@ from crm.scheduling.rooms import add_room
 from crm.staff.models import StaffSession, User
 from crm.staff.services import issue_token
 from crm.trail.models import MonthExport
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, Role, can
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.access import used_long_ago, waiting_row
 from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.followup import PlanFactory, StepFactory
+from tests.factories.guards import doubled, guarded_by
 from tests.factories.messages import MessageFactory
 from tests.factories.people import UserFactory
 
@@ -57,8 +60,8 @@ class World:
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
-    "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id",
-    "visit_id",
+    "code", "consultation_id", "double_id", "guard_id", "message_id", "number", "plan_id",
+    "request_id", "step_id", "visit_id",
 }  # fmt: skip
 
 
@@ -156,6 +159,19 @@ def _access(world: World) -> Any:
     return waiting_row(world.patient, world.viewer if mine and same else world.author).pk
 
 
+def _guard(world: World) -> Any:
+    return guarded_by(world.patient, world.author).pk
+
+
+def _double(world: World) -> Any:
+    return doubled(world.patient).pk
+
+
+def _honey(world: World) -> Any:
+    plant(number=1, actor=UserFactory.create(clinic=world.viewer.clinic, role=Role.SECURITY_ADMIN))
+    return HoneyRecord.objects.get(clinic=world.viewer.clinic).pk
+
+
 def _month_export(world: World) -> Any:
     return MonthExport.objects.create(
         requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
@@ -191,6 +207,9 @@ MAKERS: dict[str, Maker] = {
     "edition": lambda _world: 1,
     "event_id": _event,
     "export_id": _month_export,
+    "double_id": _double,
+    "guard_id": _guard,
+    "honey_id": _honey,
     "incident_id": _incident,
     "licence_id": _licence,
     "member_id": _member,
