@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from crm.embedded.demo import access, arrivals, clearances, fees, followups, registry, talks
+from crm.embedded.demo import access, arrivals, clearances, fees, followups, guards, registry, talks
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
@@ -50,4 +50,6 @@ def _parts() -> Iterator[str]:
     access.ask_around(patients, staff=staff)
     registry.look_around(patients, staff=staff)
     registry.close_records(patients)
+    guards.guard_one(patients, staff=staff)
+    guards.plant_honey(staff=staff)
     yield "Today's visits"
