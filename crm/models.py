@@ -8,6 +8,7 @@ from crm.access_requests.models import (
 )
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.joint_review.models import (
     ReviewFinding,
@@ -17,7 +18,14 @@ from crm.joint_review.models import (
     ReviewView,
 )
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+from crm.patients.models import (
+    CareTeamMember,
+    HiddenDouble,
+    Patient,
+    PatientClinical,
+    PatientContact,
+    PatientGuard,
+)
 from crm.scheduling.models import Room, Visit
 from crm.staff.models import (
     ApiToken,
@@ -47,6 +55,8 @@ __all__ = [
     "Document",
     "FormSubmission",
     "HeadCopy",
+    "HiddenDouble",
+    "HoneyRecord",
     "Incident",
     "IncidentStep",
     "Licence",
@@ -58,6 +68,7 @@ __all__ = [
     "Patient",
     "PatientClinical",
     "PatientContact",
+    "PatientGuard",
     "Reminder",
     "ReviewFinding",
     "ReviewItem",

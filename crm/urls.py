@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("crm.custody.urls")),
     path("", include("crm.inventory.urls")),
     path("", include("crm.alerts.urls")),
+    path("", include("crm.honey.urls")),
     path("", include("crm.incidents.urls")),
     path("", include("crm.joint_review.urls")),
     path("", include("consult.urls")),

@@ -1,15 +1,26 @@
 """Connects access for a time to the registry below it and to the shell; imported once."""
 
+from typing import Any
+
 from crm.access_requests.selectors import open_to, waiting_for
+from crm.access_requests.services.deciding import end_what_one_approved
 from crm.access_requests.showing import notices_on
-from crm.patients.models import PatientQuerySet
+from crm.patients.models import Patient, PatientQuerySet
 from crm.patients.panels import PatientPage
+from crm.patients.services.guarding import guarded
 from crm.staff.models import User
 from crm.web.nav import Rows, register_count
 from privacy.actors import Actor
 
 PatientQuerySet.ways_in["access_requests"] = open_to
 PatientPage.noters["access_requests"] = notices_on
+
+
+def _close(patient: Patient, actor: User, **_signal: Any) -> None:
+    end_what_one_approved(patient=patient, actor=actor)
+
+
+guarded.connect(_close, dispatch_uid="access")
 
 
 def _waiting(actor: Actor) -> int | Rows:

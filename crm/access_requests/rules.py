@@ -13,9 +13,9 @@ SHORTEST_REASON: Final = 10  # characters
 SHORTEST_EMERGENCY: Final = 20
 LONGEST_TEXT: Final = 500
 VERDICT_WITHIN: Final = timedelta(hours=24)
+FOR_GUARDED: Final = 2  # people who have to agree
 STRIKES: Final = 3  # unjustified uses ...
 STRIKES_WITHIN: Final = timedelta(days=365)  # ... so close together suspend the right
-OF_AGE: Final = 18
 
 
 class Standing(StrEnum):
@@ -45,23 +45,12 @@ def last_day(end: datetime, *, zone: tzinfo) -> date:
     return (end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
-def may_be_minor(*, birth_date: date | None, birth_year: int | None, today: date) -> bool:
-    """Whether the person may be under 18 by what is known; of whom nothing is known is not.
-
-    A year alone counts from its last day: who may still be 17 is treated as 17.
-    """
-    if birth_date is not None:
-        had_it = (today.month, today.day) >= (birth_date.month, birth_date.day)
-        return today.year - birth_date.year - (0 if had_it else 1) < OF_AGE
-    return birth_year is not None and today.year - birth_year <= OF_AGE
-
-
 def approvals_needed(*marks: bool) -> int:
     """How many people have to agree: two for whoever bears any mark that asks for more care.
 
-    In: one mark a ground, today whether the patient may be a minor; others join here.
+    In: one mark a ground: whether the patient may be a minor, whether they are guarded.
     """
-    return 2 if any(marks) else 1
+    return FOR_GUARDED if any(marks) else 1
 
 
 def is_suspended(unjustified: Sequence[datetime], *, lifted_at: datetime | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import (
+    Case,
     Count,
     Exists,
     F,
@@ -17,8 +18,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from crm.access_requests import rules
@@ -28,7 +31,7 @@ from crm.access_requests.models import (
     BreakGlassLift,
     BreakGlassVerdict,
 )
-from crm.patients.models import CareTeamMember, Patient
+from crm.patients.models import CareTeamMember, Patient, PatientGuard
 from crm.staff.models import User
 from privacy.access.policy import Permission, Role, can
 
@@ -46,8 +49,11 @@ def open_to(staff: User) -> QuerySet[AccessRequest]:
 
 
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
-    """By code, whoever may see them: for passing a request on, never for showing."""
-    found = Patient.objects.filter(clinic_id=staff.clinic_id, subject__code__in=list(codes))
+    """By code, whoever may see them: for passing a request on, never for showing.
+
+    One's own record is nobody's here: a colleague who is a patient has no way into it.
+    """
+    found = Patient.objects.known_to(staff).filter(subject__code__in=list(codes))
     return {one.code: one for one in found.select_related("subject")}
 
 
@@ -87,6 +93,14 @@ def _leads_beside_asker() -> Coalesce:
     return _number_of(team, "patient_id")
 
 
+def needed() -> Greatest:
+    """How many have to agree: as many as when it was asked for, and two for whoever is guarded
+    since."""
+    live = PatientGuard.objects.live().filter(patient_id=OuterRef("patient_id"))
+    guarded = Case(When(Exists(live), then=Value(rules.FOR_GUARDED)), default=Value(1))
+    return Greatest(F("needed"), guarded, output_field=IntegerField())
+
+
 def _agreed_by_control() -> Coalesce:
     given = AccessApproval.objects.filter(request_id=OuterRef("pk"), approver__role=Role.MEDICAL_QC)
     return _number_of(given, "request_id")
@@ -99,6 +113,7 @@ def _decides(staff: User) -> Q:
         return Q(pk__in=())
     open_to_me = Q(
         ~Q(staff_id=staff.pk),
+        Q(patient__in=Patient.objects.known_to(staff)),
         ~Exists(AccessApproval.objects.filter(request_id=OuterRef("pk"), approver_id=staff.pk)),
         clinic_id=staff.clinic_id,
         state=State.ASKED,
@@ -109,7 +124,7 @@ def _decides(staff: User) -> Q:
     )
     if staff.role in LEADS:
         return open_to_me & Q(_on_team(staff))
-    return open_to_me & Q(needed__gt=_leads_beside_asker() + _agreed_by_control())
+    return open_to_me & Q(GreaterThan(needed(), _leads_beside_asker() + _agreed_by_control()))
 
 
 def decidable_by(staff: User) -> QuerySet[AccessRequest]:
@@ -119,7 +134,12 @@ def decidable_by(staff: User) -> QuerySet[AccessRequest]:
 
 def endable_by(staff: User) -> QuerySet[AccessRequest]:
     """What is open now and this person may end: leads of the care team, who agreed, control."""
-    live = _rows().filter(state=State.APPROVED, until__gt=Now(), clinic_id=staff.clinic_id)
+    live = _rows().filter(
+        state=State.APPROVED,
+        until__gt=Now(),
+        clinic_id=staff.clinic_id,
+        patient__in=Patient.objects.known_to(staff),
+    )
     live = live.exclude(staff_id=staff.pk).order_by("until")
     if not can(staff, Permission.DECIDE_ACCESS):
         return live.none()
@@ -134,10 +154,10 @@ def shown_to(staff: User, request_id: UUID) -> AccessRequest:
 
     Raises: AccessRequest.DoesNotExist also for one of a patient whom ``staff`` does not care for.
     """
-    found = _rows().filter(
-        clinic_id=staff.clinic_id, patient__in=Patient.objects.cared_for_by(staff)
-    )
-    return found.get(pk=request_id)
+    mine = Q(patient__in=Patient.objects.cared_for_by(staff))
+    if staff.role == Role.MEDICAL_QC:  # decides where a team has too few, by code alone
+        mine = Q(patient__in=Patient.objects.known_to(staff))
+    return _rows().filter(mine, clinic_id=staff.clinic_id).get(pk=request_id)
 
 
 def ended_by(staff: User, request_id: UUID) -> AccessRequest:
@@ -175,6 +195,7 @@ def _unjudged(staff: User) -> Q:
         clinic_id=staff.clinic_id,
         kind=AccessRequest.Kind.BREAK_GLASS,
         verdict__isnull=True,
+        patient__in=Patient.objects.known_to(staff),
     )
     if can(staff, Permission.JUDGE_BREAK_GLASS):
         return there
@@ -197,9 +218,7 @@ def use_shown_to(staff: User, request_id: UUID) -> AccessRequest:
     return (
         _rows()
         .filter(kind=AccessRequest.Kind.BREAK_GLASS)
-        .get(
-            pk=request_id, clinic_id=staff.clinic_id, patient__in=Patient.objects.visible_to(staff)
-        )
+        .get(pk=request_id, clinic_id=staff.clinic_id, patient__in=Patient.objects.known_to(staff))
     )
 
 

@@ -38,6 +38,9 @@ class Alert(Record):
         TOKEN = rules.TOKEN, _("API tokens refused")
         PASSKEY = rules.PASSKEY, _("A passkey that may exist twice")
         REVIEW = rules.REVIEW, _("A joint review is overdue")
+        HONEY = rules.HONEY, _("A honey record was touched")
+        BREAK_GLASS = rules.BREAK_GLASS, _("The glass was broken")
+        DEADLINE = rules.DEADLINE, _("A clock of an incident has run out")
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("alert", "New")

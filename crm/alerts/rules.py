@@ -13,6 +13,7 @@ LAG_SECONDS: Final = 60  # ADR 0005
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
 REVIEW: Final = "review"
+HONEY, BREAK_GLASS, DEADLINE = "honey", "break_glass", "deadline"
 # Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are.
 BY_ACTION: Final[Mapping[str, str]] = {
     "crypto.failed": CRYPTO,
@@ -26,6 +27,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "staff.token_refused": TOKEN,
     "staff.passkey_copied": PASSKEY,
     "review.overdue": REVIEW,
+    "break_glass.used": BREAK_GLASS,
 }
 ONLY_FAILED: Final = frozenset({TRAIL})
 
@@ -58,7 +60,7 @@ def sign_of(facts: Facts) -> Sign | None:
 
 
 def _target(kind: str, facts: Facts) -> str:
-    if kind in {LOCKED, TOKEN, PASSKEY}:
+    if kind in {LOCKED, TOKEN, PASSKEY, BREAK_GLASS}:
         # Strangers are one target, not one an address: they could bury every other alert.
         return whose(facts.actor) if facts.actor else "unknown"
     if kind == CRYPTO:

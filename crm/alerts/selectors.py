@@ -33,6 +33,14 @@ ADVICE: Final[dict[str, Promise | str]] = {
     ),
     Kind.LOCKED: _("Ask the person whether it was them. If not, have the password changed."),
     Kind.TOKEN: _("Find the program that holds the token, and revoke what nobody knows."),
+    Kind.HONEY: _(
+        "Nobody has a reason to open these records. Read what else the person opened, end their "
+        "sessions if in doubt, then retire the record and plant another."
+    ),
+    Kind.BREAK_GLASS: _(
+        "Read the reason. Quality control judges every use within 24 hours; see that it does."
+    ),
+    Kind.DEADLINE: _("Do what is due now, and write into the incident why it is late."),
     Kind.PASSKEY: _("Revoke the passkey and have a new one made on the person's own device."),
     Kind.REVIEW: _("Review and sign it with medical quality. Exports wait for it."),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """From the trail to alerts: every few seconds, each event once (R23)."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +14,8 @@ from crm.alerts import rules
 from crm.alerts.events import AlertEvent
 from crm.alerts.models import Alert, TrailPlace, staff_of
 from crm.alerts.rules import Facts, Sign
+from crm.honey.rules import IN_PASSING, is_touch
+from crm.honey.selectors import honey_among, live_marks
 from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.audit import following
@@ -22,19 +25,25 @@ from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import Filter, codes_in, count_up_to, seal_status
 
 PROCESS: Final = "alerts"
+HONEY: Final = "alerts-honey"
 # Older signs raise nothing: a restored trail, or a first start, would bring years of them at once.
 OLDEST: Final = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class _Sight:
-    """One sign with what is known of it."""
+class Sight:
+    """One sign with what is known of it; ``once`` raises nothing where it was raised before."""
 
     sign: Sign
     at: datetime
     clinic: UUID | None = None
     event_id: UUID | None = None
     codes: list[str] = field(default_factory=list)
+    once: bool = False
+
+
+# What else there is to watch at a moment (aware): rooms above add theirs when the app is ready.
+sources: list[Callable[[datetime], Iterable[Sight]]] = []
 
 
 @transaction.atomic
@@ -48,12 +57,14 @@ def watch() -> int:
     place.save(update_fields=["xid", "updated_at"])
     sights = [sight for event in events if (sight := _sight_of(event))]
     sights += _bursts(events)
+    sights += _touches_of_honey(now)
+    sights += [sight for source in sources for sight in source(now)]
     if seal_status().lag_seconds > rules.LAG_SECONDS:
-        sights.append(_Sight(Sign(rules.SEALER, "sealer"), now))
+        sights.append(Sight(Sign(rules.SEALER, "sealer"), now))
     return sum(_raise(one) for one in sights)
 
 
-def _sight_of(event: AuditEvent) -> _Sight | None:
+def _sight_of(event: AuditEvent) -> Sight | None:
     facts = Facts(
         action=event.action,
         outcome=event.outcome,
@@ -62,7 +73,24 @@ def _sight_of(event: AuditEvent) -> _Sight | None:
         actor=event.actor,
     )
     sign = rules.sign_of(facts)
-    return _Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None
+    return Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None
+
+
+def _touches_of_honey(now: datetime) -> list[Sight]:
+    """Who went for an invented patient; one sight an event, told by keyed marks alone (T2)."""
+    place = TrailPlace.locked(HONEY)
+    events, place.xid = following.naming_patients(
+        place.xid, without=IN_PASSING, oldest=now - OLDEST
+    )
+    place.save(update_fields=["xid", "updated_at"])
+    marks = live_marks()
+    found = []
+    for event in events if marks else ():
+        codes = honey_among(event.codes, marks) if is_touch(event.action, event.detail) else []
+        if codes and event.actor:
+            sign = Sign(rules.HONEY, rules.whose(event.actor))
+            found.append(Sight(sign, event.at, event.clinic, event.id, codes))
+    return found
 
 
 def _clinic_of(event: AuditEvent) -> UUID | None:
@@ -73,9 +101,9 @@ def _clinic_of(event: AuditEvent) -> UUID | None:
     return of_patient.values_list("clinic_id", flat=True).first()
 
 
-def _bursts(events: list[AuditEvent]) -> list[_Sight]:
+def _bursts(events: list[AuditEvent]) -> list[Sight]:
     """People who were refused too often in too short a time; one sight a person."""
-    found: dict[UUID, _Sight] = {}
+    found: dict[UUID, Sight] = {}
     for event in events:
         if event.kind != Kind.DENIAL or not event.actor or event.actor in found:
             continue
@@ -88,12 +116,14 @@ def _bursts(events: list[AuditEvent]) -> list[_Sight]:
         if count_up_to(span, rules.BURST) >= rules.BURST:
             sign = Sign(rules.DENIALS, rules.whose(event.actor))
             codes = sorted(codes_in(span))
-            found[event.actor] = _Sight(sign, event.at, event.clinic, event.id, codes)
+            found[event.actor] = Sight(sign, event.at, event.clinic, event.id, codes)
     return list(found.values())
 
 
-def _raise(sight: _Sight) -> bool:
+def _raise(sight: Sight) -> bool:
     """A new alert, or one more sign of one that is not closed or of the same day."""
+    if sight.once and _raised_ever(sight):
+        return False
     known = _known(sight)
     if known:
         if known.state == Alert.State.CLOSED:
@@ -123,6 +153,11 @@ def _raise(sight: _Sight) -> bool:
     return True
 
 
+def _raised_ever(sight: Sight) -> bool:
+    same = Alert.objects.filter(kind=sight.sign.kind, target=sight.sign.target)
+    return same.exists()
+
+
 def _reopen(alert: Alert) -> None:
     """Undo the closing: whoever closed it cannot have looked at a sign that is read only now."""
     audit.record(
@@ -142,7 +177,7 @@ def _person(target: str) -> User | None:
     return User.objects.filter(pk=key).first() if key else None
 
 
-def _known(sight: _Sight) -> Alert | None:
+def _known(sight: Sight) -> Alert | None:
     """The alert that counts this sign; held, so that nobody closes it meanwhile."""
     whose = Q(clinic=sight.clinic) if sight.clinic else Q(clinic__isnull=True)
     same = Alert.objects.select_for_update().filter(

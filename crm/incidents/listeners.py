@@ -1,6 +1,10 @@
-"""The number of open incidents in the side column; imported once."""
+"""The number of open incidents in the side column, and clocks that ran out; imported once."""
 
-from crm.incidents.selectors import count_open
+from datetime import datetime
+
+from crm.alerts.rules import DEADLINE, Sign
+from crm.alerts.watching import Sight, sources
+from crm.incidents.selectors import count_open, run_out
 from crm.staff.models import User
 from crm.web.nav import register_count
 from privacy.actors import Actor
@@ -10,4 +14,12 @@ def _open(actor: Actor) -> int:
     return count_open(actor) if isinstance(actor, User) else 0
 
 
+def _late(now: datetime) -> list[Sight]:
+    return [
+        Sight(Sign(DEADLINE, f"{one.target}:{clock}"), now, one.clinic_id, once=True)
+        for one, clock in run_out(now)
+    ]
+
+
+sources.append(_late)
 register_count("incidents:list", _open, urgent=True)

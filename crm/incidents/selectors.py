@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from crm.alerts.selectors import subjects_of_clinic
@@ -77,6 +77,20 @@ def row_of(incident: Incident) -> Row:
 
 def _first(steps: list[IncidentStep], kinds: tuple[IncidentStep.Kind, ...]) -> datetime | None:
     return min((one.created_at for one in steps if one.kind in kinds), default=None)
+
+
+def run_out(now: datetime) -> list[tuple[Incident, str]]:
+    """Open incidents of every clinic with a clock, "triage" or "report", that was not stopped in
+    time (R23)."""
+    found: list[tuple[Incident, str]] = []
+    for clock, due, stops in (
+        ("triage", "triage_due_at", IncidentStep.STOPS_TRIAGE),
+        ("report", "report_due_at", IncidentStep.STOPS_REPORT),
+    ):
+        stopped = IncidentStep.objects.filter(incident=OuterRef("pk"), kind__in=stops)
+        late = Incident.objects.open().filter(~Exists(stopped), **{f"{due}__lt": now})
+        found += [(one, clock) for one in late]
+    return found
 
 
 def count_open(viewer: User) -> int:

@@ -5,9 +5,9 @@ from datetime import date
 
 from django.core.exceptions import ImproperlyConfigured
 
-from crm.access_requests.rules import may_be_minor
 from crm.joint_review.events import ReviewEvent
 from crm.patients.models import Patient, PatientClinical, PatientContact, SealedText
+from crm.patients.rules import may_be_minor
 from crm.staff.models import Clinic
 from privacy.audit import services as audit
 from privacy.errors import Erased, Unreadable

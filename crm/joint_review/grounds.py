@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.joint_review import ages, reading, relations, rules
 from crm.joint_review.reading import Fact
+from crm.patients.guards import guard_spans
 from crm.staff.models import Clinic, User
 from privacy.audit.events import Kind
 
@@ -108,6 +109,17 @@ def _reveals_of_minors(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
     ]
 
 
+def _reveals_of_guarded(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """Plain text of people in the public eye and of colleagues, guarded at that moment."""
+    spans = guard_spans({code for one in scene.reveals for code in one.codes})
+    return [
+        (one.id, NONE)
+        for one in scene.reveals
+        for since, until in (span for code in one.codes for span in spans.get(code, ()))
+        if since <= one.at and (until is None or one.at < until)
+    ]
+
+
 def _joined_themselves(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
     """Who puts themselves on a care team gives themselves access."""
     numbers = {pk: f"staff:{one.staff_no}" for pk, one in scene.people.items()}
@@ -167,6 +179,7 @@ def _same_surname(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
 add("break_glass", _("Break-glass"), always=True)
 add("export", _("Exports"), always=True)
 add("reveal_minor", _("Plain text of a possible minor"), always=True, find=_reveals_of_minors)
+add("reveal_guarded", _("Plain text of a guarded patient"), always=True, find=_reveals_of_guarded)
 add("grant", _("Access grants and verdicts"), always=True)
 add("self_joined", _("Put themselves on a care team"), always=True, find=_joined_themselves)
 add("unattributed", _("Rows changed by nobody known"), always=True)

@@ -3,14 +3,15 @@
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from crm.joint_review.selectors import overdue_of, unsigned_for
+from crm.joint_review.selectors import overdue, overdue_of, unsigned_for
 from crm.staff.models import User
 from crm.web.nav import Rows, register_count
 from crm.web.notices import Notice, register_notice
 from privacy.access.policy import Permission, can
 from privacy.actors import Actor
+from privacy.exports.gates import no_new_exports_while
 
 
 def _waiting(actor: Actor) -> int | Rows:
@@ -34,3 +35,8 @@ def _overdue(actor: Actor) -> Notice | None:
 
 register_count("review:list", _waiting)
 register_notice("joint_review", _overdue)
+no_new_exports_while(
+    "joint_review",
+    overdue,
+    gettext_lazy("A joint review is overdue. New exports wait until both sides have signed it."),
+)

@@ -1,5 +1,6 @@
 """Programs at the registry's door: the pages' services, guards and trail; codes and masks only."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.http import Http404
@@ -152,7 +153,7 @@ class PatientViewSet(OfStaff):
         number = natural(request.query_params.get("page"), otherwise=1)
         listing = viewing.list_patients(
             staff=self.staff,
-            filters=FilterForm(request.query_params).filters(),
+            filters=replace(FilterForm(request.query_params).filters(), open_only=True),
             number=number,
             size=SIZE,
         )

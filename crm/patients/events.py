@@ -21,6 +21,18 @@ class PatientEvent(Event):
     LEFT_TEAM = "patient.left_team", Kind.CHANGE, _("Removed from the care team")
     TEAM_HANDED_OVER = "patient.team_handed_over", Kind.CHANGE, _("Handed the care team place over")
     STAGE_CHANGED = "patient.stage_changed", Kind.CHANGE, _("Changed the stage")
+    AGE_READ = "patient.age_read", Kind.SYSTEM, _("Read the age, for who may see the record")
+    GUARDED = "patient.guarded", Kind.ACCESS, _("Guarded the patient")
+    GUARD_LIFT_ASKED = (
+        "patient.guard_lift_asked",
+        Kind.ACCESS,
+        _("Proposed to guard the patient no longer"),
+    )
+    GUARD_LIFTED = "patient.guard_lifted", Kind.ACCESS, _("Ended the guard over the patient")
+    GUARD_KEPT = "patient.guard_kept", Kind.ACCESS, _("Kept the guard over the patient")
+    GUARDS_LISTED = "patient.guards_listed", Kind.VIEW, _("Opened the guarded patients")
+    HIDDEN_DOUBLE = "patient.hidden_double", Kind.SYSTEM, _("Told a care team of a likely double")
+    DOUBLE_SETTLED = "patient.double_settled", Kind.CHANGE, _("Compared a likely double")
     CODE_ISSUED = "patient.visit_code_issued", Kind.CHANGE, _("Issued the code of the day")
     LABEL_PRINTED = "patient.label_printed", Kind.PRINT, _("Printed a label")
     TICKET_PRINTED = "patient.ticket_printed", Kind.PRINT, _("Printed a waiting ticket")

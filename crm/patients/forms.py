@@ -12,17 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.patients import rules, words
 from crm.patients.models import Patient
-from crm.patients.selectors import Filters
+from crm.patients.selectors import Filters, is_guarded
 from crm.patients.services.registration import Registration
 from crm.patients.services.revealing import SHORTEST_REASON, fields_open_to
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
-from privacy.access.policy import Role
+from privacy.access.policy import CLINIC_WIDE, Role
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
 from privacy.minimisation.numbers import plain_digits
 
 OLDEST = 120
+CARING = frozenset({Role.CONSULTANT, Role.DOCTOR, Role.NURSE})
 
 
 def _choices(table: Mapping[Any, words.Words]) -> list[tuple[str, words.Words]]:
@@ -312,12 +313,13 @@ class TeamForm(forms.Form):
 
     member = ColleagueField(label=_("Colleague"), queryset=User.objects.none())
 
-    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staff: User, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["member"]
         if isinstance(field, forms.ModelChoiceField):
-            caring = (Role.CONSULTANT, Role.DOCTOR, Role.NURSE)
-            field.queryset = colleagues_of(staff).filter(role__in=caring)
+            # Around a guarded patient the desk and the others are named too.
+            named = CARING | CLINIC_WIDE if is_guarded(patient) else CARING
+            field.queryset = colleagues_of(staff).filter(role__in=named)
 
 
 class StageForm(forms.Form):

@@ -2,8 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
-from privacy.inventory import LINK, STATE, WHO, Basis, c1, c3, c4, of
+from crm.patients.models import (
+    CareTeamMember,
+    HiddenDouble,
+    Patient,
+    PatientClinical,
+    PatientContact,
+    PatientGuard,
+)
+from privacy.inventory import LINK, STATE, WHEN, WHO, Basis, c1, c3, c4, of
 
 _FIND = _("To find a patient without opening anything")
 _FINGERPRINT = _("Keyed fingerprints that many values share; useless without the root")
@@ -35,6 +42,25 @@ TABLES = (
         c4(_("Why the patient comes: to find the right care"), "chief_complaint"),
         c4(_("Needed for judging the complaint; may be declined"), "sex", "birth_year",
            "marital_status"),
+    ),
+    of(
+        PatientGuard,
+        Basis.SERVICE,
+        c1(LINK, "patient"),
+        c4(_("Why few may see the patient, and whether that still holds"), "kind", "reason",
+           "lift_reason", plain=_("The ground, and no more: what opens to whom depends on it")),
+        c1(_("Which colleague is the patient, as a keyed mark: they see their own record nowhere"),
+           "person_mark"),
+        c1(WHO, "marked_by", "lift_asked_by", "lifted_by"),
+        c1(WHEN, "since", "lift_asked_at", "until"),
+    ),
+    of(
+        HiddenDouble,
+        Basis.SERVICE,
+        c1(LINK, "patient", "newcomer"),
+        c1(STATE, "same"),
+        c1(WHO, "settled_by"),
+        c1(WHEN, "settled_at"),
     ),
     of(
         CareTeamMember,

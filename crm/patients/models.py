@@ -8,13 +8,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.staff.models import Clinic, User
-from privacy.access.policy import CLINIC_WIDE
-from privacy.encryption.blind_index import fingerprint, name_tokens
+from privacy.access.policy import CLINIC_WIDE, REVEALS_TODAY_ONLY
+from privacy.encryption.blind_index import fingerprint, keyed_mark, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
-from privacy.pseudonyms.models import Subject
+from privacy.pseudonyms.models import Subject, VisitCode
 from privacy.pseudonyms.rules import display_code
 from privacy.records import Record, RetentionClass
 
@@ -30,32 +31,63 @@ def _on_team(staff: User) -> models.Exists:
     return models.Exists(team)
 
 
+def _guarded_against(staff: User) -> "models.QuerySet[PatientGuard, Any]":
+    """Keys of the patients whom a role with the whole clinic does not see for it (R18, T1).
+
+    Whoever registers patients and receives them keeps today's children: they are booked.
+    """
+    live = PatientGuard.objects.live()
+    if staff.role in REVEALS_TODAY_ONLY:
+        today = VisitCode.objects.filter(
+            subject_id=models.OuterRef("patient_id"),
+            site=staff.clinic_id,
+            day=timezone.localdate(),
+        )
+        other = PatientGuard.objects.live().exclude(kind=PatientGuard.Kind.MINOR)
+        booked = Q(models.Exists(today), kind=PatientGuard.Kind.MINOR)
+        live = live.exclude(booked & ~Q(patient__in=other.values("patient_id")))
+    return live.values("patient_id")
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     # What opens a patient beside the care team: rooms above add theirs when the app is ready.
     ways_in: ClassVar[dict[str, WayIn]] = {}
 
+    def known_to(self, staff: User) -> Self:
+        """Own clinic, whoever cares for them, but never one's own record: codes for a queue."""
+        own = PatientGuard.objects.live().filter(person_mark=person_mark(staff))
+        return self.filter(clinic_id=staff.clinic_id).exclude(pk__in=own.values("patient_id"))
+
     def visible_to(self, staff: User) -> Self:
         """Own clinic; and for caring roles only those whose care team they are on, or to whom
-        there is another way in at this moment.
+        there is another way in at this moment. Of guarded patients that holds for every role.
 
         Each way is tried patient by patient, so a list in order of registration stops at its page:
         a list of keys would be read whole first, and is ten times slower for who cares for half of
         100,000 patients (ADR 0023).
         """
-        mine = self.filter(clinic_id=staff.clinic_id)
-        if staff.role in CLINIC_WIDE:
-            return mine
+        return self.known_to(staff).filter(~self._shut(staff))
+
+    def with_shut(self, staff: User) -> Self:
+        """With ``shut``: whether ``staff`` may know the code and nothing else."""
+        shut = models.ExpressionWrapper(self._shut(staff), output_field=models.BooleanField())
+        return self.annotate(shut=shut)
+
+    @classmethod
+    def _shut(cls, staff: User) -> Q:
         here = models.OuterRef("pk")
         seen = Q(_on_team(staff))
-        for way in self.ways_in.values():
+        for way in cls.ways_in.values():
             seen |= Q(models.Exists(way(staff).filter(patient_id=here)))
-        return mine.filter(seen)
+        if staff.role in CLINIC_WIDE:
+            return Q(pk__in=_guarded_against(staff)) & ~seen
+        return ~seen
 
     def cared_for_by(self, staff: User) -> Self:
         """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
-        mine = self.filter(clinic_id=staff.clinic_id)
+        mine = self.known_to(staff)
         if staff.role in CLINIC_WIDE:
-            return mine
+            return mine.filter(~Q(pk__in=_guarded_against(staff)) | Q(_on_team(staff)))
         return mine.filter(_on_team(staff))
 
 
@@ -220,3 +252,115 @@ class CareTeamMember(Record):
 
     def __str__(self) -> str:
         return f"{self.staff_id} for {self.patient_id}"
+
+
+def person_mark(staff: User) -> bytes:
+    """What a guard keeps of the colleague who is the patient: whoever reads the table without the
+    root does not learn that somebody of the staff is a patient here."""
+    return keyed_mark("guard/person", str(staff.pk))
+
+
+class PatientGuardQuerySet(models.QuerySet["PatientGuard"]):
+    def live(self) -> Self:
+        """What guards now."""
+        return self.filter(until__isnull=True)
+
+
+class PatientGuard(Record):
+    """A mark that keeps a patient to a named care team, from when until when (T1, R18).
+
+    What was marked stays: the trigger lets a mark be lifted once, and nothing be deleted.
+    """
+
+    class Kind(models.TextChoices):
+        VIP = "vip", _("In the public eye")
+        STAFF = "staff", _("Works here")
+        MINOR = "minor", _("Under 18")
+        OTHER = "other", _("Another reason")
+
+    retention = RetentionClass.CLINICAL
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="guards")
+    kind = models.CharField(max_length=5, choices=Kind)
+    reason = SealedField(zone=Zone.CLINICAL, pad=256)
+    person_mark = models.BinaryField(max_length=32, null=True)
+    since = models.DateTimeField()
+    marked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lift_reason = SealedField(zone=Zone.CLINICAL, pad=256)
+    lift_asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lift_asked_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = PatientGuardQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="guarded_once_for_a_ground",
+                fields=["patient", "kind"],
+                condition=Q(until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="guard_is_marked_by_somebody",
+                condition=Q(kind="minor") | Q(marked_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="guard_of_staff_names_whom",
+                condition=Q(kind="staff", person_mark__isnull=False)
+                | Q(kind__in=["vip", "minor", "other"], person_mark__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="guard_lift_is_asked_by_somebody",
+                condition=Q(lift_asked_by__isnull=True, lift_asked_at__isnull=True)
+                | Q(lift_asked_by__isnull=False, lift_asked_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="guard_is_lifted_by_two",
+                condition=Q(until__isnull=True, lifted_by__isnull=True)
+                | Q(until__gte=F("since"), lifted_by__isnull=False, lift_asked_by__isnull=False)
+                & (Q(kind__in=["other", "minor"]) | ~Q(lifted_by=F("lift_asked_by"))),
+            ),
+        ]
+        indexes = [
+            models.Index(name="guards_live", fields=["patient"], condition=Q(until__isnull=True)),
+            models.Index(
+                name="guards_of_person",
+                fields=["person_mark"],
+                condition=Q(until__isnull=True, person_mark__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.patient_id}"
+
+    @property
+    def trail_target(self) -> str:
+        """How the audit trail names this mark."""
+        return f"guard:{self.pk}"
+
+
+class HiddenDouble(Record):
+    """A registration that may be a guarded patient again, for whoever cares for that patient.
+
+    Who registered was told nothing: the answer "known already" would give the patient away.
+    """
+
+    retention = RetentionClass.CLINICAL
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="hidden_doubles")
+    newcomer = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    same = models.BooleanField(null=True)
+    settled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="hidden_double_once", fields=["patient", "newcomer"]),
+            models.CheckConstraint(
+                name="hidden_double_settled_by_somebody",
+                condition=Q(same__isnull=True, settled_by__isnull=True, settled_at__isnull=True)
+                | Q(same__isnull=False, settled_by__isnull=False, settled_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.newcomer_id} may be {self.patient_id}"

@@ -31,6 +31,7 @@ LONGEST_COMPLAINT = 500
 # What stands in a field whose owner chose not to answer: an answer, not a gap (S13, W3).
 DECLINED = "declined"
 OLDEST_AGE = 120
+OF_AGE = 18
 
 
 class MaritalStatus(StrEnum):
@@ -138,6 +139,17 @@ def _id_problem(number: str, today: date) -> InputProblem | None:
     if "X" in number[:-1] or id_check_character(number[:-1]) != number[-1]:
         return InputProblem.WRONG_CHECK
     return None
+
+
+def may_be_minor(*, birth_date: date | None, birth_year: int | None, today: date) -> bool:
+    """Whether the person may be under 18 by what is known; of whom nothing is known is not.
+
+    A year alone counts from its last day: who may still be 17 is treated as 17 (R18).
+    """
+    if birth_date is not None:
+        had_it = (today.month, today.day) >= (birth_date.month, birth_date.day)
+        return today.year - birth_date.year - (0 if had_it else 1) < OF_AGE
+    return birth_year is not None and today.year - birth_year <= OF_AGE
 
 
 # --- names ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Finding patients, always through the eyes of one viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import reduce
@@ -19,11 +19,14 @@ from crm.patients.models import (
     PatientClinical,
     PatientContact,
     PatientContactQuerySet,
+    PatientGuard,
+    PatientQuerySet,
     SealedText,
 )
 from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
 from crm.web.numbers import day_after
+from privacy.access.policy import CLINIC_WIDE
 from privacy.audit.events import Kind, Registry
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import trail_of
@@ -33,7 +36,7 @@ from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
 MOST_CANDIDATES: Final = 200
 LISTED: Final = (
-    "pk", "subject__code", "status", "stage", "created_at", "visit_number", "team", "total",
+    "pk", "subject__code", "status", "stage", "created_at", "visit_number", "team", "total", "shut",
 )  # fmt: skip
 CONTACT_LISTED: Final = ("contact__pk", "contact__name")
 CONTACT_FIELDS: Final = ("patientcontact.name", "patientcontact.phone")
@@ -54,6 +57,13 @@ LOOKING: Final = (Kind.VIEW, Kind.REVEAL, Kind.PRINT, Kind.EXPORT)
 def patients_visible_to(staff: User) -> QuerySet[Patient]:
     """The patients that ``staff`` may see, with their codes."""
     return Patient.objects.visible_to(staff).select_related("subject")
+
+
+def patients_queued_for(staff: User) -> QuerySet[Patient]:
+    """Whose number ``staff`` may call: for roles with the whole clinic the guarded ones too."""
+    if staff.role in CLINIC_WIDE:
+        return Patient.objects.known_to(staff)
+    return Patient.objects.visible_to(staff)
 
 
 def patient_by_code(staff: User, code: str) -> Patient:
@@ -109,11 +119,15 @@ class Filters:
     alone: bool = False
     since: date | None = None
     until: date | None = None
+    open_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list: a patient as far as a line tells, also to the trail."""
+    """One line of the list: a patient as far as a line tells, also to the trail.
+
+    ``shut`` leaves the code alone: the patient is guarded, and the viewer is not of their team.
+    """
 
     pk: UUID
     code: str
@@ -123,6 +137,12 @@ class Row:
     name: SealedText
     visit_code: str
     team: Sequence[str]
+    shut: bool = False
+
+    @classmethod
+    def shut_of(cls, pk: UUID, code: str, created_at: datetime) -> "Row":
+        """The line of a guarded patient."""
+        return cls(pk, code, "", "", created_at, name=None, visit_code="", team=(), shut=True)
 
 
 class _CountOf(Subquery):
@@ -148,8 +168,14 @@ def cared_for_alone_by(staff: User) -> QuerySet[Patient]:
     return Patient.objects.filter(pk__in=theirs).exclude(_cared_for(besides=staff))
 
 
-def matching(staff: User, filters: Filters) -> QuerySet[Patient]:
-    """Visible patients that the filters let through, newest first."""
+def matching(staff: User, filters: Filters) -> PatientQuerySet:
+    """Visible patients that the filters let through, newest first.
+
+    Without a filter the codes of guarded patients stand among them; a filter would tell of each
+    whether it fits, so it leaves them out.
+    """
+    if filters == Filters() and staff.role in CLINIC_WIDE:
+        return Patient.objects.known_to(staff).order_by("-created_at", "pk")
     found = Patient.objects.visible_to(staff)
     if filters.stage:
         found = found.filter(stage=filters.stage)
@@ -174,6 +200,7 @@ def listed(
     rows = matching(staff, filters)
     found = (
         Patient.objects.filter(pk__in=rows.values("pk")[start : start + size])
+        .with_shut(staff)
         .annotate(
             visit_number=Subquery(_codes_today(staff).values("number")[:1]),
             team=ArraySubquery(
@@ -189,6 +216,9 @@ def listed(
     letter, total, page = staff.clinic.visit_letter, 0, []
     for one in found:
         total, number, contact = one.total, one.visit_number, None
+        if one.shut:
+            page.append(Row.shut_of(one.pk, one.subject__code, one.created_at))
+            continue
         if with_contact and one.contact__pk:  # one that was erased leaves no name
             contact = PatientContact(pk=one.contact__pk, patient_id=one.pk, name=one.contact__name)
         page.append(
@@ -212,13 +242,18 @@ def count_matching(staff: User, filters: Filters) -> int:
 
 
 def codes_around(staff: User, filters: Filters, position: int) -> tuple[list[str], int]:
-    """The codes before, at and after a place (1, 2, ...) of the list, and how many match."""
+    """The codes before, at and after a place (1, 2, ...) of the list, and how many match.
+
+    "" stands for a neighbour of whom the viewer may know no more than that.
+    """
     start = max(position - 2, 0)
     rows = matching(staff, filters)
-    found = rows.annotate(
-        total=_CountOf(rows.order_by().annotate(one=Value(1)).values("one")[: CAP + 1])
-    ).values_list("subject__code", "total")[start : position + 1]
-    codes = [code for code, _total in found]
+    found = (
+        rows.with_shut(staff)
+        .annotate(total=_CountOf(rows.order_by().annotate(one=Value(1)).values("one")[: CAP + 1]))
+        .values_list("subject__code", "total", "shut")[start : position + 1]
+    )
+    codes = ["" if shut else code for code, _total, shut in found]
     return codes, found[0][1] if codes else 0
 
 
@@ -256,7 +291,10 @@ def tells_who(person: Person) -> bool:
 
 
 def possible_doubles(staff: User, person: Person) -> list[PatientContact]:
-    """Contacts of the clinic that may belong to ``person``: by fingerprints, not yet compared."""
+    """Contacts of the clinic that may belong to ``person``: by fingerprints, not yet compared.
+
+    Those of guarded patients too: ``staff`` is not told of them, but their care team is.
+    """
     contacts = PatientContact.objects
     wanted: list[PatientContactQuerySet] = []
     if person.phone:
@@ -268,12 +306,28 @@ def possible_doubles(staff: User, person: Person) -> list[PatientContact]:
     if not wanted:
         return []
     # Joined by OR, not by sub-queries: Postgres then adds up the bitmaps of the three indexes.
-    found = reduce(or_, wanted).filter(patient__in=Patient.objects.visible_to(staff))
+    found = reduce(or_, wanted).filter(patient__clinic_id=staff.clinic_id)
     return list(
         found.select_related("patient__subject", "patient__clinical").order_by("-created_at")[
             :MOST_CANDIDATES
         ]
     )
+
+
+def seen_among(staff: User, contacts: Iterable[PatientContact]) -> set[UUID]:
+    """Keys of those of the contacts' patients whom ``staff`` sees."""
+    keys = [one.patient_id for one in contacts]
+    seen = Patient.objects.visible_to(staff).filter(pk__in=keys)
+    return set(seen.values_list("pk", flat=True))
+
+
+# --- guarded patients -------------------------------------------------------------------------
+
+
+def is_guarded(patient: Patient) -> bool:
+    """Whether the patient is kept to a named care team now."""
+    return PatientGuard.objects.live().filter(patient=patient).exists()
+
 
 
 # --- the trail --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from crm.patients.views import acting, consents, listing, page, printing, registering
+from crm.patients.views import acting, consents, guarding, listing, page, printing, registering
 
 
 class CodeConverter:
@@ -24,6 +24,10 @@ urlpatterns = [
     path("", listing.patient_list, name="list"),
     path("new/", registering.register, name="register"),
     path("new/similar/", registering.check_doubles, name="similar"),
+    path("guarded/", guarding.guarded, name="guarded"),
+    path("guarded/<uuid:guard_id>/", guarding.lift, name="lift-guard"),
+    path("guarded/doubles/<uuid:double_id>/", guarding.settle, name="settle-double"),
+    path("<code:code>/guard/", guarding.guard, name="guard"),
     path("<code:code>/", page.patient_page, name="page"),
     path("<code:code>/registered/", registering.registered, name="registered"),
     path("<code:code>/label/", printing.label, name="label"),

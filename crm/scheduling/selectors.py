@@ -8,7 +8,7 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from crm.patients.models import Patient
-from crm.patients.selectors import patients_visible_to
+from crm.patients.selectors import patients_queued_for, patients_visible_to
 from crm.scheduling.models import Room, Visit
 from crm.scheduling.rules import LONG_WAIT, OPEN, State
 from crm.staff.models import User
@@ -20,10 +20,18 @@ MOST_AT_ALL = 100  # of a kind, where all of them are asked for
 
 
 def visits_visible_to(staff: User) -> QuerySet[Visit]:
-    """Visits of patients that ``staff`` may see, with codes and rooms."""
-    return Visit.objects.filter(
-        clinic_id=staff.clinic_id, patient__in=patients_visible_to(staff).values("pk")
-    ).select_related("patient__subject", "visit_code", "clinic", "room")
+    """Visits of patients that ``staff`` may see, with codes and rooms.
+
+    The desk calls guarded patients by their number like all others; ``opens`` says whose page it
+    may open (T1).
+    """
+    seen = patients_visible_to(staff).filter(pk=OuterRef("patient_id"))
+    queue = Visit.objects.filter(patient__in=patients_queued_for(staff).values("pk"))
+    return (
+        queue.filter(clinic_id=staff.clinic_id)
+        .annotate(opens=Exists(seen))
+        .select_related("patient__subject", "visit_code", "clinic", "room")
+    )
 
 
 def open_visit_today(staff: User, patient: Patient) -> Visit | None:

@@ -17,6 +17,8 @@ FIELDS: Final[Mapping[str, Words]] = {
     "patientclinical.sex": _("sex"),
     "patientclinical.birth_year": _("year of birth"),
     "patientclinical.marital_status": _("marital status"),
+    "patientguard.reason": _("why the patient is guarded"),
+    "patientguard.lift_reason": _("why the guard should end"),
     "consultation.keyword": _("search phrase"),
     "consultation.note": _("note on the talk"),
     "consultation.unsent": _("unsent line of the draft"),
@@ -39,6 +41,7 @@ OUTCOMES: Final[Mapping[str, Words]] = {
     "stopped": _("Held back"),
 }
 PROCESSES: Final[Mapping[str, Words]] = {
+    "age": _("Check of the age"),
     "access-request": _("Check whether two must agree"),
     "alerts": _("Alerts out of the trail"),
     "another-clinic": _("Somebody of another clinic"),

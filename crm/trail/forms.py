@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.trail.codes import OUTCOMES
-from crm.trail.rules import Range, span
+from crm.trail.rules import Range, span, span_of_year
 from privacy.audit.anchors import Anchor, typed
 from privacy.audit.events import Kind, Registry
 from privacy.audit.exporting import months
@@ -16,6 +16,7 @@ from privacy.audit.selectors import Filter
 from privacy.pseudonyms.rules import parse_code
 
 ALL = ("", _("All"))
+MINORS = "minors"
 RANGES = (
     (Range.TODAY.value, pgettext_lazy("range", "Today")),
     (Range.WEEK.value, _("7 days")),
@@ -55,6 +56,11 @@ class TrailFilterForm(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     action = forms.ChoiceField(label=_("Action"), choices=_actions, required=False)
+    patients = forms.ChoiceField(
+        label=_("Patients"),
+        choices=[ALL, (MINORS, _("Under 18: who opened their records"))],
+        required=False,
+    )
     ip = forms.GenericIPAddressField(label=_("IP address"), required=False)
     outcome = forms.ChoiceField(
         label=_("Outcome"), choices=[ALL, *OUTCOMES.items()], required=False
@@ -62,7 +68,7 @@ class TrailFilterForm(forms.Form):
     range = forms.ChoiceField(choices=[("", ""), *RANGES], required=False)
 
     first = ("operator", "kind", "code", "since", "until")
-    more = ("action", "ip", "outcome")
+    more = ("action", "patients", "ip", "outcome")
 
     def clean_code(self) -> str:
         """A patient code in any spelling."""
@@ -89,6 +95,8 @@ class TrailFilterForm(forms.Form):
             today=timezone.localdate(),
             zone=timezone.get_current_timezone(),
         )
+        if data["patients"] == MINORS and since is None:
+            since = span_of_year(timezone.localdate(), zone=timezone.get_current_timezone())
         return Filter(
             kind=data["kind"],
             action=data["action"],

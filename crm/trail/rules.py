@@ -31,6 +31,11 @@ def span(
     return start, end
 
 
+def span_of_year(day: date, *, zone: tzinfo) -> datetime:
+    """The first moment of the clinic's year that ``day`` lies in: a yearly audit's start (R18)."""
+    return datetime.combine(day.replace(month=1, day=1), time.min, zone)
+
+
 def off_hours(local: datetime, *, opens: int, closes: int) -> bool:
     """Whether a moment of clinic time lies outside opening hours (whole hours)."""
     return not opens <= local.hour < closes

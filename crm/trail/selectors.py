@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from crm.patients.guards import codes_of_minors
 from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.trail.codes import OUTCOMES, PROCESSES, field_label, process_label
@@ -23,6 +24,9 @@ from privacy.audit.selectors import Filter, Mark, Proof
 
 WATCHED = {Kind.VIEW, Kind.REVEAL, Kind.EXPORT, Kind.PRINT}
 PAGE = 50
+# Seen among others, without having been opened; and what names nobody.
+IN_PASSING = frozenset({"patient.similar_shown", "search.found", "visit.board_viewed"})
+NOBODY = frozenset({"-"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,16 @@ def narrowed(viewer: User, wanted: Filter, operator: str = "") -> Filter:
     # a page that has older ones tells that the code exists.
     shared = not wanted.code or _own_codes(viewer, {wanted.code}) == {wanted.code}
     return replace(wanted, clinic=scope.clinic, actors=actors, processes=shared)
+
+
+def of_minors(viewer: User, wanted: Filter) -> Filter:
+    """``wanted``, narrowed to what people did with records of patients who counted as under 18 at
+    any time of its span, lists left out: the yearly audit (R18)."""
+    now = timezone.now()
+    codes = codes_of_minors(viewer, wanted.since or now, wanted.until or now)
+    found = frozenset(codes) or NOBODY
+    lists = {action for action in Registry.known if action.endswith("listed")}
+    return replace(wanted, codes=found, without=IN_PASSING | lists, by_people=True)
 
 
 def screen(

@@ -39,7 +39,8 @@ def asked_for(wanted: Filter) -> dict[str, str | int]:
     """What a filter asks, for the event: codes and days, no names."""
     facts = asdict(wanted)
     facts["actors"] = len(wanted.actors) if wanted.actors is not None else 0
-    del facts["clinic"], facts["processes"]
+    facts["codes"] = len(wanted.codes)
+    del facts["clinic"], facts["processes"], facts["without"], facts["by_people"]
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in facts.items()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.trail import month_exports, selectors, services
-from crm.trail.forms import RANGES, ExportForm, MonthForm, TrailFilterForm
+from crm.trail.forms import MINORS, RANGES, ExportForm, MonthForm, TrailFilterForm
 from privacy.access.policy import Permission, can
 from privacy.audit.exporting import verifier_sha256
 from privacy.audit.selectors import Filter, Mark, seal_status
@@ -37,7 +37,10 @@ def _filter(request: StaffRequest) -> tuple[TrailFilterForm, Filter | None]:
     if not form.is_valid():
         return form, None
     operator = form.cleaned_data["operator"]
-    return form, selectors.narrowed(request.user, form.wanted(), operator)
+    wanted = selectors.narrowed(request.user, form.wanted(), operator)
+    if form.cleaned_data["patients"] == MINORS:
+        wanted = selectors.of_minors(request.user, wanted)
+    return form, wanted
 
 
 def _list(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.services.breaking import SUSPENDED
 from crm.messaging.models import Reason
+from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
@@ -38,6 +39,9 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.REVEAL_IDENTITY: _("needs: see an ID number in plain text"),
     Permission.VIEW_COMPLAINT: _("needs: see the chief complaint"),
     Permission.EDIT_CARE_TEAM: _("needs: change the care team"),
+    Permission.GUARD_PATIENT: _("needs: guard patients"),
+    Permission.VIEW_HONEY: _("needs: see the honey records"),
+    Permission.PLANT_HONEY: _("needs: plant honey records"),
     Permission.VIEW_ACCESS_REQUESTS: _("needs: see access requests"),
     Permission.ASK_ACCESS: _("needs: ask to see a patient"),
     Permission.DECIDE_ACCESS: _("needs: decide on access requests"),
@@ -102,6 +106,10 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "keys": _labels(REASON_CHOICES),
     "consent": _labels(Purpose.choices),
     "message": {**_labels(Purpose.choices), **_labels(Reason.choices)},
+    "patient.guarded": _labels(PatientGuard.Kind.choices),
+    "patient.guard_kept": _labels(PatientGuard.Kind.choices),
+    "patient.guard_lift_asked": _labels(PatientGuard.Kind.choices),
+    "patient.guard_lifted": _labels(PatientGuard.Kind.choices),
     "patient.registered": ID_PURPOSES,
     "patient.revealed": REVEAL_PURPOSES,
     "patient.set_aside": SET_ASIDE_REASONS,

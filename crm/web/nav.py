@@ -75,6 +75,8 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
             ),
             Entry(Permission.VIEW_REVIEW, "review:list", "clipboard-check", _("Joint review")),
             Entry(Permission.VIEW_EXPORTS, "exports:list", "package-open", _("Exports")),
+            Entry(Permission.GUARD_PATIENT, "patients:guarded", "lock", _("Guarded patients")),
+            Entry(Permission.VIEW_HONEY, "honey:list", "flower-2", _("Honey records")),
             Entry(Permission.VIEW_AUDIT, "trail:list", "shield-check", _("Audit trail")),
             Entry(Permission.VIEW_OWN_AUDIT, "trail:own", "scroll-text", _("My own trail")),
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),

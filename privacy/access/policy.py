@@ -38,6 +38,9 @@ class Permission(StrEnum):
     REVEAL_IDENTITY = "patients.reveal_identity"  # G2, with reason
     VIEW_COMPLAINT = "patients.view_chief_complaint"  # G4
     EDIT_CARE_TEAM = "patients.edit_care_team"
+    GUARD_PATIENT = "patients.guard"  # keep one to a named care team, or end that
+    VIEW_HONEY = "honey.view"  # the invented patients that watch for harvests
+    PLANT_HONEY = "honey.plant"
     VIEW_ACCESS_REQUESTS = "access.view"
     ASK_ACCESS = "access.ask"  # to see a patient for a time
     DECIDE_ACCESS = "access.decide"  # as one of the care team, or where it has nobody else
@@ -99,12 +102,14 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.RECORD_CONSENT,
             _P.VIEW_ESTIMATES,
         }
+        | _ASKING
     ),
     Role.CONSULTANT: frozenset(
         _CARE
         | _ASKING
         | {
             _P.DECIDE_ACCESS,
+            _P.GUARD_PATIENT,
             _P.REVEAL_CONTACT,
             _P.EDIT_CARE_TEAM,
             _P.VIEW_COMPLAINT,
@@ -121,6 +126,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         | _EXPORTING
         | {
             _P.DECIDE_ACCESS,
+            _P.GUARD_PATIENT,
             _P.BREAK_GLASS,
             _P.REVEAL_IDENTITY,
             _P.EDIT_CARE_TEAM,
@@ -150,11 +156,12 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     Role.FOLLOWUP_AGENT: frozenset(
-        _CARE | {_P.VIEW_PLANS, _P.MANAGE_PLANS, _P.VIEW_MESSAGES, _P.SETTLE_MESSAGES}
+        _CARE | _ASKING | {_P.VIEW_PLANS, _P.MANAGE_PLANS, _P.VIEW_MESSAGES, _P.SETTLE_MESSAGES}
     ),
     Role.FINANCE: frozenset(
         _QUEUE
         | _EXPORTING
+        | _ASKING
         | {
             _P.SEARCH_PATIENTS,
             _P.VIEW_CONTACT,
@@ -170,7 +177,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         | _EXPORT_SIDE
         | {
             _P.VIEW_ACCESS_REQUESTS,
+            _P.ASK_ACCESS,
             _P.DECIDE_ACCESS,
+            _P.GUARD_PATIENT,
             _P.JUDGE_BREAK_GLASS,
             _P.VIEW_CONTACT,
             _P.VIEW_COMPLAINT,
@@ -183,7 +192,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.JUDGE_REVIEW,
         }
     ),
-    Role.MEDIATION: frozenset(_QUEUE | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
+    Role.MEDIATION: frozenset(_QUEUE | _ASKING | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
     Role.SYSTEM_ADMIN: frozenset(
         {
             _P.VIEW_STAFF,
@@ -213,6 +222,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.HANDLE_ALERTS,
             _P.VIEW_REVIEW,
             _P.JUDGE_REVIEW,
+            _P.VIEW_HONEY,
+            _P.PLANT_HONEY,
             _P.PUBLISH_POLICIES,
         }
     ),
@@ -227,6 +238,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
             _P.VIEW_REVIEW,
+            _P.VIEW_HONEY,
         }
     ),
 }

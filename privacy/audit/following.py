@@ -14,6 +14,13 @@ _NEW = """
     ORDER BY xid, id
 """
 
+_NAMING = """
+    SELECT * FROM privacy_auditevent
+    WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 AND at >= %s
+      AND actor IS NOT NULL AND codes <> '{}' AND NOT action = ANY(%s)
+    ORDER BY xid, id
+"""
+
 
 def since(
     place: int, *, kind: Kind, actions: Iterable[str], oldest: datetime
@@ -25,11 +32,26 @@ def since(
     After a dump was restored into another server, reading begins again at ``oldest``.
     Runs inside a transaction.
     """
+    start, until = _span(place)
+    with acting_as(READER):
+        values = [str(start), str(until), oldest, kind.value, list(actions)]
+        return list(AuditEvent.objects.raw(_NEW, values)), until
+
+
+def naming_patients(
+    place: int, *, without: Iterable[str], oldest: datetime
+) -> tuple[list[AuditEvent], int]:
+    """What people did that names patients, but ``without`` actions, since ``place``; the next
+    place. Places and the rest as for ``since``."""
+    start, until = _span(place)
+    with acting_as(READER):
+        values = [str(start), str(until), oldest, list(without)]
+        return list(AuditEvent.objects.raw(_NAMING, values)), until
+
+
+def _span(place: int) -> tuple[int, int]:
     with acting_as(SEALER):
         found = horizon()
     if found.next < place:
         place = 0  # another cluster, which counts anew: from ``oldest`` on, whatever the ids say
-    until = max(place, found.until)
-    with acting_as(READER):
-        values = [str(place), str(until), oldest, kind.value, list(actions)]
-        return list(AuditEvent.objects.raw(_NEW, values)), until
+    return place, max(place, found.until)

@@ -17,6 +17,8 @@ UNWATCHED: Final = {
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
     "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
+    "crm_honeyrecord": "a note of the moment would lead to the invented patient; planting and "
+    "retiring are events",
     "crm_trailplace": "how far the alerts have read the trail",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
     "crm_staffsession": "touched with every half minute of work; sign-ins, sign-outs and ends by "

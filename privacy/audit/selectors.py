@@ -1,6 +1,6 @@
 """Reading the trail, under the reader's role alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from privacy.audit.models import (
     microseconds,
 )
 from privacy.audit.verification import genuine
-from privacy.receipts import SubjectRef
+from privacy.receipts import EMPTY, SubjectRef
 
 
 def trail_of(
@@ -39,10 +39,22 @@ def trail_of(
         return list(found.exclude(action__in=list(without))[:limit])
 
 
-def moments_of(actor: UUID, action: str, *, since: datetime, most: int) -> list[datetime]:
-    """When this person last did this: the newest ``most`` moments since then, newest first."""
+def moments_of(
+    actor: UUID,
+    action: str,
+    *,
+    since: datetime,
+    most: int,
+    detail: Mapping[str, int] = EMPTY,
+) -> list[datetime]:
+    """When this person last did this: the newest ``most`` moments since then, newest first.
+
+    In: ``detail`` what the event has to say as well.
+    """
     with acting_as(READER):
         found = AuditEvent.objects.filter(actor=actor, action=action, at__gt=since)
+        if detail:
+            found = found.filter(detail__contains=dict(detail))
         return list(found.values_list("at", flat=True)[:most])
 
 
@@ -56,6 +68,9 @@ class Filter:
 
     clinic: UUID | None = None
     processes: bool = True
+    codes: frozenset[str] = frozenset()  # naming any of these patients
+    without: frozenset[str] = frozenset()  # actions passed over
+    by_people: bool = False  # none of processes
     actors: frozenset[UUID] | None = None
     kind: str = ""
     action: str = ""
@@ -102,8 +117,17 @@ class Slice:
     seals: dict[UUID, AuditSeal] = field(default_factory=dict)
 
 
-def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
+def _of_patients(wanted: Filter) -> QuerySet[AuditEvent]:
     rows = AuditEvent.objects.all()
+    if wanted.codes:
+        rows = rows.filter(codes__overlap=sorted(wanted.codes))
+    if wanted.without:
+        rows = rows.exclude(action__in=sorted(wanted.without))
+    return rows.filter(actor__isnull=False) if wanted.by_people else rows
+
+
+def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
+    rows = _of_patients(wanted)
     if wanted.clinic:
         shared = Q(clinic__isnull=True) if wanted.processes else Q()
         rows = rows.filter(Q(clinic=wanted.clinic) | shared)

@@ -39,6 +39,17 @@ def name_tokens(parts: Iterable[tuple[str, str]]) -> list[int]:
     return sorted({_fingerprint(f"name/{kind}", text, NAME_BITS) for kind, text in parts})
 
 
+def keyed_mark(label: str, value: str) -> bytes:
+    """32 bytes that stand for a value nobody needs to guess at, such as a key or a code.
+
+    Not for what a patient tells: a whole mark, unlike a fingerprint, is certain to whoever finds
+    the root.
+    """
+    mac = _keyed(f"mark/{label}").copy()
+    mac.update(value.encode())
+    return mac.digest()
+
+
 def forget() -> None:
     """Drop keyed objects: after a change of roots in tests."""
     _keyed.cache_clear()

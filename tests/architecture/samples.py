@@ -17,6 +17,8 @@ from django.utils import timezone
 from consult.fees.lifecycle import State as EstimateState
 from crm.alerts.models import Alert
 from crm.clearance.services import ensure_shipped_documents, record_licence, start_test
+from crm.honey.models import HoneyRecord
+from crm.honey.services import plant
 from crm.incidents import rules
 from crm.incidents.models import Incident
 from crm.messaging.inbound import callback_token
@@ -35,6 +37,7 @@ from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.exports import asked_row
 from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.followup import PlanFactory, StepFactory
+from tests.factories.guards import doubled, guarded_by
 from tests.factories.messages import MessageFactory
 from tests.factories.people import UserFactory
 
@@ -58,8 +61,8 @@ class World:
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
-    "code", "consultation_id", "message_id", "number", "plan_id", "request_id", "step_id",
-    "visit_id", "outgoing_id",
+    "code", "consultation_id", "double_id", "guard_id", "message_id", "number", "outgoing_id",
+    "plan_id", "request_id", "step_id", "visit_id",
 }  # fmt: skip
 
 
@@ -167,6 +170,19 @@ def _outgoing(world: World) -> Any:
     return asked_row(asker).pk
 
 
+def _guard(world: World) -> Any:
+    return guarded_by(world.patient, world.author).pk
+
+
+def _double(world: World) -> Any:
+    return doubled(world.patient).pk
+
+
+def _honey(world: World) -> Any:
+    plant(number=1, actor=UserFactory.create(clinic=world.viewer.clinic, role=Role.SECURITY_ADMIN))
+    return HoneyRecord.objects.get(clinic=world.viewer.clinic).pk
+
+
 def _month_export(world: World) -> Any:
     return MonthExport.objects.create(
         requested_by=world.viewer, month="2026-09", state=MonthExport.State.DONE, complete=True,
@@ -210,6 +226,9 @@ MAKERS: dict[str, Maker] = {
     "event_id": _event,
     "copy_id": _stamp,
     "export_id": _month_export,
+    "double_id": _double,
+    "guard_id": _guard,
+    "honey_id": _honey,
     "incident_id": _incident,
     "licence_id": _licence,
     "member_id": _member,

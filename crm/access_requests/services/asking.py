@@ -10,19 +10,16 @@ from django.utils.translation import gettext as _
 from crm.access_requests import rules, selectors
 from crm.access_requests.events import AccessRequestEvent
 from crm.access_requests.models import AccessRequest
-from crm.patients.models import Patient, SealedText
-from crm.patients.selectors import clinical_of, contact_of, patient_out_of_reach
+from crm.patients.models import Patient
+from crm.patients.selectors import is_guarded, patient_out_of_reach
+from crm.patients.services.guarding import mark_minor, may_be_minor
 from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
-from privacy.access.policy import CLINIC_WIDE, Permission, can
+from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
-from privacy.errors import AccessDenied, Conflict, DomainError, Unreadable
-from privacy.minimisation.numbers import id_birth_date
+from privacy.errors import AccessDenied, Conflict, DomainError
 from privacy.pseudonyms.rules import display_code
-from privacy.receipts import Receipt
 from privacy.records import new_id
-
-AGE_FIELDS = ("patientclinical.birth_year", "patientcontact.id_number")
 
 
 @transaction.atomic
@@ -60,7 +57,7 @@ def ask(
                 renewals=before.renewals + 1 if before else 0,
                 asked_at=now,
                 wanted_until=wanted,
-                needed=rules.approvals_needed(_may_be_minor(patient)) if patient else 1,
+                needed=rules.approvals_needed(*_marks(patient)) if patient else 1,
             )
         )
         if patient is None:
@@ -79,7 +76,7 @@ def ask(
 
 
 def _check_asker(actor: User) -> None:
-    if not can(actor, Permission.ASK_ACCESS) or actor.role in CLINIC_WIDE:
+    if not can(actor, Permission.ASK_ACCESS):
         raise AccessDenied(_("Your role does not ask for access."))
 
 
@@ -110,33 +107,14 @@ def _check_not_known(actor: User, codes: Sequence[str], now: datetime) -> None:
         raise Conflict(words % {"codes": "、".join(map(display_code, asked))})
 
 
-def _may_be_minor(patient: Patient) -> bool:
-    """By birth year or ID number; what does not open counts as a minor, the careful side."""
-    clinical, contact = clinical_of(patient), contact_of(patient)
-    year: SealedText = clinical.birth_year if clinical else None
-    number: SealedText = contact.id_number if contact else None
-    if year is None and number is None:
-        return False
-    receipt = audit.record(
-        AccessRequestEvent.AGE_READ,
-        process="access-request",
-        clinic=patient.clinic_id,
-        subjects=[patient],
-        fields=AGE_FIELDS,
-    )
-    try:
-        born, digits = _opened(number, receipt), _opened(year, receipt)
-    except Unreadable:
-        return True
-    return rules.may_be_minor(
-        birth_date=id_birth_date(born) if born else None,
-        birth_year=int(digits) if digits.isdecimal() else None,
-        today=timezone.localdate(),
-    )
-
-
-def _opened(value: SealedText, receipt: Receipt) -> str:
-    return value.reveal(receipt) if value is not None else ""
+def _marks(patient: Patient) -> tuple[bool, bool]:
+    """Whether the patient is guarded, and whether they may be a minor nobody has marked yet."""
+    if is_guarded(patient):
+        return True, False
+    young = may_be_minor(patient, event=AccessRequestEvent.AGE_READ, process="access-request")
+    if young:
+        mark_minor(patient=patient)
+    return False, young
 
 
 @transaction.atomic

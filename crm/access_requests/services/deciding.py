@@ -11,6 +11,7 @@ from crm.access_requests import rules, selectors
 from crm.access_requests.events import AccessRequestEvent
 from crm.access_requests.models import AccessApproval, AccessRequest
 from crm.patients.models import Patient
+from crm.patients.selectors import is_guarded
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, Conflict, DomainError
@@ -33,14 +34,17 @@ def approve(*, request: AccessRequest, actor: User, until: date) -> AccessReques
         raise DomainError(_("Choose a day from today on, not later than what was asked for."))
     AccessApproval.objects.create(request=held, approver=actor, until=min(end, held.wanted_until))
     given = list(held.approvals.values_list("until", flat=True))
+    needed = held.needed
+    if held.patient and is_guarded(held.patient):
+        needed = rules.FOR_GUARDED  # since it was asked for, it may be
     event = AccessRequestEvent.AGREED
-    if len(given) >= held.needed:
+    if len(given) >= needed:
         event = AccessRequestEvent.APPROVED
         make_room(staff=held.staff, patient_id=held.patient_id, now=now)
         held.state, held.until = State.APPROVED, min(given)
         held.decided_at, held.decided_by = now, actor
         held.save(update_fields=["state", "until", "decided_at", "decided_by", "updated_at"])
-    _book(event, held, actor, given=len(given), needed=held.needed)
+    _book(event, held, actor, given=len(given), needed=needed)
     return held
 
 
@@ -75,6 +79,18 @@ def end_early(*, request: AccessRequest, actor: User) -> AccessRequest:
     _close(held, at=timezone.now(), by=actor)
     _book(AccessRequestEvent.ENDED, held, actor)
     return held
+
+
+def end_what_one_approved(*, patient: Patient, actor: User) -> None:
+    """Close what opens a patient who is guarded from now on, unless two had agreed to it.
+
+    Break-glass runs out by itself within half an hour.
+    """
+    live = AccessRequest.objects.live().filter(patient=patient, kind=AccessRequest.Kind.ASKED)
+    for one in live.select_for_update(of=("self",)).select_related("staff", "patient__subject"):
+        if one.approvals.count() < rules.FOR_GUARDED:
+            _close(one, at=timezone.now(), by=actor if actor != one.staff else None)
+            _book(AccessRequestEvent.ENDED, one, actor)
 
 
 def make_room(*, staff: User, patient_id: UUID | None, now: datetime) -> None:

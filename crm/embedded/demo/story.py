@@ -12,6 +12,7 @@ from crm.embedded.demo import (
     exports,
     fees,
     followups,
+    guards,
     registry,
     talks,
 )
@@ -60,4 +61,6 @@ def _parts() -> Iterator[str]:
     exports.ask_for_some(staff=staff)
     registry.look_around(patients, staff=staff)
     registry.close_records(patients)
+    guards.guard_one(patients, staff=staff)
+    guards.plant_honey(staff=staff)
     yield "Today's visits"

@@ -9,7 +9,13 @@ from django.utils.translation import gettext as _
 
 from crm.patients import selectors
 from crm.patients.events import PatientEvent
-from crm.patients.models import CareTeamMember, Patient, PatientContact, SealedText
+from crm.patients.models import (
+    CareTeamMember,
+    Patient,
+    PatientContact,
+    PatientGuard,
+    SealedText,
+)
 from crm.patients.rules import name_tokens
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
@@ -22,11 +28,16 @@ from privacy.pseudonyms.models import Subject
 def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMember:
     """Let a colleague care for the patient, and so see more than the code.
 
-    Raises: DomainError for somebody of another clinic, suspended, or whose role sees no patients;
-        Conflict if already on the team.
+    Whoever is to join the team of a guarded patient sees them already: two people have agreed.
+    Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients, or
+        who has no access to the guarded patient; Conflict if already on the team.
     """
     if member.clinic_id != patient.clinic_id or not can(member, Permission.VIEW_PATIENTS):
         raise DomainError(_("Only active colleagues of this clinic can join a care team."))
+    if selectors.is_guarded(patient) and patient.pk not in _open_to(member, [patient]):
+        raise DomainError(
+            _("This patient is guarded: who is to join asks for access first, and two agree.")
+        )
     try:
         with transaction.atomic():
             row = CareTeamMember.objects.create(patient=patient, staff=member)
@@ -34,6 +45,12 @@ def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMembe
         raise Conflict(_("This colleague is on the care team already.")) from error
     _book(PatientEvent.JOINED_TEAM, patient, member, actor)
     return row
+
+
+def _open_to(member: User, patients: Sequence[Patient]) -> set[UUID]:
+    keys = [one.pk for one in patients]
+    found = Patient.objects.visible_to(member).filter(pk__in=keys)
+    return set(found.values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -49,6 +66,7 @@ def remove_from_team(*, patient: Patient, member_id: UUID, actor: User) -> None:
 def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tuple[int, int]:
     """Give every care-team place of somebody who leaves to the successor, or end it (W14).
 
+    The place beside a guarded patient ends: nobody inherits what two people have to agree to.
     Out: (patients with the successor now, patients with nobody any more).
     """
     places = CareTeamMember.objects.filter(staff=leaver)
@@ -57,10 +75,14 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
     )
     if not patients:
         return 0, 0
-    alone = 0 if successor else selectors.cared_for_alone_by(leaver).count()
+    left = selectors.cared_for_alone_by(leaver)
+    kept = list(PatientGuard.objects.live().filter(patient__in=patients).values_list("patient"))
+    held = {key for (key,) in kept} - (_open_to(successor, patients) if successor else set())
+    alone = (left.filter(pk__in=held) if successor else left).count()
     if successor:
         theirs = CareTeamMember.objects.filter(staff=successor).values("patient")
-        places.exclude(patient__in=theirs).update(staff=successor, updated_at=timezone.now())
+        moving = places.exclude(patient__in=theirs).exclude(patient__in=held)
+        moving.update(staff=successor, updated_at=timezone.now())
     CareTeamMember.objects.filter(staff=leaver).delete()
     audit.record(
         PatientEvent.TEAM_HANDED_OVER,
@@ -69,7 +91,7 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
         target=f"staff:{leaver.staff_no}",
         detail={"to": successor.staff_no if successor else ""},
     )
-    return (len(patients) if successor else 0), alone
+    return (len(patients) - len(held) if successor else 0), alone
 
 
 def _book(event: PatientEvent, patient: Patient, member: User, actor: User) -> None:

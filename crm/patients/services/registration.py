@@ -12,6 +12,7 @@ from crm.patients.duplicates import Likeness, Person, likeness
 from crm.patients.events import PatientEvent
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
 from crm.patients.rules import DECLINED, name_tokens
+from crm.patients.services.guarding import mark_if_minor, tell_care_team
 from crm.patients.services.looking_up import count_lookup
 from crm.staff.models import User
 from privacy.audit import services as audit
@@ -76,6 +77,7 @@ class Doubles:
 
     found: tuple[Double, ...] = ()
     receipt: Receipt | None = None
+    hidden: tuple[Patient, ...] = ()  # guarded: told to their care team, never to who registers
 
     @property
     def codes(self) -> list[str]:
@@ -92,7 +94,8 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
 
     The comparison is a job's event on all candidates (fingerprints are short, most candidates
     are strangers); only those shown are booked as seen by ``actor``, who is booked as having asked
-    where nobody is shown.
+    where nobody is shown. Guarded patients are compared like all others and shown to nobody, so
+    the answer is the same whether one is among them (T1).
     Raises: TooManyLookups (T18).
     """
     if not selectors.tells_who(person):
@@ -108,12 +111,18 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
         fields=COMPARED,
     )
     likes = [(one, likeness(person, _opened(one, compared))) for one in candidates]
+    seen = selectors.seen_among(actor, candidates)
+    hidden = tuple(one.patient for one, like in likes if like.warns and one.patient_id not in seen)
     found = sorted(
-        (Double(one.patient, one, like) for one, like in likes if like.warns),
+        (
+            Double(one.patient, one, like)
+            for one, like in likes
+            if like.warns and one.patient_id in seen
+        ),
         key=lambda double: -double.likeness.score,
     )
     if not found:
-        return _nobody(actor)
+        return _nobody(actor, hidden)
     receipt = audit.record(
         PatientEvent.SIMILAR_SHOWN,
         actor=actor,
@@ -121,12 +130,12 @@ def find_doubles(*, person: Person, actor: User) -> Doubles:
         fields=selectors.CONTACT_FIELDS,
         detail={"best": found[0].likeness.score},
     )
-    return Doubles(tuple(found), receipt)
+    return Doubles(tuple(found), receipt, hidden)
 
 
-def _nobody(actor: User) -> Doubles:
+def _nobody(actor: User, hidden: tuple[Patient, ...] = ()) -> Doubles:
     audit.record(PatientEvent.NOBODY_SIMILAR, actor=actor)
-    return Doubles()
+    return Doubles(hidden=hidden)
 
 
 def _opened(contact: PatientContact, receipt: Receipt) -> Person:
@@ -178,6 +187,7 @@ def register_or_warn(
         actor=actor,
         others=[one.patient for one in doubles.found],
         reason=reason,
+        hidden=doubles.hidden,
     )
     return Outcome(patient, doubles)
 
@@ -189,10 +199,12 @@ def register_patient(
     actor: User,
     others: Sequence[Patient] = (),
     reason: str = "",
+    hidden: Sequence[Patient] = (),
 ) -> Patient:
     """A new patient with a random code and today's code; provisional without a phone.
 
-    In: ``others`` are similar patients decided to be somebody else, ``reason`` why.
+    In: ``others`` are similar patients decided to be somebody else, ``reason`` why; ``hidden`` are
+    guarded ones, whose care team is told. Somebody under 18 is guarded from the start (R18).
     Raises: DomainError for an ID number without a purpose (S14).
     """
     if registration.id_number and not registration.id_purpose:
@@ -228,6 +240,10 @@ def register_patient(
             detail={"new": patient.code},
         )
     issue_visit_code(patient=patient, actor=actor)
+    mark_if_minor(
+        patient=patient, birth_year=registration.birth_year, id_number=registration.id_number
+    )
+    tell_care_team(newcomer=patient, resembled=hidden)
     return patient
 
 

@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 
-from crm.patients import selectors, words
+from crm.patients import guards, selectors, words
 from crm.patients.events import PatientEvent
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
+from crm.patients.models import (
+    CareTeamMember,
+    HiddenDouble,
+    Patient,
+    PatientClinical,
+    PatientContact,
+    PatientGuard,
+    SealedText,
+)
 from crm.patients.rules import DECLINED
+from crm.patients.services.writing import may_write
 from crm.staff.models import User
 from crm.web.unreadable import words_for
-from privacy.access.policy import CLINIC_WIDE, Permission, can
+from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import AccessEvent
 from privacy.errors import Unreadable
@@ -120,9 +130,9 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
         receipt=receipt,
         contact=selectors.contact_of(patient) if sees_contact else None,
         clinical=selectors.clinical_of(patient) if sees_complaint else None,
-        team=(team := selectors.team_of(patient)),
+        team=selectors.team_of(patient),
         visit_code=selectors.visit_code_today(patient, staff),
-        may_write=staff.role in CLINIC_WIDE or any(one.staff_id == staff.pk for one in team),
+        may_write=may_write(staff=staff, patient=patient),
     )
 
 
@@ -140,6 +150,43 @@ def open_timeline(*, staff: User, patient: Patient, by: str) -> list[selectors.T
         PatientEvent.TIMELINE_VIEWED, actor=staff, subjects=[patient], detail={"by": by or "all"}
     )
     return selectors.timeline_of(patient, by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What stands on the page of guarded patients, for one person."""
+
+    marks: list[PatientGuard]
+    doubles: list[HiddenDouble]
+    opens: set[UUID]  # whose page the viewer may open
+
+
+@transaction.atomic
+def list_guarded(*, staff: User) -> Guarded:
+    """The marks this person keeps, and registrations to compare; the look is an event."""
+    marks = list(guards.guards_shown_to(staff))
+    doubles = list(guards.doubles_shown_to(staff))
+    shown = {one.patient.pk: one.patient for one in (*marks, *doubles)}
+    seen = Patient.objects.visible_to(staff).filter(pk__in=shown)
+    opens = set(seen.values_list("pk", flat=True))
+    audit.record(PatientEvent.GUARDS_LISTED, actor=staff, subjects=shown.values())
+    return Guarded(marks, doubles, opens)
+
+
+@transaction.atomic
+def open_guard(*, staff: User, mark: PatientGuard) -> dict[str, Any]:
+    """One mark for its page: why it was set, and why it should end, only to whoever sees the
+    patient; the look is an event."""
+    sees = Patient.objects.visible_to(staff).filter(pk=mark.patient_id).exists()
+    fields = ["patientguard.reason", "patientguard.lift_reason"] if sees else []
+    receipt = audit.record(
+        PatientEvent.GUARDS_LISTED,
+        actor=staff,
+        subjects=[mark.patient],
+        fields=fields,
+        target=mark.trail_target,
+    )
+    return {"mark": mark, "receipt": receipt, "sees": sees}
 
 
 def book_out_of_reach(*, staff: User, code: str) -> None:

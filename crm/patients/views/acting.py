@@ -70,7 +70,7 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
 @once
 def add_to_team(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Add a colleague to the care team."""
-    form = TeamForm(request.POST, staff=request.user)
+    form = TeamForm(request.POST, staff=request.user, patient=patient)
     if form.is_valid():
         care.add_to_team(patient=patient, member=form.cleaned_data["member"], actor=request.user)
         messages.success(request, _("Added to the care team."))

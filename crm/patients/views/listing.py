@@ -78,6 +78,7 @@ class Line(TypedDict):
     status: str
     team: str
     registered: str
+    shut: bool
 
 
 def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[Line]:
@@ -89,14 +90,15 @@ def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[
     return [
         Line(
             code=(code := row.code),
-            href=f"{address.replace('00000000', code)}?{query}at={place}",
+            href="" if row.shut else f"{address.replace('00000000', code)}?{query}at={place}",
             visit_code=row.visit_code,
             name=masked_name(row.name, listing.receipt) if names else "",
-            stage=stages[row.stage],
+            stage=stages.get(row.stage, ""),
             tone="" if row.stage == Patient.Stage.CLOSED else " brand",
-            status=statuses[row.status],
+            status=statuses.get(row.status, ""),
             team="、".join(row.team),
-            registered=short(row.created_at),
+            registered="" if row.shut else short(row.created_at),
+            shut=row.shut,
         )
         for place, row in enumerate(listing.rows, before + 1)
     ]

@@ -87,7 +87,7 @@ def _dialogs(
         forms["reveal_form"] = RevealForm(staff=staff)
         forms["seconds"] = SECONDS_SHOWN
     if writes and can(staff, Permission.EDIT_CARE_TEAM):
-        forms["team_form"] = TeamForm(staff=staff)
+        forms["team_form"] = TeamForm(staff=staff, patient=patient)
         forms["stage_form"] = StageForm(
             initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"
         )
@@ -126,8 +126,8 @@ def _place(staff: User, query: QueryDict, patient: Patient) -> Place | None:
         total=min(total, selectors.CAP),
         capped=total > selectors.CAP,
         back=f"{reverse('patients:list')}?{state}",
-        previous=address(codes[0], position - 1) if here else "",
-        following=address(after[0], position + 1) if after else "",
+        previous=address(codes[0], position - 1) if here and codes[0] else "",
+        following=address(after[0], position + 1) if any(after) else "",
     )
 
 

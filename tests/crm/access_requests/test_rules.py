@@ -13,7 +13,6 @@ ZONE = timezone(timedelta(hours=8))
 MOMENTS = st.integers(min_value=1_577_836_800, max_value=2_208_988_800).map(
     lambda seconds: datetime.fromtimestamp(seconds, UTC)
 )
-DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2039, 12, 31))
 
 
 @given(MOMENTS, st.integers(min_value=-40, max_value=40))
@@ -34,24 +33,6 @@ def test_a_day_ends_at_midnight_of_clinic_time():
     end = rules.last_moment(date(2026, 3, 2), now=now, zone=ZONE)
 
     assert end == datetime(2026, 3, 2, 16, tzinfo=UTC)
-
-
-@given(DAYS, DAYS)
-def test_a_birth_date_tells_the_day_of_age(born, today):
-    turned = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-    assert rules.may_be_minor(birth_date=born, birth_year=None, today=today) is (turned < 18)
-
-
-@given(DAYS, DAYS)
-def test_a_year_alone_never_takes_a_minor_for_of_age(born, today):
-    surely = rules.may_be_minor(birth_date=born, birth_year=None, today=today)
-
-    assert rules.may_be_minor(birth_date=None, birth_year=born.year, today=today) >= surely
-
-
-def test_of_whom_nothing_is_known_is_not_taken_for_a_minor():
-    assert not rules.may_be_minor(birth_date=None, birth_year=None, today=date(2026, 1, 1))
 
 
 @given(st.lists(st.booleans(), max_size=5))

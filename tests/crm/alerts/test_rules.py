@@ -5,6 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.access_requests.events import BreakGlassEvent
 from crm.alerts import rules
 from crm.alerts.models import Alert, staff_of
 from crm.alerts.rules import Facts, Sign, sign_of
@@ -22,12 +23,13 @@ def facts(action: str, **other: object) -> Facts:
 
 
 def test_every_action_is_one_the_product_books() -> None:
-    booked = {*AccessEvent, *AuditTrailEvent, *RowEvent, *StaffEvent}
+    booked = {*AccessEvent, *AuditTrailEvent, *RowEvent, *StaffEvent, *BreakGlassEvent}
     assert set(rules.BY_ACTION) <= {event.value for event in booked}
 
 
 def test_every_kind_has_a_name_and_a_first_step() -> None:
-    kinds = {*rules.BY_ACTION.values(), rules.SEALER, rules.DENIALS}
+    kinds = {*rules.BY_ACTION.values(), rules.SEALER, rules.DENIALS,
+             rules.HONEY, rules.DEADLINE}  # fmt: skip
     assert kinds == set(Alert.Kind.values) == set(ADVICE)
 
 

@@ -217,4 +217,35 @@ def test_the_clock_of_the_queue_does_it() -> None:
     audit.record_crypto_failure(path="turn.text", code="E-BOX-TAG")
     watch()
     assert Alert.objects.count() == 1
-    assert str(TrailPlace.objects.get()).startswith("alerts: ")
+    places = [str(one) for one in TrailPlace.objects.order_by("reader")]
+    assert [one.partition(":")[0] for one in places] == ["alerts", "alerts-honey"]
+
+
+def test_a_use_of_break_glass_raises_one_for_the_person(raised, patient, clinic) -> None:
+    from tests.factories.access import broken
+    from tests.factories.people import UserFactory
+
+    nurse = UserFactory.create(clinic=clinic, role="nurse")
+    broken(patient, nurse)
+    (alert,) = raised()
+    assert (alert.kind, alert.staff, alert.codes) == ("break_glass", nurse, [patient.code])
+
+
+def test_a_clock_of_an_incident_that_runs_out_raises_one_once(raised, keeper) -> None:
+    from crm.incidents import services as incidents
+    from crm.incidents.models import IncidentStep
+
+    now = timezone.now()
+    incident = incidents.declare(
+        title="账号被他人使用", known_at=now - timedelta(hours=2), since=now - timedelta(days=1),
+        until=None, suspect=None, actor=keeper,
+    )  # fmt: skip
+    (alert,) = raised()
+    assert (alert.kind, alert.target) == ("deadline", f"{incident.target}:triage")
+    assert alert.clinic == keeper.clinic
+    services.close(alert_id=alert.pk, note="已经补报，原因写在事件里", actor=keeper)
+    assert [(one.state, one.times) for one in raised()] == [("closed", 1)]
+    IncidentStep.objects.create(
+        incident=incident, author=keeper, kind="internal_report", text="已向院内报告，初步定级"
+    )
+    assert len(raised()) == 1

@@ -16,9 +16,10 @@ from crm.clearance.models import Reminder
 from crm.embedded.demo.cast import HOW_MANY, guests
 from crm.embedded.demo.story import tell
 from crm.embedded.demo.texts import LAPSING, TRAINEE
+from crm.honey.models import HoneyRecord
 from crm.messaging.models import Message
 from crm.messaging.rules import Status
-from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.patients.models import CareTeamMember, Patient, PatientContact, PatientGuard
 from crm.patients.services.revealing import may_reveal_of
 from crm.scheduling.models import Visit
 from crm.scheduling.selectors import board_of
@@ -54,7 +55,8 @@ def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
     check_trail()
     with pytest.raises(CommandError, match="There is a clinic already"):
         call_command("seed_demo")
-    assert Patient.objects.count() == HOW_MANY
+    assert Patient.objects.count() == HOW_MANY + HoneyRecord.objects.count()
+    assert (HoneyRecord.objects.count(), PatientGuard.objects.live().count()) == (2, 1)
 
 
 def check_staff() -> None:

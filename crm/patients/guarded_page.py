@@ -1,0 +1,37 @@
+"""What the patient's own page says of the guard over them."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from crm.patients.guards import guards_of
+from crm.patients.models import Patient
+from crm.patients.panels import Notice, Standing
+from crm.patients.selectors import is_guarded
+from crm.staff.models import User
+from privacy.access.policy import Permission, can
+
+
+def notices_on(patient: Patient, staff: User) -> list[Notice]:
+    """That the patient is guarded, on what grounds, and that every look is read."""
+    marks = guards_of(patient)
+    if not marks:
+        return []
+    grounds = _(", ").join(str(one.get_kind_display()) for one in marks)
+    text = _(
+        "Guarded (%(grounds)s): only the named care team sees more than the code, and every look "
+        "is reviewed."
+    )
+    keeps = can(staff, Permission.GUARD_PATIENT)
+    return [
+        Notice(
+            text % {"grounds": grounds},
+            icon_name="lock",
+            action_url=reverse("patients:guarded") if keeps else "",
+            action=_("Guarded patients") if keeps else "",
+        )
+    ]
+
+
+def standing_of(_staff: User, patient: Patient) -> Standing | None:
+    """The badge in the head of the page."""
+    return Standing(_("Guarded"), frozenset()) if is_guarded(patient) else None

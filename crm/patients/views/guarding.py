@@ -1,0 +1,113 @@
+"""Doors: guarding a patient, ending it by two, and likely doubles of guarded patients."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.patients import guards
+from crm.patients.guard_forms import AnswerLiftForm, GuardForm, LiftForm
+from crm.patients.models import Patient, PatientGuard
+from crm.patients.services import guarding, viewing
+from crm.patients.views.doors import of_patient
+from crm.staff.guards import StaffRequest, requires
+from crm.web.idempotency import once
+from privacy.access.policy import Permission
+from privacy.audit.events import AccessEvent
+from privacy.audit.services import record_denial
+from privacy.errors import DomainError
+
+
+@require_GET
+@requires(Permission.GUARD_PATIENT)
+def guarded(request: StaffRequest) -> HttpResponse:
+    """Who is guarded, on what ground, since when; what waits for a second person."""
+    page = {"shown": viewing.list_guarded(staff=request.user)}
+    return render(request, "crm/patients/guarded.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+@requires(Permission.GUARD_PATIENT)
+@of_patient
+@once
+def guard(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """Keep a patient to their care team."""
+    form = GuardForm(request.POST or None, staff=request.user)
+    if form.is_valid():
+        try:
+            guarding.guard(patient=patient, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Guarded. Only the care team sees more than the code."))
+            return redirect("patients:guarded")
+    page = {"form": form, "patient": patient}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/patients/guard.html", page, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+@requires(Permission.GUARD_PATIENT)
+@once
+def lift(request: StaffRequest, guard_id: UUID) -> HttpResponse:
+    """Propose to end a guard, or answer somebody else's proposal."""
+    try:
+        mark = guards.guards_shown_to(request.user).get(pk=guard_id)
+    except ObjectDoesNotExist as error:
+        raise _not_found(request, f"guard:{guard_id}") from error
+    asked = mark.lift_asked_at is not None
+    form = (AnswerLiftForm if asked else LiftForm)(request.POST or None)
+    own = asked and mark.lift_asked_by_id == request.user.pk
+    if form.is_valid():
+        try:
+            return _lifted(request, mark, form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error))
+    page = {"form": form, "own": own, "asked": asked}
+    page |= viewing.open_guard(staff=request.user, mark=mark)
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/patients/lift_guard.html", page, status=status)
+
+
+def _lifted(request: StaffRequest, mark: PatientGuard, data: dict[str, str]) -> HttpResponse:
+    if "decision" in data:
+        agree = data["decision"] == "lift"
+        held = guarding.decide_lift(mark=mark, agree=agree, actor=request.user)
+    else:
+        agree = True
+        held = guarding.ask_to_lift(mark=mark, reason=data["reason"], actor=request.user)
+    if held.until:
+        words = _("The guard has ended.")
+    elif agree:
+        words = _("Noted. A second person has to agree.")
+    else:
+        words = _("The guard stays.")
+    messages.success(request, words)
+    return redirect("patients:guarded")
+
+
+@require_POST
+@requires(Permission.GUARD_PATIENT)
+@once
+def settle(request: StaffRequest, double_id: UUID) -> HttpResponse:
+    """Say whether a registration is the guarded patient again."""
+    try:
+        double = guards.doubles_shown_to(request.user).get(pk=double_id)
+    except ObjectDoesNotExist as error:
+        raise _not_found(request, f"double:{double_id}") from error
+    same = request.POST.get("same") == "yes"
+    guarding.settle_double(double=double, same=same, actor=request.user)
+    messages.success(request, _("The answer is kept."))
+    return redirect("patients:guarded")
+
+
+def _not_found(request: StaffRequest, target: str) -> Http404:
+    record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
+    return Http404()

@@ -1,0 +1,56 @@
+"""Guarding a patient and looking after honey, in a real browser, checked by axe."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from crm.honey.services import plant
+from privacy.access.policy import Role
+from tests.crm.access_requests.test_in_browser import browser_of, look
+from tests.factories.guards import WHY, doubled
+from tests.factories.people import UserFactory
+
+__all__ = ["browser_of"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_from_the_button_to_the_second_person(browser_of, patient, clinic, receptionist) -> None:
+    doctor = UserFactory.create(clinic=clinic, role=Role.DOCTOR)
+    patient.care_team.create(staff=doctor)
+    control = UserFactory.create(clinic=clinic, role=Role.MEDICAL_QC)
+    with browser_of(doctor) as page:
+        page.goto(f"/patients/{patient.code}/")
+        page.click(f"a[href='/patients/{patient.code}/guard/']")
+        look(page)
+        page.check("input[value=vip]")
+        page.fill("#id_reason", WHY)
+        page.click("main form button[type=submit]")
+        expect(page).to_have_url(re.compile("/patients/guarded/$"))
+        doubled(patient)
+        page.reload()
+        look(page)
+        page.goto(f"/patients/{patient.code}/")
+        look(page)
+        page.goto("/patients/guarded/")
+        page.click("main a.btn[href*='/patients/guarded/']")
+        look(page)
+        page.fill("#id_reason", "患者本人说不再需要这样了")
+        page.click("main form button[type=submit]")
+    with browser_of(control) as page:
+        page.goto("/patients/guarded/")
+        page.click("main a.btn[href*='/patients/guarded/']")
+        look(page)
+    with browser_of(receptionist) as page:
+        page.goto("/patients/")
+        look(page)
+
+
+def test_honey_and_its_alert(browser_of, clinic) -> None:
+    keeper = UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN)
+    with browser_of(keeper) as page:
+        page.goto("/honey/")
+        look(page)
+        plant(number=2, actor=keeper)
+        page.reload()
+        look(page)
