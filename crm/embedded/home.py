@@ -54,13 +54,26 @@ class Home:
         return self.state / "clinic.json"
 
     @property
+    def witness(self) -> Path:
+        """The second record of the trail, a file a day."""
+        return self.state / "witness"
+
+    @property
     def erasures(self) -> Path:
         """What was erased, outside the database: survives the database being put back."""
         return self.state / "erasures.log"
 
     def create(self) -> None:
         """Make the folders, closed to everybody else whatever the umask is."""
-        for folder in (self.state, self.keys, self.logs, self.valkey, self.gateway, self.static):
+        for folder in (
+            self.state,
+            self.keys,
+            self.logs,
+            self.valkey,
+            self.gateway,
+            self.static,
+            self.witness,
+        ):
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
 

@@ -74,6 +74,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The app's role may insert audit events and nothing else there; the owner runs migrations only.
 DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
+DATABASES["default"]["ENGINE"] = "privacy.audit.database"  # tells the second sink (ADR 0024)
 DATABASES["default"]["CONN_MAX_AGE"] = None  # closing per request halves throughput
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
@@ -216,6 +217,10 @@ VAULT_TRANSIT_MOUNT = env.str("VAULT_TRANSIT_MOUNT", default="transit")
 VAULT_TRANSIT_KEY = env.str("VAULT_TRANSIT_KEY", default="suian")
 VAULT_TIMEOUT_SECONDS = env.float("VAULT_TIMEOUT_SECONDS", default=3.0)
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
+# The trail's second record, outside the database; both empty: none is kept (ADR 0024).
+AUDIT_SINK_DIR = env.str("AUDIT_SINK_DIR", default="")
+AUDIT_SINK_SYSLOG = env.str("AUDIT_SINK_SYSLOG", default="")
+AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)

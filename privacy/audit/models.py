@@ -2,6 +2,7 @@
 INSERT alone for the app's role, reading and sealing by roles of their own (ADR 0005).
 """
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,11 @@ READER, SEALER = "suian_auditor", "suian_sealer"
 def mac_key() -> bytes:
     """The key of the events' MACs, from the audit root."""
     return derive("audit", "audit/mac")
+
+
+def sink_key() -> bytes:
+    """The key that chains the second sink's lines; whoever may sign events may write there."""
+    return hmac.digest(mac_key(), b"suian/second-sink/v1", "sha256")
 
 
 @contextmanager

@@ -6,16 +6,18 @@ next time. Memory does not grow with the trail.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 from django.db.models import Max
+from django.utils import timezone
 
 from privacy.audit import rules
 from privacy.audit.anchors import Anchor, anchors
+from privacy.audit.comparing import compare
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -52,6 +54,7 @@ class Report:
     checkpoints: int = 0
     unsealed: int = 0
     anchored: int = 0
+    told: int = 0  # events that the second sink names
     clock_jumps: int = 0
     head: bytes = rules.EMPTY_CHAIN
     findings: list[Finding] = field(default_factory=list)
@@ -78,12 +81,12 @@ class Report:
 
 
 def verify() -> Report:
-    """Check signatures, chain, numbers, leaves, contents, stray events and outside anchors.
+    """Check signatures, chain, numbers, leaves, contents, stray events, anchors, second sink.
 
     Out: a report; ``whole`` only if nothing at all is amiss. Needs the audit root for the MACs.
     Source: ADR 0005; R42, R54.
     """
-    report = Report()
+    report, began = Report(), timezone.now()
     with acting_as(READER):
         # Seals first, then checkpoints: both are committed together, so every seal counted here
         # has its checkpoint in what is read afterwards, however fast the sealer runs.
@@ -94,6 +97,7 @@ def verify() -> Report:
         _check_unsealed(report, last.xid_to if last else 0)
         for _number, event_id in broken_seals():
             report.add(Finding("rows", 0, event_id))
+        _compare_second_sink(report, began)
         _name_events(report)
     return report
 
@@ -303,6 +307,17 @@ def _check_unsealed(report: Report, sealed_to: int) -> None:
                 report.add(Finding("forged", 0, event.id))
             else:
                 report.unsealed += 1
+
+
+def _compare_second_sink(report: Report, began: datetime) -> None:
+    seen = compare(began)
+    report.told = seen.told
+    sealed = AuditSeal.objects.filter(event_id__in=[one.event_id for one in seen.found])
+    seals = {seal.event_id: seal for seal in sealed}
+    for one in seen.found:
+        seal = seals.get(one.event_id) if one.event_id else None
+        seq, checkpoint = (seal.seq, seal.checkpoint) if seal else (0, 0)
+        report.add(Finding(one.code, seq, one.event_id, checkpoint))
 
 
 def _name_events(report: Report) -> None:
