@@ -22,7 +22,7 @@ from crm.staff.models import (
     TotpDevice,
     User,
 )
-from crm.trail.models import MonthExport, VerificationRun
+from crm.trail.models import MonthExport, MonthRetirement, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "MonthExport",
+    "MonthRetirement",
     "OneTimeCode",
     "Passkey",
     "Patient",

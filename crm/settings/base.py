@@ -221,6 +221,7 @@ AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside t
 AUDIT_SINK_DIR = env.str("AUDIT_SINK_DIR", default="")
 AUDIT_SINK_SYSLOG = env.str("AUDIT_SINK_SYSLOG", default="")
 AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
+AUDIT_ONLINE_MONTHS = env.int("AUDIT_ONLINE_MONTHS", default=12)  # R25: never fewer
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)

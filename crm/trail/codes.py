@@ -41,6 +41,7 @@ OUTCOMES: Final[Mapping[str, Words]] = {
 PROCESSES: Final[Mapping[str, Words]] = {
     "access-request": _("Check whether two must agree"),
     "alerts": _("Alerts out of the trail"),
+    "archive_month": _("Command: archive a month"),
     "another-clinic": _("Somebody of another clinic"),
     "api": _("API, token unknown"),
     "arrival": _("Check at arrival"),
@@ -62,6 +63,8 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "reconcile_rows": _("Nightly comparison of rows"),
     "reencrypt": _("Command: seal anew"),
     "replay_erasures": _("Erasing again after a restore"),
+    "restore_month": _("Command: open an archive"),
+    "retire_month": _("Command: drop a month"),
     "retire_keys": _("Command: retire keys"),
     "rewrap_keys": _("Command: wrap keys anew"),
     "rotate_keys": _("Command: change keys"),

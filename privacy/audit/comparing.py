@@ -1,6 +1,6 @@
 """Does the trail agree with its second record? Row by line, line by row (ADR 0024)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -44,19 +44,20 @@ class Comparison:
     found: list[Disagreement] = field(default_factory=list)
 
 
-def compare(until: datetime) -> Comparison:
+def compare(until: datetime, archived: Callable[[UUID], bool] = lambda _id: False) -> Comparison:
     """Compare all that the folder holds with the trail's rows written before ``until``.
 
-    Call it acting as the reader. Days of which the folder has no file before its first are not
-    compared: a clinic may delete old files, the sealed rows have their seals.
+    Call it acting as the reader; ``archived`` says of an event that it lies in an archive.
+    Days of which the folder has no file before its first are not compared: a clinic may delete
+    old files, the sealed rows have their seals.
     Appends to the sink what it learned of transactions that did not commit.
     """
-    return _Walk(until).run(second_sink.files())
+    return _Walk(until, archived).run(second_sink.files())
 
 
 class _Walk:
-    def __init__(self, until: datetime) -> None:
-        self.until, self.seen = until, Comparison()
+    def __init__(self, until: datetime, archived: Callable[[UUID], bool]) -> None:
+        self.until, self.archived, self.seen = until, archived, Comparison()
         self.key = sink_key()
         self.heads: dict[str, tuple[int, bytes]] = {}
         self.void: set[Place] = set()
@@ -134,7 +135,7 @@ class _Walk:
         fates: dict[int, str | None] = {}
         aborted: set[Place] = set()
         for line, ident in self.missing:
-            if line.place in self.void:
+            if line.place in self.void or self.archived(ident):
                 continue
             if line.xid not in fates:
                 fates[line.xid] = _fate(line.xid)

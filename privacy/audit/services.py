@@ -77,7 +77,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     )
     xid = _insert(row)
     fate = fate_of_this_transaction()
-    fate.told.append(Told(xid, row.id, row.digest, row.mac))
+    fate.told.append(Told(xid, row.id, bytes(row.digest), bytes(row.mac)))
     return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate)
 
 

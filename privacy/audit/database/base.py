@@ -18,7 +18,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         told = second_sink.tell(told_by(self.run_on_commit))
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # the stubs leave it out
         except OperationalError:
             raise  # the server may have committed and died before it said so: left to the verifier
         except Exception:
