@@ -37,7 +37,7 @@ from crm.staff.models import (
     TotpDevice,
     User,
 )
-from crm.trail.models import HeadCopy, MonthExport, VerificationRun
+from crm.trail.models import HeadCopy, MonthExport, MonthRetirement, VerificationRun
 from crm.web.models import ApiAnswer, FormSubmission
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "MonthExport",
+    "MonthRetirement",
     "OneTimeCode",
     "Passkey",
     "Patient",

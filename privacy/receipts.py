@@ -1,8 +1,8 @@
 """A receipt proves that an audit event was written, and says what it allows to be opened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +17,16 @@ class SubjectRef(Protocol):
     def code(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of an event is told to the second sink when it commits (ADR 0024)."""
+
+    xid: int
+    id: UUID
+    digest: bytes
+    mac: bytes
+
+
 class Fate:
     """Whether what was written in a transaction, or a savepoint of it, is still there.
 
@@ -25,10 +35,11 @@ class Fate:
     The list of hooks is asked and no copy of it kept, so that nothing can be told two ways.
     """
 
-    __slots__ = ("_committed",)
+    __slots__ = ("_committed", "told")
 
     def __init__(self) -> None:
         self._committed = False
+        self.told: list[Told] = []
 
     def __call__(self) -> None:
         self._committed = True
@@ -58,6 +69,11 @@ def fate_of_this_transaction() -> Fate:
     fate = Fate()
     transaction.on_commit(fate)
     return fate
+
+
+def told_by(hooks: Iterable[tuple[Any, ...]]) -> list[Told]:
+    """What stands of a transaction that is about to commit, out of its commit hooks."""
+    return [one for hook in hooks if isinstance(hook[1], Fate) for one in hook[1].told]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Home:
         return self.state / "clinic.json"
 
     @property
+    def witness(self) -> Path:
+        """The second record of the trail, a file a day."""
+        return self.state / "witness"
+
+    @property
     def erasures(self) -> Path:
         """What was erased, outside the database: survives the database being put back."""
         return self.state / "erasures.log"
@@ -65,8 +70,16 @@ class Home:
 
     def create(self) -> None:
         """Make the folders, closed to everybody else whatever the umask is."""
-        own = (self.keys, self.logs, self.valkey, self.gateway, self.static, self.exports)
-        for folder in (self.state, *own):
+        for folder in (
+            self.state,
+            self.keys,
+            self.logs,
+            self.valkey,
+            self.gateway,
+            self.static,
+            self.witness,
+            self.exports,
+        ):
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)
 

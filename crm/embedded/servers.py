@@ -80,6 +80,7 @@ def clinic_environment(home: Home, addresses: Addresses, *, gateway_port: int) -
         "ROOT_FILES_DIR": str(home.keys),
         "SUIAN_SEALER_KEY_FILE": str(path_of(home, SEALER_KEY)),
         "AUDIT_ANCHOR_FILE": str(home.state / "audit-anchors.log"),
+        "AUDIT_SINK_DIR": str(home.witness),
         "ERASURE_LEDGER_FILE": str(home.erasures),
         "EXPORTS_DIR": str(home.exports),
         "STATIC_ROOT": str(home.static),

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from crm.alerts.rules import DEADLINE, Sign
 from crm.alerts.watching import Sight, sources
-from crm.incidents.selectors import count_open, run_out
+from crm.incidents.selectors import count_open, open_within, run_out
 from crm.staff.models import User
+from crm.trail.retiring import register_hold
 from crm.web.nav import register_count
 from privacy.actors import Actor
 
@@ -22,4 +25,5 @@ def _late(now: datetime) -> list[Sight]:
 
 
 sources.append(_late)
+register_hold(_("an incident that is not closed"), open_within)
 register_count("incidents:list", _open, urgent=True)

@@ -93,6 +93,11 @@ def run_out(now: datetime) -> list[tuple[Incident, str]]:
     return found
 
 
+def open_within(begins: datetime, ends: datetime) -> bool:
+    """Whether an incident is open whose acts may lie in this time, of any clinic."""
+    return Incident.objects.open().filter(since__lt=ends).exclude(until__lte=begins).exists()
+
+
 def count_open(viewer: User) -> int:
     """Incidents that are not closed; 0 for whoever may not see them."""
     if not can(viewer, Permission.VIEW_ALERTS):

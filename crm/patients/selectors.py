@@ -329,7 +329,6 @@ def is_guarded(patient: Patient) -> bool:
     return PatientGuard.objects.live().filter(patient=patient).exists()
 
 
-
 # --- the trail --------------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The app's role may insert audit events and nothing else there; the owner runs migrations only.
 DATABASES = {"default": env.db_url_config(secret("DATABASE_URL"))}
+DATABASES["default"]["ENGINE"] = "privacy.audit.database"  # tells the second sink (ADR 0024)
 DATABASES["default"]["CONN_MAX_AGE"] = None  # closing per request halves throughput
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
@@ -221,6 +222,11 @@ AUDIT_TSA_URL = env.str("AUDIT_TSA_URL", default="")  # a time-stamp authority, 
 AUDIT_TSA_ROOT_FILE = env.str("AUDIT_TSA_ROOT_FILE") if AUDIT_TSA_URL else ""
 AUDIT_TSA_TIMEOUT_SECONDS = env.float("AUDIT_TSA_TIMEOUT_SECONDS", default=10.0)
 EXPORTS_DIR = env.str("EXPORTS_DIR", default="")  # files that wait for their one download
+# The trail's second record, outside the database; both empty: none is kept (ADR 0024).
+AUDIT_SINK_DIR = env.str("AUDIT_SINK_DIR", default="")
+AUDIT_SINK_SYSLOG = env.str("AUDIT_SINK_SYSLOG", default="")
+AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
+AUDIT_ONLINE_MONTHS = env.int("AUDIT_ONLINE_MONTHS", default=12)  # R25: never fewer
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
 BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)

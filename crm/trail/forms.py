@@ -141,6 +141,19 @@ class ExportForm(forms.Form):
     )
 
 
+class RetirementForm(forms.Form):
+    """Which archived month may be dropped, and why."""
+
+    month = forms.RegexField(regex=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", widget=forms.HiddenInput())
+    reason = forms.CharField(label=_("Reason"), min_length=10, max_length=300)
+
+
+class ApprovalForm(forms.Form):
+    """Which month is agreed to."""
+
+    month = RetirementForm.base_fields["month"]
+
+
 class MonthForm(ExportForm):
     """Which month leaves, and why."""
 

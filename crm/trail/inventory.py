@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.trail.models import HeadCopy, MonthExport, VerificationRun
+from crm.trail.models import HeadCopy, MonthExport, MonthRetirement, VerificationRun
 from privacy.inventory import PROOF, STATE, WHEN, WHO, Basis, c1, of
 
 _COUNTED = _("What was checked or left the house, as numbers")
@@ -34,5 +34,14 @@ TABLES = (
         c1(_COUNTED, "number", "last_seq", "recipients"),
         c1(WHEN, "day", "at"),
         c1(PROOF, "chain", "authority", "token"),
+    ),
+    of(
+        MonthRetirement,
+        Basis.SECURITY,
+        c1(WHO, "asked_by", "approved_by"),
+        c1(_("Why an archived month is dropped"), "reason"),
+        c1(_COUNTED, "month", "rows", "archive_size", "freed"),
+        c1(WHEN, "asked_at", "approved_at", "retired_at", "keep_until"),
+        c1(PROOF, "head", "manifest", "archive"),
     ),
 )  # fmt: skip

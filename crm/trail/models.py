@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -163,3 +163,53 @@ class HeadCopy(Record):
 def groups(text: str) -> list[str]:
     """Hexadecimal in groups of eight."""
     return [text[at : at + 8] for at in range(0, len(text), 8)]
+
+
+class MonthRetirement(Record):
+    """An archived month of the trail on its way out of the database (ADR 0025).
+
+    Archived and proved by a command, asked for by a security administrator, approved by an
+    auditor, dropped by the database's owner; the database holds them to that order and those two.
+    """
+
+    retention = RetentionClass.AUDIT
+    month = models.CharField(max_length=7, unique=True)  # of a partition: UTC
+    rows = models.BigIntegerField()
+    archive_size = models.BigIntegerField()
+    archive = models.CharField(max_length=64)
+    manifest = models.CharField(max_length=64)
+    head = models.CharField(max_length=64)
+    keep_until = models.DateField()  # how long the file has to be kept
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+    freed = models.BigIntegerField(default=0)  # bytes given back
+
+    class Meta:
+        ordering = ["-month"]
+        constraints = [
+            models.CheckConstraint(
+                name="retirement_by_two_people",
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="retirement_asked_before_approved",
+                condition=Q(approved_by__isnull=True, approved_at__isnull=True)
+                | Q(asked_by__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="retirement_approved_before_done",
+                condition=Q(retired_at__isnull=True) | Q(approved_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="retirement_asked_with_reason",
+                condition=Q(asked_by__isnull=True, asked_at__isnull=True)
+                | (Q(asked_at__isnull=False) & ~Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.month

@@ -2,16 +2,28 @@
 
 from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
-from crm.trail import month_exports, selectors, services
-from crm.trail.forms import MINORS, RANGES, ExportForm, MonthForm, TrailFilterForm
+from crm.trail import month_exports, retiring, selectors, services
+from crm.trail.forms import (
+    MINORS,
+    RANGES,
+    ApprovalForm,
+    ExportForm,
+    MonthForm,
+    RetirementForm,
+    TrailFilterForm,
+)
+from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
 from privacy.audit.exporting import verifier_sha256
 from privacy.audit.selectors import Filter, Mark, seal_status
@@ -138,6 +150,8 @@ def _months(request: StaffRequest, form: MonthForm | None = None) -> HttpRespons
         "running": any(row.is_open for row in rows),
         "may_export": can(request.user, Permission.EXPORT_AUDIT),
         "verifier": verifier_sha256(),
+        "may_retire": can(request.user, Permission.ASK_RETIREMENT)
+        or can(request.user, Permission.APPROVE_RETIREMENT),
     }
     name = "crm/trail/_month_exports.html" if request.htmx else "crm/trail/months.html"
     return render(request, name, page, status=422 if form else 200)
@@ -182,3 +196,57 @@ def sheet(request: StaffRequest, export_id: UUID) -> HttpResponse:
         raise Http404
     page = {"row": row, "printed_at": timezone.now()}
     return render(request, "crm/trail/sheet.html", page)
+
+
+def _old_months(
+    request: StaffRequest, form: RetirementForm | None = None, error: str = "", status: int = 200
+) -> HttpResponse:
+    page = {
+        "lines": retiring.months(),
+        "form": form or RetirementForm(),
+        "error": error,
+        "may_ask": can(request.user, Permission.ASK_RETIREMENT),
+        "may_approve": can(request.user, Permission.APPROVE_RETIREMENT),
+    }
+    return render(request, "crm/trail/old_months.html", page, status=status)
+
+
+@require_GET
+@requires(Permission.ASK_RETIREMENT, Permission.APPROVE_RETIREMENT)
+def old_months(request: StaffRequest) -> HttpResponse:
+    """The trail's months: what they hold, and what their next step is."""
+    return _old_months(request)
+
+
+@require_POST
+@requires(Permission.ASK_RETIREMENT)
+@with_fresh_factor()
+@once
+def ask_retirement(request: StaffRequest) -> HttpResponse:
+    """Ask that an archived month be dropped."""
+    form = RetirementForm(request.POST)
+    if not form.is_valid():
+        return _old_months(request, form, error=_("Say in at least 10 characters why."), status=422)
+    try:
+        retiring.ask(actor=request.user, **form.cleaned_data)
+    except DomainError as error:
+        return _old_months(request, form, error=str(error), status=422)
+    messages.success(request, _("Asked for. An auditor has to agree."))
+    return redirect("trail:old-months")
+
+
+@require_POST
+@requires(Permission.APPROVE_RETIREMENT)
+@with_fresh_factor()
+@once
+def approve_retirement(request: StaffRequest) -> HttpResponse:
+    """Agree, as the second person, that an archived month be dropped."""
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest("no such month")
+    try:
+        retiring.approve(actor=request.user, month=form.cleaned_data["month"])
+    except DomainError as error:
+        return _old_months(request, error=str(error), status=422)
+    messages.success(request, _("Agreed. The owner of the database can drop the month now."))
+    return redirect("trail:old-months")

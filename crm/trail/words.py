@@ -66,6 +66,8 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.VIEW_OWN_AUDIT: _("needs: read the own trail"),
     Permission.VERIFY_AUDIT: _("needs: verify the audit trail"),
     Permission.EXPORT_AUDIT: _("needs: export the audit trail"),
+    Permission.ASK_RETIREMENT: _("needs: ask to drop a month of the trail"),
+    Permission.APPROVE_RETIREMENT: _("needs: agree to drop a month of the trail"),
     Permission.VIEW_STAFF: _("needs: see staff"),
     Permission.MANAGE_STAFF: _("needs: manage accounts"),
     Permission.MANAGE_TOKENS: _("needs: manage own API tokens"),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
+from privacy.audit.second_sink import SinkDown
 from privacy.errors import (
     AccessDenied,
     Conflict,
@@ -26,6 +27,7 @@ KINDS: Final[tuple[tuple[type[DomainError], int, str], ...]] = (
     (Conflict, 409, "conflict"),
     (Erased, 410, "erased"),
     (TooMany, 429, "too-many"),
+    (SinkDown, 503, "trail-down"),
     (Unreadable, 503, "unreadable"),
     (ConsentMissing, 422, "consent-missing"),
     (DomainError, 422, "refused"),
@@ -45,6 +47,8 @@ class Refusal:
 def refusal_of(error: DomainError) -> Refusal:
     """The answer to a rule that said no."""
     status, code = next((status, code) for kind, status, code in KINDS if isinstance(error, kind))
+    if isinstance(error, SinkDown):
+        return Refusal(status, code, _("The clinic's records are closed right now"), str(error))
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         # The error's own text is a code for the log; the reader needs to know nothing is lost.
         detail = _("A sealed value could not be opened. Nothing was changed or overwritten.")

@@ -65,6 +65,8 @@ class Permission(StrEnum):
     VIEW_OWN_AUDIT = "audit.view_own"
     VERIFY_AUDIT = "audit.verify"
     EXPORT_AUDIT = "audit.export"
+    ASK_RETIREMENT = "audit.ask_retirement"  # of an archived month
+    APPROVE_RETIREMENT = "audit.approve_retirement"
     VIEW_STAFF = "staff.view"
     MANAGE_STAFF = "staff.manage"  # G10: accounts
     END_SESSIONS = "staff.end_sessions"  # G10: everything somebody is signed in with
@@ -213,6 +215,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_ACCESS_REQUESTS,
             _P.LIFT_SUSPENSION,
             _P.VIEW_AUDIT,
+            _P.ASK_RETIREMENT,
             _P.VERIFY_AUDIT,
             _P.MANAGE_TOKENS,
             _P.VIEW_KEYS,
@@ -233,6 +236,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_AUDIT,
             _P.VERIFY_AUDIT,
             _P.EXPORT_AUDIT,
+            _P.APPROVE_RETIREMENT,
             _P.VIEW_STAFF,
             _P.MANAGE_TOKENS,
             _P.VIEW_INVENTORY,

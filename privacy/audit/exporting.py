@@ -8,7 +8,7 @@ What is exported is the canonical form of the events: codes, ids, field names; n
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from privacy.audit.models import (
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
+    RetiredMonth,
     SealerKey,
     acting_as,
     mac_key,
@@ -90,6 +91,7 @@ def span_of(month: str) -> Span:
         newest = heads.last()
         if first is None or newest is None:
             raise NothingSealed(_("No event of this month is sealed."))
+        _refuse_archived(begins, ends)
         closing = heads.filter(number__gte=first.number, sealed_at__gte=ends + MARGIN).first()
         last = closing or newest
         end = last.first_seq + last.count
@@ -98,6 +100,16 @@ def span_of(month: str) -> Span:
             raise NothingSealed(_("No event of this month is sealed."))
         before = heads.filter(number=first.number - 1).first()
     return Span(month, before, first, last, complete=closing is not None)
+
+
+def _refuse_archived(begins: datetime, ends: datetime) -> None:
+    """Months that were retired, and the hours that a clinic month shares with one (ADR 0025)."""
+    for gone in RetiredMonth.objects.filter(begins__lt=ends, ends__gt=begins):
+        shared = AuditEvent.objects.filter(
+            at__gte=max(begins, gone.begins), at__lt=min(ends, gone.ends)
+        )
+        if not shared.exists():
+            raise NothingSealed(_("Events of this month lie in an archive: open that."))
 
 
 def months() -> list[str]:

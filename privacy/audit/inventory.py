@@ -6,11 +6,12 @@ from privacy.audit.models import (
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
+    RetiredMonth,
     RowChange,
     RowSeal,
     SealerKey,
 )
-from privacy.inventory import ORDER, PROOF, WHEN, Basis, c1, of
+from privacy.inventory import ORDER, PROOF, WHEN, WHO, Basis, c1, of
 
 _ACT = _("Who did what to whose record, and why")
 _ORIGIN = _("From where it was done")
@@ -40,6 +41,14 @@ TABLES = (
         c1(ORDER, "seq", "checkpoint", "event_id"),
         c1(WHEN, "event_at"),
         c1(PROOF, "leaf"),
+    ),
+    of(
+        RetiredMonth,
+        Basis.SECURITY,
+        c1(WHO, "asked_by", "approved_by"),
+        c1(WHEN, "begins", "ends"),
+        c1(ORDER, "month", "rows"),
+        c1(PROOF, "manifest", "archive", "mac"),
     ),
     of(SealerKey, Basis.NONE, c1(PROOF, "public", "mac")),
     of(

@@ -2,6 +2,7 @@
 INSERT alone for the app's role, reading and sealing by roles of their own (ADR 0005).
 """
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
-from privacy.audit.rules import SCHEMA, address
+from privacy.audit.rules import SCHEMA, address, canonical
 from privacy.encryption.keys import derive
 from privacy.records import Record, RetentionClass, new_id
 
@@ -21,6 +22,11 @@ READER, SEALER = "suian_auditor", "suian_sealer"
 def mac_key() -> bytes:
     """The key of the events' MACs, from the audit root."""
     return derive("audit", "audit/mac")
+
+
+def sink_key() -> bytes:
+    """The key that chains the second sink's lines; whoever may sign events may write there."""
+    return hmac.digest(mac_key(), b"suian/second-sink/v1", "sha256")
 
 
 @contextmanager
@@ -219,3 +225,50 @@ def sealer_private_key(secret: bytes) -> Ed25519PrivateKey:
 def sealer_public_key(raw: bytes) -> Ed25519PublicKey:
     """The checking half from its 32 bytes."""
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+class RetiredMonth(Record):
+    """A month (UTC) whose events lie in a sealed archive only: two people agreed (ADR 0025).
+
+    Its checkpoints and seals stay, so the chain is whole without it. Written once.
+    """
+
+    retention = RetentionClass.AUDIT
+    month = models.CharField(max_length=7, unique=True)
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    rows = models.BigIntegerField()
+    manifest = models.CharField(max_length=64)
+    archive = models.CharField(max_length=64)  # SHA-256 of the sealed file
+    asked_by = models.UUIDField()
+    approved_by = models.UUIDField()
+    mac = models.BinaryField()  # under the audit root: one slipped in by SQL is not believed
+
+    class Meta:
+        ordering = ["month"]
+        constraints = [
+            models.CheckConstraint(
+                name="two_people_retired_a_month",
+                condition=~models.Q(asked_by=models.F("approved_by")),
+            ),
+            models.CheckConstraint(
+                name="retired_month_ends", condition=models.Q(ends__gt=models.F("begins"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.month
+
+    def due_mac(self) -> bytes:
+        """The MAC that these columns ask for."""
+        facts = {
+            "month": self.month,
+            "begins": microseconds(self.begins),
+            "ends": microseconds(self.ends),
+            "rows": self.rows,
+            "manifest": self.manifest,
+            "archive": self.archive,
+            "asked_by": self.asked_by.hex,
+            "approved_by": self.approved_by.hex,
+        }
+        return hmac.digest(mac_key(), b"suian/retired-month/v1" + canonical(facts), "sha256")

@@ -62,6 +62,11 @@ WORDS = {
     "previous": ("does not continue the previous export", "与上次导出不衔接"),
     "beginning": ("the month's beginning is not there", "缺少月初部分"),
     "end": ("the month's end is not there", "缺少月末部分"),
+    "gone": ("the second record tells an event that is not here", "第二份记录有这条，导出中没有"),
+    "edited": ("the second record tells another event under this id", "与第二份记录不是同一条"),
+    "untold": ("the second record was never told of it", "第二份记录没有这条"),
+    "cut": ("lines of the second record are missing", "第二份记录缺行"),
+    "told": ("compared with the second record: {0} events", "与第二份记录核对：{0} 条"),
     "manifest": ("the manifest says something else", "与清单不符"),
     "paper": ("the paper says something else", "与纸上所写不符"),
     "counted": ("month {0}: {1} events, numbers {2} to {3}, in {4} checkpoints; withheld {5}",
@@ -326,6 +331,9 @@ class Check:
         self.unproven = self.due = NEVER
         self.before: Checkpoint | None = None
         self.seen: set[bytes] = set()
+        self.leaves: dict[bytes, tuple[bytes, int]] = {}  # by id; filled for a second record only
+        self.spans: list[tuple[int, int, int, int]] = []  # xids, first number, checkpoint
+        self.keeps = self.told = 0
         self.seals = Rows(source, "seals.jsonl", self.tell)
         self.rows = Rows(source, "events.jsonl", self.tell)
 
@@ -377,6 +385,7 @@ class Check:
             for rows in (self.seals, self.rows):
                 rows.start = rows.last = self.due - 1
         self.covered += 1
+        self.spans.append((one.start, one.until, self.due, one.number))
         sealed: list[bytes] = []
         given: list[bytes] = []
         seq, whole = self.due, True
@@ -418,6 +427,8 @@ class Check:
             return sealed, sealed
         ident, digest = self._read(seq, event, one.number)
         leaf = sha(b"\x00" + ident + digest + octets(event, "mac"))
+        if self.keeps:
+            self.leaves[ident] = (leaf, seq)
         if seal is None:
             self.tell("unsealed", seq, one.number)
             return leaf, leaf
@@ -468,6 +479,52 @@ class Check:
         if last.number < min(self.chains):
             self.tell("previous", last.end, last.number)
 
+    def compare_sinks(self, paths: list[str]) -> None:
+        """The clinic's second record, told event by event before each commit (ADR 0024)."""
+        told: list[tuple[int, bytes, bytes, object]] = []
+        void: set[object] = set()
+        spans: list[tuple[int, int]] = []
+        for path in paths:
+            with Path(path).open("rb") as file:
+                rows = [parse(raw[raw.find(b"{") :])[0] for raw in lines(file)]
+            held = [row for row in rows if row and number(row, "n") > 0]
+            last: dict[object, int] = {}
+            for row in held:
+                place = (str(row.get("s")), number(row, "n"))
+                if last.get(place[0], place[1] - 1) != place[1] - 1:
+                    self.tell("cut")
+                last[place[0]] = place[1]
+                void.update(map(tuple, row.get("void", ())))
+                xid = int(row.get("x", -1))
+                for parts in row.get("e", ()):
+                    ident, digest, mac = (bytes.fromhex(one) for one in parts)
+                    told.append((xid, ident, sha(b"\x00" + ident + digest + mac), place))
+            moments = [number(row, "at") // 1000 for row in held]
+            spans += [(moments[0], moments[-1] - 60_000)] if moments else []
+        self._witness(told, void, spans)
+
+    def _witness(
+        self,
+        told: list[tuple[int, bytes, bytes, object]],
+        void: set[object],
+        spans: list[tuple[int, int]],
+    ) -> None:
+        """What was told against what is here, both ways; an id begins with its milliseconds."""
+        known = set()
+        for xid, ident, leaf, place in told:
+            known.add(ident)
+            here, seq = self.leaves.get(ident, (b"", 0))
+            if seq and here != leaf:
+                self.tell("edited", seq)
+            near = [span for span in self.spans if span[0] <= xid < span[1]]
+            if not seq and near and place not in void:
+                self.tell("gone", near[0][2], near[0][3])
+        self.told = len(known & set(self.leaves))
+        for ident, (_leaf, seq) in self.leaves.items():
+            at = int.from_bytes(ident[:6], "big")
+            if ident not in known and any(start < at < end for start, end in spans):
+                self.tell("untold", seq)
+
     def compare_manifest(self, manifest: Row, *, exact: bool) -> None:
         """The export's own table of contents, and what its exporter, who has the key, found."""
         last = self.before or Checkpoint({})
@@ -515,6 +572,7 @@ def verify(asked: argparse.Namespace, until: ExitStack) -> tuple[Check, Row, lis
     keys = {bytes.fromhex(key) for key in asked.signer} | (previous.keys() if previous else set())
     notes.append("outer" if keys else "inner")
     check = Check(source, keys or source.keys(), begins, withheld=asked.withheld)
+    check.keeps = len(asked.sink)
     check.run()
     if not check.first or check.before is None:
         raise Refused("no checkpoint of the month")
@@ -528,6 +586,8 @@ def verify(asked: argparse.Namespace, until: ExitStack) -> tuple[Check, Row, lis
     for path in asked.anchors:
         with Path(path).open("rb") as file:
             check.compare_anchors(lines(file), outside=True, is_open=is_open)
+    check.compare_sinks(asked.sink)
+    notes += ["told"] if asked.sink else []
     if previous:
         check.compare_previous(previous)
     check.compare_manifest(manifest, exact=exact)
@@ -551,7 +611,7 @@ def tell_all(check: Check, manifest: Row, notes: list[str], *, zh: bool) -> None
     say("self", hashlib.sha256(Path(__file__).read_bytes()).hexdigest())
     say("counted", manifest["month"], *numbers)
     for note in notes:
-        say(note)
+        say(note, check.told)
     if check.anchored:
         say("to", check.anchored)
     if check.anchored < last:
@@ -578,6 +638,7 @@ def main(arguments: list[str] | None = None) -> int:
     option = parser.add_argument
     option("export", help="folder or zip of one month")
     option("--anchors", action="append", default=[], help="heads kept outside; may be repeated")
+    option("--sink", action="append", default=[], help="a day of the second record; repeat it")
     option("--previous", default="", help="the export of the month before, as you keep it")
     option("--signer", action="append", default=[], help="the sealer's public key, told by hand")
     option("--digest", default="", help="SHA-256 of the manifest, typed from the signed sheet")

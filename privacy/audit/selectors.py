@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
 
 from privacy.audit.anchors import Anchor, last_anchor
+from privacy.audit.comparing import SinkStatus, glance
 from privacy.audit.events import Kind
 from privacy.audit.horizon import counts_below
 from privacy.audit.models import (
@@ -247,6 +248,7 @@ class SealStatus:
     waiting: int
     lag_seconds: int
     anchor: Anchor | None
+    sink: SinkStatus
 
     @property
     def head(self) -> str:
@@ -265,6 +267,7 @@ def seal_status() -> SealStatus:
                 [str(last.xid_to if last else 0)],
             )
             waiting, oldest = cursor.fetchone()
+        sink = glance()
     if last and counts_below(last.xid_to):
         oldest = last.sealed_at  # SealerBehind: new events cannot be told from sealed ones
     lag = int((timezone.now() - oldest).total_seconds()) if oldest else 0
@@ -274,6 +277,7 @@ def seal_status() -> SealStatus:
         waiting=waiting,
         lag_seconds=max(0, lag),
         anchor=last_anchor(),
+        sink=sink,
     )
 
 

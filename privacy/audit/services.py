@@ -15,7 +15,7 @@ from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
 from privacy.errors import Erased
-from privacy.receipts import EMPTY, Receipt, SubjectRef, fate_of_this_transaction
+from privacy.receipts import EMPTY, Receipt, SubjectRef, Told, fate_of_this_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ _COLUMNS = (
 )  # fmt: skip
 _INSERT = (
     f"INSERT INTO privacy_auditevent ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names only
-    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "
+    "RETURNING pg_current_xact_id()::text"  # no column of the table: that would need SELECT
 )
 
 
@@ -74,8 +75,10 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         detail={key: rules.storable(v) if isinstance(v, str) else v for key, v in detail.items()},
         **_origin(),
     )
-    _insert(row)
-    return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate_of_this_transaction())
+    xid = _insert(row)
+    fate = fate_of_this_transaction()
+    fate.told.append(Told(xid, row.id, bytes(row.digest), bytes(row.mac)))
+    return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate)
 
 
 def _check_author(actor: Actor | None, process: str, clinic: UUID | None) -> None:
@@ -98,14 +101,16 @@ def _origin() -> dict[str, Any]:
     }
 
 
-def _insert(row: AuditEvent) -> None:
-    # A raw cursor: half the cost of the ORM's INSERT, and no RETURNING, which needs SELECT.
+def _insert(row: AuditEvent) -> int:
+    """Write the row. Out: the transaction's id."""
+    # A raw cursor: half the cost of the ORM's INSERT.
     row.digest = rules.digest(row.facts())
     row.mac = rules.mac(mac_key(), row.digest)
     values = [getattr(row, column) for column in _COLUMNS]
     values[_COLUMNS.index("detail")] = json.dumps(row.detail, ensure_ascii=False)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
+        return int(cursor.fetchone()[0])
 
 
 def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword

@@ -6,16 +6,18 @@ next time. Memory does not grow with the trail.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 from django.db.models import Max
+from django.utils import timezone
 
 from privacy.audit import rules
 from privacy.audit.anchors import Anchor, anchors
+from privacy.audit.comparing import compare
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -26,6 +28,7 @@ from privacy.audit.models import (
     mac_key,
     sealer_public_key,
 )
+from privacy.audit.retired import Retired
 from privacy.audit.row_changes import broken_seals
 from privacy.audit.sealing import chain_of
 
@@ -52,6 +55,8 @@ class Report:
     checkpoints: int = 0
     unsealed: int = 0
     anchored: int = 0
+    archived: int = 0  # sealed events that lie in archives only
+    told: int = 0  # events that the second sink names
     clock_jumps: int = 0
     head: bytes = rules.EMPTY_CHAIN
     findings: list[Finding] = field(default_factory=list)
@@ -78,22 +83,27 @@ class Report:
 
 
 def verify() -> Report:
-    """Check signatures, chain, numbers, leaves, contents, stray events and outside anchors.
+    """Check signatures, chain, numbers, leaves, contents, stray events, anchors, second sink.
 
     Out: a report; ``whole`` only if nothing at all is amiss. Needs the audit root for the MACs.
     Source: ADR 0005; R42, R54.
     """
-    report = Report()
+    report, began = Report(), timezone.now()
     with acting_as(READER):
         # Seals first, then checkpoints: both are committed together, so every seal counted here
         # has its checkpoint in what is read afterwards, however fast the sealer runs.
         last_seal = AuditSeal.objects.aggregate(last=Max("seq"))["last"] or 0
         last = AuditCheckpoint.objects.order_by("number").last()
-        _Walk(report, last).run(last_seal)
+        retired = Retired.load()
+        _Walk(report, last, retired).run(last_seal)
         _check_anchors(report, last)
         _check_unsealed(report, last.xid_to if last else 0)
-        for _number, event_id in broken_seals():
+        for _number, event_id in broken_seals(retired):
             report.add(Finding("rows", 0, event_id))
+        _compare_second_sink(report, began, retired)
+        report.archived = sum(retired.missing.values())
+        for _month in retired.wrong():
+            report.add(Finding("archive", 0))
         _name_events(report)
     return report
 
@@ -120,8 +130,8 @@ def verify_run(first: int, last: int) -> Report:
 class _Walk:
     """Goes through checkpoints and seals side by side, in the order of their numbers."""
 
-    def __init__(self, report: Report, last: AuditCheckpoint | None) -> None:
-        self.report = report
+    def __init__(self, report: Report, last: AuditCheckpoint | None, retired: Retired) -> None:
+        self.report, self.retired = report, retired
         self.last_number = last.number if last else 0
         self.key = mac_key()
         self.signers = _trusted_signers(report)
@@ -184,7 +194,7 @@ class _Walk:
     def _check_event(self, seal: AuditSeal, event: AuditEvent | None) -> None:
         code = ""
         if event is None:
-            code = "missing"
+            code = "" if self.retired.excuses(seal.event_at) else "missing"
         elif rules.leaf(event.id.bytes, bytes(event.digest), bytes(event.mac)) != bytes(seal.leaf):
             code = "leaf"
         elif not genuine(event, self.key):
@@ -327,6 +337,17 @@ def _check_unsealed(report: Report, sealed_to: int) -> None:
                 report.add(Finding("forged", 0, event.id))
             else:
                 report.unsealed += 1
+
+
+def _compare_second_sink(report: Report, began: datetime, retired: Retired) -> None:
+    seen = compare(began, retired.knows)
+    report.told = seen.told
+    sealed = AuditSeal.objects.filter(event_id__in=[one.event_id for one in seen.found])
+    seals = {seal.event_id: seal for seal in sealed}
+    for one in seen.found:
+        seal = seals.get(one.event_id) if one.event_id else None
+        seq, checkpoint = (seal.seq, seal.checkpoint) if seal else (0, 0)
+        report.add(Finding(one.code, seq, one.event_id, checkpoint))
 
 
 def _name_events(report: Report) -> None:

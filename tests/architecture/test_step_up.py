@@ -36,6 +36,8 @@ DOORS = {
     "staff:reset-factor",
     "staff:suspend",
     "staff:tokens",
+    "trail:approve-retirement",
+    "trail:ask-retirement",
     "trail:export",
     "trail:month-export",
 }

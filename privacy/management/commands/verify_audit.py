@@ -29,6 +29,12 @@ MEANING = {
     "anchor": "a head kept outside is not in the database: cut or rewritten",
     "anchor_line": "the anchor file has a line that cannot be read",
     "rows": "the noted changes of rows are not those that were sealed",
+    "sink_gone": "the second sink tells an event that is not in the trail",
+    "sink_edited": "the second sink tells another event under this id",
+    "sink_unseen": "the second sink was never told of this event",
+    "sink_gap": "lines of the second sink are missing",
+    "sink_chain": "a line of the second sink was changed or made up",
+    "archive": "a month's archive was made up, or not all of its events are away",
     "signer": "a sealer's key that the audit root does not vouch for",
 }
 
@@ -70,6 +76,7 @@ class Command(BaseCommand):
             f"{report.events} event{pluralize(report.events)} in "
             f"{report.checkpoints} checkpoint{pluralize(report.checkpoints)}, "
             f"{report.unsealed} waiting, {report.anchored} anchor{pluralize(report.anchored)}, "
+            f"{report.told} in the second sink, {report.archived} archived, "
             f"head {report.head.hex()[:16]}"
         )
         if report.clock_jumps:
