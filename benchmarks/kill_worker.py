@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.outcome import tell
 from benchmarks.stage import (
     SHORT_WAITS,
     Company,
@@ -183,8 +184,8 @@ def _inside(runs: int, reminders: int, seed: int) -> int:
         rehearsal = Rehearsal(company=sms, worker=worker, queue=queue, seed=seed)
         figures = rehearsal.run(runs=runs, reminders=reminders)
     sys.stderr.write("\n")
-    print(figures)
-    return 0 if figures.clean else 1
+    harm = figures.duplicates + figures.lost + figures.unsettled
+    return tell(max(0, figures.runs - harm), figures.runs, figures)
 
 
 def main(arguments: list[str] | None = None) -> int:
