@@ -47,6 +47,14 @@ MEASURES: Final = (
         full=(bench("log_tamper"),), quick=(tests("tests/privacy/audit/test_verify_trail.py"),),
     ),
     Measure(
+        "7-bypasses", 7, "Ways around the services", "58 ways: refused or a trace of each",
+        **_only(bench("bypasses")),
+    ),
+    Measure(
+        "7-down", 7, "Addresses that leave an event, without a trail", "100 % refused",
+        **_only(tests("tests/architecture/test_audit_down.py")),
+    ),
+    Measure(
         "8-withdrawal", 8, "Withdrawal against sending", "1,000 races, 0 late hand-overs",
         full=tuple(
             bench("withdrawal_races", "--races=200", f"--seed={SEED + n}") for n in range(5)
@@ -60,6 +68,26 @@ MEASURES: Final = (
             for n in range(10)
         ),
         quick=(bench("kill_worker", "--runs=5", "--reminders=60", f"--seed={SEED}"),),
+    ),
+    Measure(
+        "9-web", 9, "kill -9 of a worker of the pages", "200 kills: each call one patient",
+        full=tuple(alone("kill_web", "--kills=50", f"--seed={SEED + n}") for n in range(4)),
+        quick=(alone("kill_web", "--kills=4", f"--seed={SEED}"),),
+    ),
+    Measure(
+        "9-postgres", 9, "kill -9 of the database", "100 kills: 0 lost, each change its event",
+        full=tuple(alone("kill_postgres", "--kills=25", f"--seed={SEED + n}") for n in range(4)),
+        quick=(alone("kill_postgres", "--kills=4", f"--seed={SEED}"),),
+    ),
+    Measure(
+        "9-redis", 9, "kill -9 of the queue, emptied", "100 kills: 0 doubled, 0 lost",
+        full=tuple(alone("kill_redis", "--kills=25", f"--seed={SEED + n}") for n in range(4)),
+        quick=(alone("kill_redis", "--kills=3", f"--seed={SEED}"),),
+    ),
+    Measure(
+        "9-sealer", 9, "kill -9 of the sealer", "50 kills: the trail verifies",
+        full=(alone("kill_sealer", "--kills=50", f"--seed={SEED}"),),
+        quick=(alone("kill_sealer", "--kills=5", f"--seed={SEED}"),),
     ),
     Measure(
         "9-rewrap", 9, "kill -9 in the middle of a rotation", "20 kills: 0 left, 0 unreadable",
@@ -106,7 +134,6 @@ MEASURES: Final = (
 NOT_HERE: Final[Mapping[int, str]] = {
     2: "the matrix of row 1 has a patient out of reach in each case",
     3: "no fuzzing",
-    7: "ways around the services are part of `make test`",
     11: "`manage.py hunt_plaintext` on a clinic",
     12: "`benchmarks.stolen_names` for names",
     22: "`make lint`",
