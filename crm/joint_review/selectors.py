@@ -86,11 +86,15 @@ def sealed_until(moment: datetime) -> datetime:
 def sheets_visible_to(viewer: User) -> QuerySet[ReviewSheet]:
     """The clinic's sheets, newest first, each with its numbers."""
     rows = ReviewSheet.objects.visible_to(viewer).select_related("drawn_by", "clinic")
-    return rows.annotate(
-        total=Count("items", distinct=True),
-        left=Count("items", filter=Q(items__verdict=""), distinct=True),
-        found=Count("items", filter=Q(items__verdict="finding"), distinct=True),
-    ).prefetch_related("signatures__signer")
+    return (
+        rows.annotate(
+            total=Count("items", distinct=True),
+            left=Count("items", filter=Q(items__verdict=""), distinct=True),
+            found=Count("items", filter=Q(items__verdict="finding"), distinct=True),
+        )
+        .order_by("-until", "kind")
+        .prefetch_related("signatures__signer")
+    )
 
 
 def sheet_of(viewer: User, sheet_id: UUID) -> ReviewSheet:

@@ -23,6 +23,7 @@ DOORS = {
     "custody:rotate",
     "incidents:codes",
     "inventory:export",
+    "review:sign",
     "staff:open-account",
     "staff:passkey-add",
     "staff:passkey-revoke",

@@ -173,7 +173,7 @@ def test_not_even_the_owner_and_no_item_later(signed) -> None:
             "UPDATE crm_reviewsheet SET seed = ''",
             "DELETE FROM crm_reviewsignature",
         ):
-            with pytest.raises(Exception, match="stays|come with their sheet"):
+            with pytest.raises(Exception, match=r"stays|come with their sheet"):
                 owner.execute(sql)
 
 
@@ -205,7 +205,12 @@ class TestVerify:
 
 def tamper(*statements: str) -> None:
     """As the owner with the fences down; commits."""
-    tables = ("crm_reviewitem", "crm_reviewsheet", "crm_reviewsignature", "privacy_auditevent_stray")
+    tables = (
+        "crm_reviewitem",
+        "crm_reviewsheet",
+        "crm_reviewsignature",
+        "privacy_auditevent_stray",
+    )
     with owner_connection() as owner:
         owner.execute("BEGIN")
         partitions = owner.execute(
