@@ -76,10 +76,10 @@ def facts_of(clinic_id: UUID, since: datetime, until: datetime) -> Iterator[Fact
     with acting_as(READER):
         rows = in_period(clinic_id, since, until).values_list(*COLUMNS)
         found = list(rows.iterator(chunk_size=CHUNK))
-    own = _own(clinic_id, {code for *_rest, codes, _t, at in found if not at for code in codes})
-    for *head, codes, target, clinic in found:
+    own = _own(clinic_id, {code for one in found if not one[-1] for code in one[-3]})
+    for key, at, kind, action, outcome, actor, role, codes, target, clinic in found:
         if clinic or not codes or not own.isdisjoint(codes):
-            yield Fact(*head, codes=tuple(codes), target=target)
+            yield Fact(key, at, kind, action, outcome, actor, role, tuple(codes), target)
 
 
 def _own(clinic_id: UUID, codes: set[str]) -> set[str]:

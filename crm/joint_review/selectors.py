@@ -1,6 +1,7 @@
 """Sheets of the viewer's clinic: what is missing, overdue, waiting; and what is signed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -225,7 +226,17 @@ def drawn_as(sheet: ReviewSheet) -> str:
     return ""
 
 
-def judges_on(sheet: ReviewSheet) -> Sequence[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many events somebody judged, for which side."""
+
+    side: str
+    name: str
+    number: int
+
+
+def judges_on(sheet: ReviewSheet) -> list[Judged]:
     """Who judged how many."""
-    rows = sheet.items.exclude(verdict="").values("side", "judged_by__display_name")
-    return list(rows.annotate(n=Count("pk")).order_by("side", "judged_by__display_name"))
+    rows = sheet.items.exclude(verdict="").values_list("side", "judged_by__display_name")
+    counted = rows.annotate(n=Count("pk")).order_by("side", "judged_by__display_name")
+    return [Judged(side, name, number) for side, name, number in counted]

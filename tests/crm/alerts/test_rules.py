@@ -9,6 +9,7 @@ from crm.alerts import rules
 from crm.alerts.models import Alert, staff_of
 from crm.alerts.rules import Facts, Sign, sign_of
 from crm.alerts.selectors import ADVICE
+from crm.joint_review.events import ReviewEvent
 from crm.staff.events import StaffEvent
 from privacy.audit.events import AccessEvent, AuditTrailEvent
 from privacy.audit.row_changes import RowEvent
@@ -22,7 +23,7 @@ def facts(action: str, **other: object) -> Facts:
 
 
 def test_every_action_is_one_the_product_books() -> None:
-    booked = {*AccessEvent, *AuditTrailEvent, *RowEvent, *StaffEvent}
+    booked = {*AccessEvent, *AuditTrailEvent, *ReviewEvent, *RowEvent, *StaffEvent}
     assert set(rules.BY_ACTION) <= {event.value for event in booked}
 
 
