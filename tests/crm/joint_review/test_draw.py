@@ -9,7 +9,7 @@ from django.test import override_settings
 from crm.access_requests.events import AccessRequestEvent, BreakGlassEvent
 from crm.inventory.events import InventoryEvent
 from crm.joint_review import grounds, reading, rules, selectors, tasks
-from crm.joint_review.models import ReviewItem, ReviewSheet
+from crm.joint_review.models import ReviewSheet
 from crm.joint_review.services import drawing
 from crm.patients.events import PatientEvent
 from crm.patients.models import PatientClinical
@@ -19,6 +19,7 @@ from crm.staff.events import StaffEvent
 from privacy.access.policy import Role
 from privacy.audit.events import Kind, Registry
 from privacy.audit.row_changes import RowEvent
+from privacy.audit.sealing import seal_once
 from privacy.errors import AccessDenied, DomainError
 from tests.crm.joint_review.conftest import MONDAY, NOW, WEEK, moment, seal_here, travelled
 from tests.factories.access import used_long_ago
@@ -347,5 +348,19 @@ def test_a_clinic_that_never_closes_has_no_outside(write, drawn, carer, patient)
     assert on(drawn(), "off_hours") == set()
 
 
-def test_items_keep_their_place_when_shown(sheet) -> None:
-    assert ReviewItem.objects.filter(sheet=sheet).count() == sheet.items.count() >= 4
+@pytest.mark.django_db(transaction=True)
+def test_nobody_chooses_the_head_by_drawing_later(write, carer) -> None:
+    since, until = WEEK.moments(moment(MONDAY).tzinfo)
+
+    def head_after(hours: int) -> int:
+        with travelled(NOW + timedelta(hours=hours)):
+            seal_once()
+            return reading.heads(since, until)[1].number
+
+    assert reading.heads(since, until) is None
+    write(carer)
+    assert head_after(0) == 1
+    write(carer, at=NOW)
+    assert head_after(1) == 1
+    write(carer, at=moment(MONDAY, 15))  # of the period after all: the head has to cover it
+    assert head_after(2) == 3

@@ -172,6 +172,9 @@ class TestTakeOver:
         left.refresh_from_db()
         assert left.verdict == "in_order"
         assert judging.take_over(sheet_id=extra.pk, actor=keeper) == 0
+        judging.judge(item_id=left.pk, actor=keeper, verdict=FINDING, text=TEXT)  # looked again
+        left.refresh_from_db()
+        assert (left.verdict, left.earlier) == ("finding", None)
         assert len(booked("review.taken_over")) == 2
 
     def test_not_another_verdict_by_sql(self, sheet, control) -> None:
