@@ -26,13 +26,22 @@ def _roles() -> list[tuple[str, str]]:
     return [("", str(_("All roles"))), *named, (JOBS, str(_("Jobs")))]
 
 
+def _select() -> forms.Select:
+    return forms.Select(attrs={"class": "select"})
+
+
 class FilterForm(forms.Form):
     """What of a sheet is shown; every field stands in the address."""
 
-    ground = forms.ChoiceField(label=_("Ground"), choices=_grounds, required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False)
+    ground = forms.ChoiceField(
+        label=_("Ground"), choices=_grounds, required=False, widget=_select()
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=_roles, required=False, widget=_select())
     state = forms.ChoiceField(
-        label=_("State"), choices=[("", _("All states")), *STATES], required=False
+        label=_("State"),
+        choices=[("", _("All states")), *STATES],
+        required=False,
+        widget=_select(),
     )
 
     def wanted(self) -> dict[str, str]:

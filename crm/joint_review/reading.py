@@ -7,11 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from crm.joint_review.models import ReviewItem
+from crm.joint_review.rules import SETTLED
 from crm.patients.models import Patient
 from crm.trail.rules import off_hours
 from crm.trail.selectors import WATCHED
@@ -76,10 +77,10 @@ def facts_of(clinic_id: UUID, since: datetime, until: datetime) -> Iterator[Fact
     with acting_as(READER):
         rows = in_period(clinic_id, since, until).values_list(*COLUMNS)
         found = list(rows.iterator(chunk_size=CHUNK))
-    own = _own(clinic_id, {code for *_rest, codes, _t, at in found if not at for code in codes})
-    for *head, codes, target, clinic in found:
+    own = _own(clinic_id, {code for one in found if not one[-1] for code in one[-3]})
+    for key, at, kind, action, outcome, actor, role, codes, target, clinic in found:
         if clinic or not codes or not own.isdisjoint(codes):
-            yield Fact(*head, codes=tuple(codes), target=target)
+            yield Fact(key, at, kind, action, outcome, actor, role, tuple(codes), target)
 
 
 def _own(clinic_id: UUID, codes: set[str]) -> set[str]:
@@ -138,15 +139,19 @@ def waiting(since: datetime, until: datetime) -> bool:
 
 
 def heads(since: datetime, until: datetime) -> tuple[int, AuditCheckpoint] | None:
-    """The first checkpoint that holds an event of the period (or the head, if none does), and the
-    head of the trail; None while nothing at all is sealed."""
+    """The first checkpoint that holds an event of the period, and the one that closes it: the first
+    that was sealed after its end, so that nobody chooses it by drawing sooner or later (the newest
+    while there is none). None while nothing at all is sealed."""
     with acting_as(READER):
-        head = AuditCheckpoint.objects.order_by("number").last()
-        if head is None:
+        every = AuditCheckpoint.objects.order_by("number")
+        closing = every.filter(sealed_at__gte=until + SETTLED).first() or every.last()
+        if closing is None:
             return None
         inside = AuditSeal.objects.filter(event_at__gte=since, event_at__lt=until)
-        first = inside.order_by("seq").values_list("checkpoint", flat=True).first()
-        return first or head.number, head
+        ends = inside.aggregate(first=Min("checkpoint"), last=Max("checkpoint"))
+        if ends["last"] and ends["last"] > closing.number:
+            closing = every.get(number=ends["last"])
+        return ends["first"] or closing.number, closing
 
 
 def checkpoint(number: int) -> AuditCheckpoint | None:

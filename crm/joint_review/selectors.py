@@ -1,6 +1,7 @@
 """Sheets of the viewer's clinic: what is missing, overdue, waiting; and what is signed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -86,11 +87,15 @@ def sealed_until(moment: datetime) -> datetime:
 def sheets_visible_to(viewer: User) -> QuerySet[ReviewSheet]:
     """The clinic's sheets, newest first, each with its numbers."""
     rows = ReviewSheet.objects.visible_to(viewer).select_related("drawn_by", "clinic")
-    return rows.annotate(
-        total=Count("items", distinct=True),
-        left=Count("items", filter=Q(items__verdict=""), distinct=True),
-        found=Count("items", filter=Q(items__verdict="finding"), distinct=True),
-    ).prefetch_related("signatures__signer")
+    return (
+        rows.annotate(
+            total=Count("items", distinct=True),
+            left=Count("items", filter=Q(items__verdict=""), distinct=True),
+            found=Count("items", filter=Q(items__verdict="finding"), distinct=True),
+        )
+        .order_by("-until", "kind")
+        .prefetch_related("signatures__signer")
+    )
 
 
 def sheet_of(viewer: User, sheet_id: UUID) -> ReviewSheet:
@@ -221,7 +226,17 @@ def drawn_as(sheet: ReviewSheet) -> str:
     return ""
 
 
-def judges_on(sheet: ReviewSheet) -> Sequence[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many events somebody judged, for which side."""
+
+    side: str
+    name: str
+    number: int
+
+
+def judges_on(sheet: ReviewSheet) -> list[Judged]:
     """Who judged how many."""
-    rows = sheet.items.exclude(verdict="").values("side", "judged_by__display_name")
-    return list(rows.annotate(n=Count("pk")).order_by("side", "judged_by__display_name"))
+    rows = sheet.items.exclude(verdict="").values_list("side", "judged_by__display_name")
+    counted = rows.annotate(n=Count("pk")).order_by("side", "judged_by__display_name")
+    return [Judged(side, name, number) for side, name, number in counted]

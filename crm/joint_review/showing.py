@@ -25,6 +25,7 @@ from crm.staff.models import User
 from crm.trail import selectors as console
 from crm.trail.models import VerificationRun
 from crm.trail.selectors import WATCHED, Row
+from privacy.access.policy import Role
 from privacy.audit.events import Kind, Registry
 from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, AuditSeal, acting_as
 
@@ -303,7 +304,7 @@ def _reason(code: str, numbers: Mapping[str, int]) -> Reason:
 
 
 def narrowed(sheet: ReviewSheet, wanted: Mapping[str, str]) -> QuerySet[ReviewItem]:
-    """The items that the filters ask for; the random rest by person and action, else by number."""
+    """The items that the filters ask for; the random rest by role and action, else by number."""
     rows = sheet.items.select_related("judged_by", "finding")
     if ground := wanted["ground"]:
         rows = rows.filter(grounds__contains=[ground])
@@ -312,15 +313,14 @@ def narrowed(sheet: ReviewSheet, wanted: Mapping[str, str]) -> QuerySet[ReviewIt
     if state := wanted["state"]:
         rows = rows.filter(verdict="" if state == OPEN else state)
     if ground == rules.RANDOM:
-        return rows.order_by("role", "actor", "action", "number")
+        return rows.order_by("role", "action", "actor", "number")
     return rows.order_by("number")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Random events of one person and action, judged together."""
+    """Random events of one role and action, judged together."""
 
-    name: Words
     role: Words
     action: Words
     items: list[ItemShown]
@@ -335,20 +335,11 @@ class Batch:
 
 
 def batches(items: Sequence[ItemShown]) -> Iterator[Batch]:
-    """Neighbours of one person and action, in the order of ``narrowed``."""
-
-    def key(one: ItemShown) -> tuple[UUID | None, str]:
-        return one.item.actor, one.item.action
-
-    for _key, group in groupby(items, key):
+    """Neighbours of one role and action, in the order of ``narrowed``."""
+    for (role, _action), group in groupby(items, lambda one: (one.item.role, one.item.action)):
         rows = list(group)
-        first = rows[0].row
-        yield Batch(
-            name=first.who if first else "—",
-            role=first.role if first else "",
-            action=rows[0].action,
-            items=rows,
-        )
+        label = Role(role).label if role in Role.values else _("Jobs")
+        yield Batch(role=label, action=rows[0].action, items=rows)
 
 
 def numbers_of(sheet: ReviewSheet) -> list[tuple[Ground, int, int]]:

@@ -21,6 +21,7 @@ from crm.honey.models import HoneyRecord
 from crm.honey.services import plant
 from crm.incidents import rules
 from crm.incidents.models import Incident
+from crm.joint_review.models import ReviewFinding, ReviewItem, ReviewSheet, ReviewView
 from crm.messaging.inbound import callback_token
 from crm.patients.models import Patient
 from crm.scheduling import services as scheduling
@@ -151,6 +152,39 @@ def _incident(world: World) -> Any:
     ).pk  # fmt: skip
 
 
+def _review_sheet(world: World) -> Any:
+    """Drawn of nothing, with one event that nobody can have seen."""
+    since = timezone.now() - timedelta(days=7)
+    sheet = ReviewSheet.objects.create(
+        clinic=world.viewer.clinic, kind="week", begins_on=since.date(), since=since,
+        until=since + timedelta(days=7), seed="0" * 64, events=1, first_checkpoint=1, checkpoint=1,
+        root="0" * 64, chain="0" * 64,
+    )  # fmt: skip
+    world.kept["item"] = ReviewItem.objects.create(
+        sheet=sheet, number=1, event_id=uuid4(), event_at=since, seq=1, event_digest="0" * 64,
+        action="patient.opened", actor=world.author.pk, grounds=["random"],
+    )  # fmt: skip
+    return sheet.pk
+
+
+def _review_item(world: World) -> Any:
+    _review_sheet(world)
+    return world.kept["item"].pk
+
+
+def _review_finding(world: World) -> Any:
+    _review_sheet(world)
+    item, judge = world.kept["item"], world.viewer
+    if not can(judge, Permission.JUDGE_REVIEW):
+        judge = UserFactory.create(clinic=judge.clinic, role=Role.MEDICAL_QC)
+    side = "it" if judge.role == Role.SECURITY_ADMIN else "qc"
+    item.verdict, item.side, item.judged_by, item.judged_at = (
+        "finding", side, judge, timezone.now(),
+    )  # fmt: skip
+    item.save()
+    return ReviewFinding.objects.create(item=item, text="x", author=judge).pk
+
+
 def _access(world: World) -> Any:
     """One's own where it is to be withdrawn, a use of break-glass where it is to be judged."""
     if world.address == "access:judge":
@@ -229,7 +263,9 @@ MAKERS: dict[str, Maker] = {
     "double_id": _double,
     "guard_id": _guard,
     "honey_id": _honey,
+    "finding_id": _review_finding,
     "incident_id": _incident,
+    "item_id": _review_item,
     "licence_id": _licence,
     "member_id": _member,
     "message_id": _message,
@@ -244,6 +280,7 @@ MAKERS: dict[str, Maker] = {
     "request_id": _access,
     "room_id": lambda world: add_room(label="3-01", actor=world.viewer).pk,
     "session_id": _session,
+    "sheet_id": _review_sheet,
     "sitting_id": lambda world: start_test(user=world.viewer, course="privacy").pk,
     "slug": _slug,
     "staff_id": lambda world: UserFactory.create(clinic=world.viewer.clinic).pk,
@@ -252,6 +289,9 @@ MAKERS: dict[str, Maker] = {
     "token_id": _token,
     "turn_id": _turn,
     "version": lambda world: world.kept["version"],
+    "view_id": lambda world: (
+        ReviewView.objects.create(staff=world.viewer, name="x", state="open").pk
+    ),
     "visit_id": _visit,
 }
 

@@ -29,6 +29,7 @@ DOORS = {
     "exports:trace",
     "incidents:codes",
     "inventory:export",
+    "review:sign",
     "staff:open-account",
     "staff:passkey-add",
     "staff:passkey-revoke",

@@ -19,6 +19,7 @@ from crm.staff.models import Clinic, User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import Kind as EventKind
+from privacy.audit.horizon import alone
 from privacy.audit.models import AuditCheckpoint
 from privacy.errors import AccessDenied, DomainError
 
@@ -76,7 +77,7 @@ def draw(*, clinic: Clinic, period: Period, actor: User | None = None) -> Review
 
     Raises: TooEarly before the period is over and sealed.
     """
-    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    _take_turn(clinic)
     there = ReviewSheet.objects.filter(
         clinic=clinic, kind=period.kind, begins_on=period.begins
     ).first()
@@ -100,7 +101,7 @@ def draw_extra(*, actor: User, begins: date, reason: str) -> ReviewSheet:
         raise DomainError(_("Choose a day of the last three months."))
     if len(reason) < rules.SHORTEST_TEXT:
         raise DomainError(_("Say in at least 10 characters why."))
-    Clinic.objects.select_for_update(no_key=True).get(pk=actor.clinic_id)
+    _take_turn(actor.clinic)
     since = rules.midnight(begins, timezone.get_default_timezone())
     until = selectors.sealed_until(now - rules.SETTLED)
     if until <= since:
@@ -141,12 +142,21 @@ def _draw(clinic: Clinic, span: _Span, *, actor: User | None, reason: str = "") 
     return sheet
 
 
+def _take_turn(clinic: Clinic) -> None:
+    """One drawing of a clinic at a time. No row is locked: whoever has written nothing yet does not
+    keep the sealer waiting while a long period is read. Raises: TooEarly."""
+    if not alone(f"joint review {clinic.pk}"):
+        raise TooEarly(_("A sheet is being drawn just now. Look again in a minute."))
+
+
 def _sealed(span: _Span) -> tuple[int, AuditCheckpoint]:
     """The checkpoints of the span. Raises: TooEarly."""
     if timezone.now() < span.until + rules.SETTLED:
         raise TooEarly(_("This period is not over yet."))
+    # In this order: the head that is read afterwards covers every seal that was seen.
+    waiting = reading.waiting(span.since, span.until)
     found = reading.heads(span.since, span.until)
-    if found is None or reading.waiting(span.since, span.until):
+    if found is None or waiting:
         raise TooEarly(_("The last events of this period are not sealed yet."))
     return found
 

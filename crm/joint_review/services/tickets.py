@@ -74,7 +74,8 @@ def make_incident(*, finding_id: UUID, actor: User) -> Incident:
     words = _("Joint review %(sheet)s, number %(number)s") % {
         "sheet": item.sheet.label, "number": item.number,
     }  # fmt: skip
-    suspect = User.objects.filter(pk=item.actor, clinic_id=actor.clinic_id).first()
+    whose = User.objects.filter(clinic_id=actor.clinic_id)
+    suspect = whose.filter(pk=item.actor).first() if item.actor else None
     made = incidents.declare(
         title=words[:LONGEST_TITLE],
         known_at=finding.created_at,

@@ -124,7 +124,7 @@ def _sheet(
         "numbers": showing.numbers_of(one),
         "findings": selectors.findings_on(one),
         "views": selectors.views_of(request.user),
-        "digest": rules.groups(selectors.digest_of(one)) if not shown.left else [],
+        "digest": rules.groups(_digest(shown)) if not shown.left else [],
         "judges": selectors.judges_on(one),
         "side": side.value if side else "",
         "may_judge": may_judge(request) and not shown.names,
@@ -137,6 +137,13 @@ def _sheet(
         **extra,
     }
     return render(request, "crm/joint_review/sheet.html", context)
+
+
+def _digest(shown: showing.SheetShown) -> str:
+    """What was signed, or would be now."""
+    for one in shown.names.values():
+        return one.digest
+    return selectors.digest_of(shown.sheet)
 
 
 @require_POST

@@ -82,7 +82,7 @@ OPERATIONS = [
             RAISE EXCEPTION 'who judges is of the side they judge for'
               USING ERRCODE = 'check_violation', CONSTRAINT = 'review_judge_is_of_side';
           END IF;
-          IF NEW.earlier_id IS DISTINCT FROM OLD.earlier_id AND NOT EXISTS (
+          IF NEW.earlier_id IS NOT NULL AND NOT EXISTS (
             SELECT FROM crm_reviewitem AS before
             JOIN crm_reviewsheet AS sheet ON sheet.id = before.sheet_id
             WHERE before.id = NEW.earlier_id AND before.event_id = NEW.event_id

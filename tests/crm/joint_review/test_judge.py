@@ -101,7 +101,6 @@ class TestNobodyTheirOwn:
     @pytest.mark.parametrize(
         ("action", "judge", "side", "constraint"),
         [
-            ("lifted", "keeper", "it", "nobody_reviews_their_own"),
             ("lifted", "keeper", "qc", "review_judge_is_of_side"),
             ("judged", "second", "qc", "a_reviewers_acts_go_to_the_other_side"),
             ("used", "carer", "it", "review_judge_is_of_side"),
@@ -109,7 +108,7 @@ class TestNobodyTheirOwn:
             ("used", "elsewhere", "it", "review_judge_is_of_side"),
         ],
     )
-    def test_not_by_sql_either(  # noqa: PLR0917 - a table of cases
+    def test_not_by_sql_either(
         self, sheet, request, clinic, action, judge, side, constraint
     ) -> None:
         who = (
@@ -121,6 +120,16 @@ class TestNobodyTheirOwn:
         with pytest.raises(IntegrityError) as refused, transaction.atomic():
             rows.update(verdict="in_order", side=side, judged_by=who, judged_at=timezone.now())
         assert refused.value.__cause__.diag.constraint_name == constraint
+
+    def test_nor_their_own_from_before(self, write, drawn, carer) -> None:
+        write(carer, BreakGlassEvent.USED)
+        sheet = drawn()
+        carer.role = Role.MEDICAL_QC
+        carer.save()
+        rows = ReviewItem.objects.filter(sheet=sheet)
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            rows.update(verdict="in_order", side="qc", judged_by=carer, judged_at=timezone.now())
+        assert refused.value.__cause__.diag.constraint_name == "nobody_reviews_their_own"
 
 
 class TestTick:
@@ -163,6 +172,9 @@ class TestTakeOver:
         left.refresh_from_db()
         assert left.verdict == "in_order"
         assert judging.take_over(sheet_id=extra.pk, actor=keeper) == 0
+        judging.judge(item_id=left.pk, actor=keeper, verdict=FINDING, text=TEXT)  # looked again
+        left.refresh_from_db()
+        assert (left.verdict, left.earlier) == ("finding", None)
         assert len(booked("review.taken_over")) == 2
 
     def test_not_another_verdict_by_sql(self, sheet, control) -> None:
@@ -177,7 +189,9 @@ class TestTakeOver:
 class TestTickets:
     def test_answered_and_closed(self, finding, keeper, control, booked) -> None:
         tickets.answer(finding_id=finding.pk, actor=keeper, text="科室说明：急诊记录补录中")
-        closed = tickets.close(finding_id=finding.pk, actor=control, text="记录已补齐，情况属实，不再追究")
+        closed = tickets.close(
+            finding_id=finding.pk, actor=control, text="记录已补齐，情况属实，不再追究"
+        )
         assert (closed.state, closed.answered_by, closed.closed_by) == (
             "closed", keeper, control,
         )  # fmt: skip
@@ -196,9 +210,7 @@ class TestTickets:
         with pytest.raises(Conflict):
             tickets.close(finding_id=finding.pk, actor=keeper, text=TEXT)
 
-    def test_nobody_closes_what_was_found_about_them(
-        self, sheet, keeper, control, booked
-    ) -> None:
+    def test_nobody_closes_what_was_found_about_them(self, sheet, keeper, control, booked) -> None:
         own = sheet.items.get(action="break_glass.lifted")
         made = judging.judge(item_id=own.pk, actor=control, verdict=FINDING, text=TEXT).finding
         tickets.answer(finding_id=made.pk, actor=keeper, text=TEXT)  # who else could
@@ -247,9 +259,7 @@ def test_a_sheet_of_one_reserved_for_each_side_can_be_finished(sheet, keeper, co
     """Whoever acted, somebody is left to judge it."""
     for item in sheet.items.all():
         assert any(
-            rules.may_judge(
-                who.pk, rules.side_of(who.role), actor=item.actor, only=item.only_side
-            )
+            rules.may_judge(who.pk, rules.side_of(who.role), actor=item.actor, only=item.only_side)
             for who in (keeper, control)
         )
     assert item_of(sheet, "random")

@@ -1,6 +1,7 @@
 """Periods, limits, the sample and the digest (S60)."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ class TestPeriods:
         for kind, of in ((Kind.WEEK, rules.week_of), (Kind.MONTH, rules.month_of)):
             found = [one for one in rules.periods(first, today) if one.kind is kind]
             assert all(one.ends <= today for one in found)
-            assert all(a.ends == b.begins for a, b in zip(found, found[1:], strict=False))
+            assert all(a.ends == b.begins for a, b in pairwise(found))
             assert not found or found[0].begins <= first < found[0].ends
             assert of(found[-1].ends if found else first).ends > today
 
@@ -105,7 +106,7 @@ class TestSample:
     def test_by_hand(self) -> None:
         """As docs/auditing.md says it, with any SHA-256."""
         ids = [UUID(int=number) for number in range(40)]
-        assert [one.int for one in rules.sample(bytes(32), ids)] == [28, 5]
+        assert [one.int for one in rules.sample(bytes(32), ids)] == [24, 6]
 
     def test_another_head_another_seed(self) -> None:
         clinic, day = UUID(int=1), date(2026, 11, 2)

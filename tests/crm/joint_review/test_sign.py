@@ -7,9 +7,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from crm.access_requests.events import BreakGlassEvent
-from crm.joint_review import selectors
+from crm.alerts.models import Alert
+from crm.alerts.rules import Facts, Sign, sign_of
+from crm.joint_review import selectors, tasks
 from crm.joint_review.models import ReviewItem, ReviewSheet, ReviewSignature
-from crm.joint_review.services import judging, signing
+from crm.joint_review.services import drawing, judging, signing
 from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.conftest import owner_connection
@@ -173,7 +175,7 @@ def test_not_even_the_owner_and_no_item_later(signed) -> None:
             "UPDATE crm_reviewsheet SET seed = ''",
             "DELETE FROM crm_reviewsignature",
         ):
-            with pytest.raises(Exception, match="stays|come with their sheet"):
+            with pytest.raises(Exception, match=r"stays|come with their sheet"):
                 owner.execute(sql)
 
 
@@ -205,7 +207,12 @@ class TestVerify:
 
 def tamper(*statements: str) -> None:
     """As the owner with the fences down; commits."""
-    tables = ("crm_reviewitem", "crm_reviewsheet", "crm_reviewsignature", "privacy_auditevent_stray")
+    tables = (
+        "crm_reviewitem",
+        "crm_reviewsheet",
+        "crm_reviewsignature",
+        "privacy_auditevent_stray",
+    )
     with owner_connection() as owner:
         owner.execute("BEGIN")
         partitions = owner.execute(
@@ -275,24 +282,14 @@ class TestOverdue:
     def test_an_unknown_clinic_has_none(self, sheet) -> None:
         assert selectors.overdue(sheet.pk, timezone.now()) == []
 
-    def test_it_is_told_once_and_raises_an_alert(self, sheet, clinic, booked) -> None:
-        from crm.alerts.models import Alert
-        from crm.alerts.watching import watch
-        from crm.joint_review import tasks
-        from crm.joint_review.services import drawing
-
-        watch()
+    def test_it_is_told_once_and_is_the_sign_of_an_alert(self, sheet, clinic, booked) -> None:
         with travelled(sheet.until + timedelta(days=35, hours=7)):
             tasks.tell_overdue()
             assert drawing.tell_overdue() == 0
-            (event,) = booked("review.overdue")
-            assert (event.target, event.clinic) == ("review:2026-W45", clinic.pk)
-            from crm.alerts import rules
-            from crm.alerts.watching import _sight_of
-
-            sight = _sight_of(event)
-            assert (sight.sign.kind, sight.clinic) == (rules.REVIEW, clinic.pk)
-        assert Alert.Kind.REVIEW == "review"
+        (event,) = booked("review.overdue")
+        assert (event.target, event.clinic) == ("review:2026-W45", clinic.pk)
+        facts = Facts(event.action, event.outcome, event.target, event.fields, event.actor)
+        assert sign_of(facts) == Sign(Alert.Kind.REVIEW, "review:2026-W45")
 
 
 def test_new_break_glass_after_drawing_is_the_next_sheets(signed, write, carer) -> None:

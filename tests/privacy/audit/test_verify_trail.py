@@ -22,7 +22,7 @@ from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, AuditSeal, acting_as
 from privacy.audit.sealing import chain_of, ensure_partitions, public_bytes, seal_once
-from privacy.audit.verification import Report, verify
+from privacy.audit.verification import Report, verify, verify_run
 from tests.conftest import owner_connection
 from tests.privacy.audit.tampering import tamper
 
@@ -453,3 +453,35 @@ def test_a_report_starts_empty() -> None:
     assert Report().first_bad is None
     with acting_as(READER):
         assert str(AuditEvent(action="a.b")).startswith("a.b ")
+
+
+class TestOneRun:
+    """Some checkpoints with their events, without the rest of the trail."""
+
+    @pytest.fixture
+    def three(self, carer) -> None:
+        for _ in range(3):
+            write(carer, 3)
+            seal_once()
+
+    def test_whole(self, three) -> None:
+        assert verify_run(1, 3).whole
+        found = verify_run(2, 3)
+        assert (found.whole, found.events, found.checkpoints) == (True, 6, 2)
+        assert verify_run(2, 2).events == 3
+
+    def test_what_lies_outside_is_not_looked_at(self, three) -> None:
+        tamper("UPDATE privacy_auditevent SET reason = 'x' WHERE id IN "
+               "(SELECT event_id FROM privacy_auditseal WHERE checkpoint = 1)")  # fmt: skip
+        assert verify_run(2, 3).whole
+        found = verify_run(1, 3)
+        assert [one.code for one in found.findings] == ["edited"] * 3
+        assert all(one.event_id for one in found.findings)
+
+    def test_its_beginning_follows_on_the_one_before(self, three) -> None:
+        tamper("DELETE FROM privacy_auditcheckpoint WHERE number = 1")
+        assert not verify_run(2, 3).whole
+
+    def test_without_its_end_it_does_not_hold(self, three) -> None:
+        found = verify_run(2, 9)
+        assert [(one.code, one.checkpoint) for one in found.findings] == [("checkpoint", 9)]
