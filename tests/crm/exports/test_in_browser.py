@@ -35,7 +35,7 @@ def browser_of(request, chromium: Browser, live_server, sign_in_as) -> Iterator[
         name = settings.SESSION_COOKIE_NAME
         key = sign_in_as(user).cookies[name].value
         context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(20_000)
         yield context.new_page()
         context.close()
 
