@@ -102,7 +102,7 @@ def page(request: StaffRequest, export: Export) -> HttpResponse:
     """What leaves, for whom, who has agreed, how far it is; the state alone while it moves."""
     if request.htmx:
         opened = showing.opened(export, request.user)
-        return render(request, "crm/exports/_state.html", {"opened": opened})
+        return render(request, "crm/exports/_state.html", {"opened": opened, "again": True})
     return _page(request, export, DecisionForm())
 
 
