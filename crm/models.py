@@ -11,6 +11,7 @@ from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
 from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
+from crm.patients.asked_facts import AskedFact
 from crm.patients.models import (
     CareTeamMember,
     HiddenDouble,
@@ -39,6 +40,7 @@ __all__ = [
     "Alert",
     "ApiAnswer",
     "ApiToken",
+    "AskedFact",
     "Attempt",
     "BreakGlassLift",
     "BreakGlassVerdict",

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.patients.asked_facts import AskedFact
 from crm.patients.models import (
     CareTeamMember,
     HiddenDouble,
@@ -61,6 +62,15 @@ TABLES = (
         c1(STATE, "same"),
         c1(WHO, "settled_by"),
         c1(WHEN, "settled_at"),
+    ),
+    of(
+        AskedFact,
+        Basis.SERVICE,
+        c1(LINK, "patient"),
+        c1(_("What was asked and whether it was declined, so that nobody nags; never the value"),
+           "fact", "answer", "purpose", "came_back"),
+        c1(WHO, "asked_by"),
+        c1(WHEN, "asked_on"),
     ),
     of(
         CareTeamMember,

@@ -208,6 +208,7 @@ MAKERS: dict[str, Maker] = {
     "event_id": _event,
     "export_id": _month_export,
     "double_id": _double,
+    "fact": lambda _world: "sex",
     "guard_id": _guard,
     "honey_id": _honey,
     "incident_id": _incident,
