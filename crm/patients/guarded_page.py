@@ -16,7 +16,7 @@ def notices_on(patient: Patient, staff: User) -> list[Notice]:
     marks = guards_of(patient)
     if not marks:
         return []
-    grounds = _(", ").join(str(one.get_kind_display()) for one in marks)
+    grounds = "、".join(str(one.get_kind_display()) for one in marks)
     text = _(
         "Guarded (%(grounds)s): only the named care team sees more than the code, and every look "
         "is reviewed."

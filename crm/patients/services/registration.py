@@ -253,12 +253,19 @@ def register_patient(
             detail={"new": patient.code},
         )
     issue_visit_code(patient=patient, actor=actor)
+    _follow(patient, registration, actor, hidden)
+    return patient
+
+
+def _follow(
+    patient: Patient, registration: Registration, actor: User, hidden: Sequence[Patient]
+) -> None:
+    """What goes with every registration: the age, what was declined, who may be doubled."""
     mark_if_minor(
         patient=patient, birth_year=registration.birth_year, id_number=registration.id_number
     )
     keep_first_answers(patient=patient, given=registration.optional, actor=actor)
     tell_care_team(newcomer=patient, resembled=hidden)
-    return patient
 
 
 def _seal(patient: Patient, registration: Registration) -> list[str]:
