@@ -75,7 +75,7 @@ def test_what_is_asked_when(browser_of, patient, clinic) -> None:
         page.click("main form button.main")
         for words in ("方便留个电话吗", "您还是留一下手机号", "怎么联系您呢"):
             page.fill("textarea[name=unsent]", words)
-            page.check("input[name=speaker][value=staff]")
+            page.click("label:has(input[name=speaker][value=staff])")
             page.click("#add button[type=submit]")
             expect(page.get_by_text(words)).to_be_visible()
         expect(page.locator("#names .notice")).to_be_visible()
