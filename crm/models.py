@@ -18,6 +18,7 @@ from crm.joint_review.models import (
     ReviewView,
 )
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
+from crm.patients.asked_facts import AskedFact
 from crm.patients.models import (
     CareTeamMember,
     HiddenDouble,
@@ -46,6 +47,7 @@ __all__ = [
     "Alert",
     "ApiAnswer",
     "ApiToken",
+    "AskedFact",
     "Attempt",
     "BreakGlassLift",
     "BreakGlassVerdict",

@@ -18,6 +18,9 @@ class ConsultationEvent(Event):
         "consultation.talk_changed", Kind.CHANGE, _("Set a recorded talk right"), ROUTINE
     )  # fmt: skip
     DRAFT_DISCARDED = "consultation.draft_discarded", Kind.CHANGE, _("Discarded a draft")
+    ASKS_COUNTED = (
+        "consultation.asks_counted", Kind.SYSTEM, _("Counted the questions for name or phone")
+    )  # fmt: skip
     SUBMITTED = "consultation.submitted", Kind.CHANGE, _("Submitted a consultation")
     ADDED_TO = "consultation.added_to", Kind.CHANGE, _("Added to a consultation")
     IMPORT_STARTED = "consultation.import_started", Kind.IMPORT, _("Began to import consultations")

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from consult.consultations import rules
@@ -21,6 +22,7 @@ from consult.consultations.choices import (
     Worry,
 )
 from consult.consultations.models import Addendum, Consultation
+from consult.consultations.notices import CURRENT
 
 CHOOSE = ("", _("Please choose"))
 MANDATORY = ("channel", "started_at", "source", "worries", "disposition", "next_step")
@@ -95,6 +97,9 @@ class StartForm(forms.Form):
         required=False,
         help_text=_("Left empty, it is read from the chat, else it is now."),
     )
+    notice = forms.BooleanField(
+        label=_("Told at the start that the talk is confidential"), required=False
+    )
     paste = WordsField(
         label=_("Chat history"),
         rows=12,
@@ -106,6 +111,8 @@ class StartForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chinese = (get_language() or "zh").startswith("zh")
+        self.fields["notice"].help_text = CURRENT.zh if chinese else CURRENT.en
         self.fields["paste"].widget.attrs |= {
             **PASTED,
             "autocomplete": "off",

@@ -6,9 +6,10 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from consult.consultations.asking import Asking
 from consult.consultations.choices import (
     Channel,
     Disposition,
@@ -19,6 +20,7 @@ from consult.consultations.choices import (
     Speaker,
     Worry,
 )
+from consult.consultations.notices import OpeningNotice, edition
 from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
@@ -68,6 +70,11 @@ class Consultation(Record):
     note = SealedField(zone=Zone.CLINICAL, pad=256)
     unsent = SealedField(zone=Zone.CLINICAL, pad=256)  # typed into a draft, not yet in the talk
     department = SealedField(zone=Zone.CLINICAL)  # as an import gave it
+
+    # What was said at the start (S18), and how often staff asked who the patient is (S17, U15).
+    notice_version = models.PositiveSmallIntegerField(null=True, blank=True)
+    contact_asks = models.PositiveSmallIntegerField(null=True, blank=True)  # null: not counted
+    asks_after_refusal = models.PositiveSmallIntegerField(default=0)
 
     # Two counters, so that one person may set the talk right while another fills in the result.
     version = models.PositiveIntegerField(default=1)
@@ -128,6 +135,11 @@ class Consultation(Record):
                 & Q(explained__contained_by=Explained.values),
             ),
             models.CheckConstraint(
+                name="consultation_asks_add_up",
+                condition=Q(asks_after_refusal=0)
+                | Q(contact_asks__isnull=False, contact_asks__gte=F("asks_after_refusal")),
+            ),
+            models.CheckConstraint(
                 name="consultation_versions_positive",
                 condition=Q(version__gte=1, talk_version__gte=1),
             ),
@@ -145,6 +157,16 @@ class Consultation(Record):
     def target(self) -> str:
         """How the audit trail names this record."""
         return f"consultation:{self.pk}"
+
+    @property
+    def asking(self) -> Asking:
+        """What the count at submission found."""
+        return Asking(times=self.contact_asks or 0, after_refusal=self.asks_after_refusal)
+
+    @property
+    def notice(self) -> OpeningNotice | None:
+        """The edition that was said at the start, if any was."""
+        return edition(self.notice_version) if self.notice_version else None
 
     @property
     def worry_labels(self) -> list[str]:

@@ -31,6 +31,8 @@ class PatientEvent(Event):
     GUARD_LIFTED = "patient.guard_lifted", Kind.ACCESS, _("Ended the guard over the patient")
     GUARD_KEPT = "patient.guard_kept", Kind.ACCESS, _("Kept the guard over the patient")
     GUARDS_LISTED = "patient.guards_listed", Kind.VIEW, _("Opened the guarded patients")
+    FACTS_VIEWED = "patient.facts_viewed", Kind.VIEW, _("Looked up what was asked for")
+    FACT_TAKEN = "patient.fact_taken", Kind.CHANGE, _("Took down an answer of the patient")
     HIDDEN_DOUBLE = "patient.hidden_double", Kind.SYSTEM, _("Told a care team of a likely double")
     DOUBLE_SETTLED = "patient.double_settled", Kind.CHANGE, _("Compared a likely double")
     CODE_ISSUED = "patient.visit_code_issued", Kind.CHANGE, _("Issued the code of the day")

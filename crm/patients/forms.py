@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients import rules, words
+from crm.patients.collecting import Fact, purposes_at
 from crm.patients.models import Patient
 from crm.patients.selectors import Filters, is_guarded
 from crm.patients.services.registration import Registration
@@ -38,6 +39,20 @@ def tidy(text: str) -> str:
         if sign == "\n" or sign.isprintable() or unicodedata.category(sign) not in {"Cc", "Cs"}
     )
     return kept.strip()
+
+
+def tidy_year(text: str) -> str:
+    """A year of birth in four digits, "" for nothing. Raises: ValidationError for no such year."""
+    typed = plain_digits(text).strip().removesuffix("年")
+    if not typed:
+        return ""
+    if not (typed.isascii() and typed.isdecimal() and len(typed) == len("1990")):
+        raise forms.ValidationError(_("Enter a year in four digits, such as 1990"))
+    last = timezone.localdate().year
+    if not last - OLDEST <= int(typed) <= last:
+        years = {"first": last - OLDEST, "last": last}
+        raise forms.ValidationError(_("The birth year lies between %(first)d and %(last)d") % years)
+    return typed
 
 
 class RegistrationForm(forms.Form):
@@ -131,6 +146,10 @@ class RegistrationForm(forms.Form):
                 field.queryset = _colleagues(staff, role)
                 field.empty_label = "—"
 
+        purposes = purposes_at(Fact.ID_NUMBER, Patient.Stage.NEW, list(words.ID_PURPOSES))
+        asked_for = self.fields["id_purpose"]
+        if isinstance(asked_for, forms.ChoiceField):
+            asked_for.choices = [(one, words.ID_PURPOSES[one]) for one in ("", *purposes)]
         # Asked of everybody, and its absence is an answer: the tick below it.
         self.fields["phone"].required = not self["no_phone"].data
 
@@ -153,18 +172,7 @@ class RegistrationForm(forms.Form):
         return tidy(self.cleaned_data["chief_complaint"])
 
     def clean_birth_year(self) -> str:
-        typed = plain_digits(self.cleaned_data["birth_year"]).strip().removesuffix("年")
-        if not typed:
-            return ""
-        if not (typed.isascii() and typed.isdecimal() and len(typed) == len("1990")):
-            raise forms.ValidationError(_("Enter a year in four digits, such as 1990"))
-        last = timezone.localdate().year
-        if not last - OLDEST <= int(typed) <= last:
-            years = {"first": last - OLDEST, "last": last}
-            raise forms.ValidationError(
-                _("The birth year lies between %(first)d and %(last)d") % years
-            )
-        return typed
+        return tidy_year(self.cleaned_data["birth_year"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

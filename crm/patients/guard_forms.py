@@ -34,7 +34,7 @@ class GuardForm(forms.Form):
     """On what ground a patient is guarded, and who it is if a colleague."""
 
     kind = forms.ChoiceField(
-        label=_("Ground"),
+        label=_("Ground of the guard"),
         choices=[(one.value, one.label) for one in (Kind.VIP, Kind.STAFF, Kind.OTHER)],
         widget=forms.RadioSelect,
     )

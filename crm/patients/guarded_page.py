@@ -4,9 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.patients.guards import guards_of
-from crm.patients.models import Patient
+from crm.patients.models import Patient, PatientGuard
 from crm.patients.panels import Notice, Standing
-from crm.patients.selectors import is_guarded
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 
@@ -16,7 +15,7 @@ def notices_on(patient: Patient, staff: User) -> list[Notice]:
     marks = guards_of(patient)
     if not marks:
         return []
-    grounds = _(", ").join(str(one.get_kind_display()) for one in marks)
+    grounds = "、".join(str(one.get_kind_display()) for one in marks)
     text = _(
         "Guarded (%(grounds)s): only the named care team sees more than the code, and every look "
         "is reviewed."
@@ -33,5 +32,9 @@ def notices_on(patient: Patient, staff: User) -> list[Notice]:
 
 
 def standing_of(_staff: User, patient: Patient) -> Standing | None:
-    """The badge in the head of the page."""
-    return Standing(_("Guarded"), frozenset()) if is_guarded(patient) else None
+    """The badge in the head of the page, in place of the button that would only say it again."""
+    kinds = {one.kind for one in guards_of(patient)}
+    if not kinds:
+        return None
+    by_somebody = kinds - {PatientGuard.Kind.MINOR}
+    return Standing(_("Guarded"), frozenset({"patients:guard"} if by_somebody else ()))

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.patients.asked_facts import AskedFact
 from crm.patients.models import (
     CareTeamMember,
     HiddenDouble,
@@ -47,8 +48,9 @@ TABLES = (
         PatientGuard,
         Basis.SERVICE,
         c1(LINK, "patient"),
-        c4(_("Why few may see the patient, and whether that still holds"), "kind", "reason",
-           "lift_reason", plain=_("The ground, and no more: what opens to whom depends on it")),
+        c4(_("Why few may see the patient, and whether that still holds"), "kind",
+           plain=_("The ground, and no more: what opens to whom depends on it")),
+        c4(_("Why few may see the patient, and whether that still holds"), "reason", "lift_reason"),
         c1(_("Which colleague is the patient, as a keyed mark: they see their own record nowhere"),
            "person_mark"),
         c1(WHO, "marked_by", "lift_asked_by", "lifted_by"),
@@ -61,6 +63,15 @@ TABLES = (
         c1(STATE, "same"),
         c1(WHO, "settled_by"),
         c1(WHEN, "settled_at"),
+    ),
+    of(
+        AskedFact,
+        Basis.SERVICE,
+        c1(LINK, "patient"),
+        c1(_("What was asked and whether it was declined, so that nobody nags; never the value"),
+           "fact", "answer", "purpose", "came_back"),
+        c1(WHO, "asked_by"),
+        c1(WHEN, "asked_on"),
     ),
     of(
         CareTeamMember,

@@ -2,7 +2,16 @@
 
 from django.urls import path, register_converter
 
-from crm.patients.views import acting, consents, guarding, listing, page, printing, registering
+from crm.patients.views import (
+    acting,
+    collecting,
+    consents,
+    guarding,
+    listing,
+    page,
+    printing,
+    registering,
+)
 
 
 class CodeConverter:
@@ -24,6 +33,9 @@ urlpatterns = [
     path("", listing.patient_list, name="list"),
     path("new/", registering.register, name="register"),
     path("new/similar/", registering.check_doubles, name="similar"),
+    path("standard/", collecting.standard, name="standard"),
+    path("<code:code>/facts/", collecting.facts, name="facts"),
+    path("<code:code>/facts/<slug:fact>/", collecting.fact, name="fact"),
     path("guarded/", guarding.guarded, name="guarded"),
     path("guarded/<uuid:guard_id>/", guarding.lift, name="lift-guard"),
     path("guarded/doubles/<uuid:double_id>/", guarding.settle, name="settle-double"),

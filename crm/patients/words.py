@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.patients.collecting import Fact, Stance
 from crm.patients.duplicates import Reason
 from crm.patients.rules import DECLINED, InputProblem, MaritalStatus
 
@@ -50,6 +51,26 @@ ID_PURPOSES: Final[Mapping[str, Words]] = {
     "invoice": _("Invoice or insurance in the real name"),
     "legal_check": _("A check that the law demands before treatment"),
     "referral": _("Referral to another institution"),
+}
+FACTS: Final[Mapping[Fact, Words]] = {
+    Fact.NAME: _("Name or form of address"),
+    Fact.PHONE: _("Phone"),
+    Fact.COMPLAINT: _("Chief complaint"),
+    Fact.SEX: _("Sex"),
+    Fact.BIRTH_YEAR: _("Birth year"),
+    Fact.MARITAL_STATUS: _("Marital status"),
+    Fact.ID_NUMBER: _("ID number"),
+    Fact.ID_DOCUMENT: _("ID card, looked at"),
+    Fact.MARRIAGE_CERTIFICATE: _("Marriage certificate, looked at"),
+    Fact.OCCUPATION: _("Occupation"),
+    Fact.MOTIVE: _("Why the patient wants children"),
+}
+STANCES: Final[Mapping[Stance, Words]] = {
+    Stance.ASKED: _("Asked of everybody"),
+    Stance.OFFERED: _("May be told; a no is an answer"),
+    Stance.PURPOSE: _("Only with a purpose"),
+    Stance.BLOCKED: _("Not at this stage"),
+    Stance.NEVER: _("Never asked"),
 }
 SIMILARITIES: Final[Mapping[Reason, Words]] = {
     Reason.SAME_ID: _("same ID number"),

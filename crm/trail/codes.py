@@ -47,6 +47,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "archive_month": _("Command: archive a month"),
     "another-clinic": _("Somebody of another clinic"),
     "api": _("API, token unknown"),
+    "asking": _("Count of questions for name or phone"),
     "arrival": _("Check at arrival"),
     "cipher": _("Opening of sealed values"),
     "clearance": _("Reminders of clearance"),

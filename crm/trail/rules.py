@@ -32,7 +32,7 @@ def span(
 
 
 def span_of_year(day: date, *, zone: tzinfo) -> datetime:
-    """The first moment of the clinic's year that ``day`` lies in: a yearly audit's start (R18)."""
+    """The first moment of the clinic's year that ``day`` lies in, for a yearly audit (R18)."""
     return datetime.combine(day.replace(month=1, day=1), time.min, zone)
 
 

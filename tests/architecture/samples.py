@@ -261,6 +261,7 @@ MAKERS: dict[str, Maker] = {
     "copy_id": _stamp,
     "export_id": _month_export,
     "double_id": _double,
+    "fact": lambda _world: "sex",
     "guard_id": _guard,
     "honey_id": _honey,
     "finding_id": _review_finding,

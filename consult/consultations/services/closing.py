@@ -18,6 +18,7 @@ from consult.consultations.services.drafts import (
     refuse_stale,
     start_draft,
 )
+from consult.consultations.services.reading import asking_of
 from consult.consultations.services.talk import TALK_FIELDS
 from consult.consultations.services.texts import NewTurn, stored
 from crm.patients.models import Patient
@@ -87,6 +88,7 @@ def _submit(
     put_outcome(found, outcome, actor=actor)
     event = ConsultationEvent.DRAFT_SAVED if findings else ConsultationEvent.SUBMITTED
     if not findings:
+        _count_asks(found)
         found.status = Consultation.Status.SUBMITTED
         found.submitted_at, found.submitted_by = timezone.now(), actor
         found.save()
@@ -96,12 +98,31 @@ def _submit(
         subjects=[found.patient],
         fields=[*OUTCOME_FIELDS, *TALK_FIELDS],
         target=found.target,
-        detail={"version": found.version, "findings": len(findings)},
+        detail={
+            "version": found.version,
+            "findings": len(findings),
+            "asks": found.contact_asks or 0,
+            "asks_after_refusal": found.asks_after_refusal,
+        },
     )
     if not findings:
         talking = Patient.Stage.IN_CONVERSATION
         advance_stage(patient=found.patient, to=talking, actor=actor, target=found.target)
     return found, findings
+
+
+def _count_asks(found: Consultation) -> None:
+    """Put beside the record how often it asks for name or phone: quality control reads it (U15)."""
+    receipt = audit.record(
+        ConsultationEvent.ASKS_COUNTED,
+        process="asking",
+        clinic=found.patient.clinic_id,
+        subjects=[found.patient],
+        fields=["turn.text"],
+        target=found.target,
+    )
+    asking = asking_of(found.turns.all(), receipt)
+    found.contact_asks, found.asks_after_refusal = asking.times, asking.after_refusal
 
 
 def _findings(draft: Consultation, outcome: rules.Outcome) -> list[rules.Finding]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from consult.consultations import rules
 from consult.consultations.events import ConsultationEvent
 from consult.consultations.models import Consultation, Turn
+from consult.consultations.notices import CURRENT
 from consult.consultations.services.texts import NewTurn, stored
 from crm.patients.models import Patient
 from crm.staff.models import User
@@ -40,8 +41,12 @@ def start_draft(
     channel: str,
     started_at: datetime | None = None,
     turns: Sequence[NewTurn] = (),
+    notice: bool = False,
 ) -> Consultation:
     """Begin a record; ``started_at`` (aware) defaults to the first message's time, then to now.
+
+    In: ``notice`` whether the patient was told at the start that the talk is confidential; the
+    edition in force is kept beside the record (S18).
 
     Raises: AccessDenied for roles that do not write consultations.
     """
@@ -52,6 +57,7 @@ def start_draft(
         consultant=actor,
         channel=channel,
         started_at=started_at or first or timezone.now(),
+        notice_version=CURRENT.version if notice else None,
         edited_by=actor,
         edited_at=timezone.now(),
     )
@@ -64,7 +70,11 @@ def start_draft(
         subjects=[patient],
         fields=["turn.text", "turn.label"] if turns else [],
         target=draft.target,
-        detail={"turns": len(turns), "covered": sum(turn.covered for turn in turns)},
+        detail={
+            "turns": len(turns),
+            "covered": sum(turn.covered for turn in turns),
+            "notice": draft.notice_version or 0,
+        },
     )
     return draft
 

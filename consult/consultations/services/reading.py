@@ -1,6 +1,6 @@
 """Opening records: one event says what was shown, and its receipt opens exactly that."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consult.consultations import selectors
+from consult.consultations.asking import Asking, asking_in
 from consult.consultations.choices import Speaker
 from consult.consultations.events import ConsultationEvent
 from consult.consultations.models import Addendum, Consultation, Turn
@@ -19,7 +20,7 @@ from crm.patients.models import Patient
 from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
 from privacy.audit import services as audit
-from privacy.errors import Conflict
+from privacy.errors import Conflict, Unreadable
 from privacy.receipts import Receipt
 
 SHOWN = (*OUTCOME_FIELDS, *TALK_FIELDS, "consultation.department", "addendum.text")
@@ -50,6 +51,19 @@ def _facts(turns: Sequence[Turn], receipt: Receipt) -> Facts:
         last_at=max(moments, default=None),
         unknown=list(names.items()),
     )
+
+
+def asking_of(turns: Iterable[Turn], receipt: Receipt) -> Asking:
+    """How often the talk asks for name or phone (S17); what does not open asks nothing."""
+    return asking_in((turn.speaker, _text_of(turn, receipt)) for turn in turns)
+
+
+def _text_of(turn: Turn, receipt: Receipt) -> str:
+    try:
+        return turn.text.reveal(receipt) if turn.text is not None else ""
+    except Unreadable as error:
+        audit.record_crypto_failure(path="turn.text", code=str(error))
+        return ""
 
 
 def facts_of(draft: Consultation, receipt: Receipt) -> Facts:

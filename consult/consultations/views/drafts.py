@@ -42,6 +42,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
                 channel=form.cleaned_data["channel"],
                 started_at=form.cleaned_data["started_at"],
                 turns=turns,
+                notice=form.cleaned_data["notice"],
             )
         except DomainError as error:
             no_turns = isinstance(error, services.PasteRefused) and error.no_turns
@@ -130,6 +131,7 @@ def _page(
         "patient": record.patient,
         "receipt": opened.receipt,
         "form": form,
+        "asking": services.asking_of(opened.turns, opened.receipt),
         "paste_form": PasteForm(),
         "version": record.version,
         "theirs": differences(form, theirs) if theirs else [],

@@ -56,7 +56,12 @@ def _submit(patient: Patient, talk: Talk, began: datetime, actor: User) -> Consu
         for speaker, minute, text in talk.turns
     ]
     draft = services.start_draft(
-        patient=patient, actor=actor, channel=talk.channel, started_at=began, turns=turns
+        patient=patient,
+        actor=actor,
+        channel=talk.channel,
+        started_at=began,
+        turns=turns,
+        notice=True,
     )
     return services.submit(
         draft=draft,

@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.patients import selectors, words
+from crm.patients.collecting import Fact, purposes_at
 from crm.patients.duplicates import Likeness, Person, likeness
 from crm.patients.events import PatientEvent
 from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
 from crm.patients.rules import DECLINED, name_tokens
+from crm.patients.services.collecting import keep_first_answers
 from crm.patients.services.guarding import mark_if_minor, tell_care_team
 from crm.patients.services.looking_up import count_lookup
 from crm.staff.models import User
@@ -49,6 +51,16 @@ class Registration:
     id_purpose: str = ""
     same_sex_staff: bool = False
     care_team: Sequence[User] = ()
+
+    @property
+    def optional(self) -> dict[Fact, str]:
+        """What was told or declined beyond the three facts."""
+        return {
+            Fact.SEX: self.sex,
+            Fact.BIRTH_YEAR: self.birth_year,
+            Fact.MARITAL_STATUS: self.marital_status,
+            Fact.ID_NUMBER: self.id_number,
+        }
 
     @property
     def person(self) -> Person:
@@ -207,7 +219,8 @@ def register_patient(
     guarded ones, whose care team is told. Somebody under 18 is guarded from the start (R18).
     Raises: DomainError for an ID number without a purpose (S14).
     """
-    if registration.id_number and not registration.id_purpose:
+    purposes = purposes_at(Fact.ID_NUMBER, Patient.Stage.NEW, list(words.ID_PURPOSES))
+    if registration.id_number and registration.id_purpose not in purposes:
         raise DomainError(_("An ID number is taken down for a named purpose only."))
     subject = issue_subject()
     status = Patient.Status.ACTIVE if registration.phone else Patient.Status.PROVISIONAL
@@ -240,11 +253,19 @@ def register_patient(
             detail={"new": patient.code},
         )
     issue_visit_code(patient=patient, actor=actor)
+    _follow(patient, registration, actor, hidden)
+    return patient
+
+
+def _follow(
+    patient: Patient, registration: Registration, actor: User, hidden: Sequence[Patient]
+) -> None:
+    """What goes with every registration: the age, what was declined, who may be doubled."""
     mark_if_minor(
         patient=patient, birth_year=registration.birth_year, id_number=registration.id_number
     )
+    keep_first_answers(patient=patient, given=registration.optional, actor=actor)
     tell_care_team(newcomer=patient, resembled=hidden)
-    return patient
 
 
 def _seal(patient: Patient, registration: Registration) -> list[str]:

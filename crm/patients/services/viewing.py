@@ -18,7 +18,7 @@ from crm.patients.models import (
     PatientGuard,
     SealedText,
 )
-from crm.patients.rules import DECLINED
+from crm.patients.rules import DECLINED, form_of_address
 from crm.patients.services.writing import may_write
 from crm.staff.models import User
 from crm.web.unreadable import words_for
@@ -28,6 +28,7 @@ from privacy.audit.events import AccessEvent
 from privacy.errors import Unreadable
 from privacy.receipts import Receipt
 
+TITLES: Final = {"female": "ms", "male": "mr"}
 CLINICAL_FIELDS: Final = (
     "patientclinical.chief_complaint",
     "patientclinical.sex",
@@ -90,6 +91,19 @@ class Opened:
     team: list[CareTeamMember]
     visit_code: str
     may_write: bool  # False for whoever looks by an access for a time
+
+    @property
+    def address(self) -> str:
+        """王女士: how the one who treats speaks to the patient, where the sex is known (S15)."""
+        name: SealedText = self.contact.name if self.contact else None
+        sex: SealedText = self.clinical.sex if self.clinical else None
+        if name is None or sex is None:
+            return ""
+        try:
+            title = TITLES.get(sex.reveal(self.receipt), "")
+            return form_of_address(name.reveal(self.receipt), title) if title else ""
+        except Unreadable:
+            return ""  # the page says of each value itself that it does not open
 
     @property
     def sex(self) -> words.Words:

@@ -54,3 +54,29 @@ def test_honey_and_its_alert(browser_of, clinic) -> None:
         plant(number=2, actor=keeper)
         page.reload()
         look(page)
+
+
+def test_what_is_asked_when(browser_of, patient, clinic) -> None:
+    doctor = UserFactory.create(clinic=clinic, role=Role.DOCTOR)
+    patient.care_team.create(staff=doctor)
+    with browser_of(doctor) as page:
+        page.goto("/patients/standard/")
+        look(page)
+        page.goto(f"/patients/{patient.code}/")
+        page.click(f"a[href='/patients/{patient.code}/facts/']")
+        look(page)
+        page.click("main a[href$='/facts/marital_status/']")
+        look(page)
+        page.check("input[value=declined]")
+        page.click("main form button[type=submit]")
+        look(page)
+        page.goto(f"/patients/{patient.code}/consultations/new/")
+        look(page)
+        page.click("main form button.main")
+        for words in ("方便留个电话吗", "您还是留一下手机号", "怎么联系您呢"):
+            page.fill("textarea[name=unsent]", words)
+            page.click("label:has(input[name=speaker][value=staff])")
+            page.click("#add button[type=submit]")
+            expect(page.get_by_text(words)).to_be_visible()
+        expect(page.locator("#names .notice")).to_be_visible()
+        look(page)
