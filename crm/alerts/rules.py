@@ -11,6 +11,7 @@ BURST_WINDOW: Final = timedelta(minutes=10)
 LAG_SECONDS: Final = 60  # ADR 0005
 
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
+SEPARATION = "separation"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
 # Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are.
 BY_ACTION: Final[Mapping[str, str]] = {
@@ -18,6 +19,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "rows.unattributed": UNATTRIBUTED,
     "rows.mismatch": MISMATCH,
     "audit.verified": TRAIL,
+    "separation.breach": SEPARATION,
     "staff.sign_in_throttled": LOCKED,
     "staff.token_refused": TOKEN,
     "staff.passkey_copied": PASSKEY,

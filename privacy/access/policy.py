@@ -75,6 +75,7 @@ class Permission(StrEnum):
     VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
     VIEW_ALERTS = "alerts.view"  # alerts and incidents, by code
     HANDLE_ALERTS = "alerts.handle"
+    VIEW_SEPARATION = "separation.view"  # of duties: the table, and where it was broken
 
 
 _P = Permission
@@ -198,6 +199,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
             _P.HANDLE_ALERTS,
+            _P.VIEW_SEPARATION,
             _P.PUBLISH_POLICIES,
         }
     ),
@@ -211,6 +213,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.MANAGE_TOKENS,
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
+            _P.VIEW_SEPARATION,
         }
     ),
 }
