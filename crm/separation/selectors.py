@@ -108,7 +108,7 @@ def own_account(since: datetime, until: datetime) -> list[Breach]:
     return [
         Breach("account", actor, target)
         for actor, target in acts
-        if actor in people and target == f"staff:{people[actor].staff_no}"
+        if actor and actor in people and target == f"staff:{people[actor].staff_no}"
     ]
 
 

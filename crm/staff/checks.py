@@ -10,6 +10,7 @@ from django.db import connection
 from crm.staff.password_rules import POLICIES
 from crm.web import readiness
 from privacy.custody.erasure import refuse_gap
+from privacy.custody.selectors import known_algorithms
 from privacy.pseudonyms.models import key_faults
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
@@ -36,6 +37,15 @@ def password_policy_is_known(**_kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"One of: {', '.join(POLICIES)}."
     return [Error("PASSWORD_POLICY is unknown.", hint=hint, id="suian.E002")]
+
+
+@register()
+def seal_algorithm_is_known(**_kwargs: Any) -> list[CheckMessage]:
+    """Nothing could be sealed by an algorithm that nobody knows."""
+    if settings.SEAL_ALGORITHM in known_algorithms():
+        return []
+    hint = f"One of: {', '.join(known_algorithms())}."
+    return [Error("SEAL_ALGORITHM is unknown.", hint=hint, id="suian.E004")]
 
 
 @register()
