@@ -25,7 +25,7 @@ class Pair:
     code: str
     one: Promise
     other: Promise
-    ground: str
+    ground: Promise | str
     fences: tuple[str, ...] = ()
 
 
@@ -50,7 +50,7 @@ PAIRS: Final = (
     Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59"),
     Pair("export", _("Exports patients' data"), _("agrees to it"), "PIPL 51"),
     Pair("sign_off", _("Signs a joint review for quality control"), _("signs it for IT"),
-         "clinic charter"),
+         _("the clinic's own charter")),
 )  # fmt: skip
 
 # No role carries both of a line: the same table for the policy (tests compare).

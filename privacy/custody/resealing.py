@@ -140,7 +140,8 @@ def _by_algorithm(column: SealedColumn) -> models.QuerySet[Any, Any]:
         models.F(name), models.Value(1), function="get_byte",
         output_field=models.IntegerField(),
     )  # fmt: skip
-    return rows.annotate(algorithm=byte)
+    found: models.QuerySet[Any, Any] = rows.annotate(algorithm=byte)
+    return found
 
 
 def _locked_keys(subject: Subject, zone: str) -> list[SubjectKey]:
