@@ -48,7 +48,12 @@ def fresh_database(name: str) -> Iterator[dict[str, str]]:
         [sys.executable, "manage.py", "migrate", "--verbosity=0"], env=migrate, check=True
     )
     try:
-        yield {**os.environ, "DATABASE_URL": with_database(os.environ["DATABASE_URL"], name)}
+        # No second sink: its lines would tell of events that this database does not have.
+        own = {
+            "DATABASE_URL": with_database(os.environ["DATABASE_URL"], name),
+            "AUDIT_SINK_DIR": "",
+        }
+        yield {**os.environ, **own}
     finally:
         with psycopg.connect(owner, autocommit=True) as connection:
             drop_database(connection, name)

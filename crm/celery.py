@@ -15,6 +15,7 @@ TASK_ROOMS = [
     "crm.exports",
     "crm.joint_review",
     "crm.messaging",
+    "crm.separation",
     "crm.staff",
     "crm.trail",
     "crm.web",
@@ -37,6 +38,10 @@ app.conf.beat_schedule = {
     "compare rows with their notes": {
         "task": "crm.trail.tasks.reconcile_rows",
         "schedule": crontab(hour=2, minute=40),
+    },
+    "search for one person on both sides": {
+        "task": "crm.separation.tasks.separation",
+        "schedule": crontab(hour=2, minute=10),
     },
     "raise alerts from the trail": {
         "task": "crm.alerts.tasks.watch",

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("crm.trail.urls")),
     path("", include("crm.custody.urls")),
     path("", include("crm.inventory.urls")),
+    path("", include("crm.separation.urls")),
     path("", include("crm.alerts.urls")),
     path("", include("crm.honey.urls")),
     path("", include("crm.incidents.urls")),

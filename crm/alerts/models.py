@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -32,6 +32,7 @@ class Alert(Record):
         UNATTRIBUTED = rules.UNATTRIBUTED, _("Rows changed by nobody known")
         MISMATCH = rules.MISMATCH, _("A row is not what was last noted of it")
         TRAIL = rules.TRAIL, _("The audit trail is not whole")
+        SEPARATION = rules.SEPARATION, _("One person stood on both sides")
         SEALER = rules.SEALER, _("The sealer has fallen behind")
         DENIALS = rules.DENIALS, _("Many refusals of one person")
         LOCKED = rules.LOCKED, _("Sign-in locked after guesses")
@@ -89,6 +90,10 @@ class Alert(Record):
                 & Q(state__in=["open", "acknowledged"])
                 | Q(state="closed", closed_by__isnull=False, closed_at__isnull=False) & ~Q(note=""),
             ),
+            models.CheckConstraint(
+                name="nobody_closes_alerts_about_oneself",
+                condition=Q(closed_by=None) | Q(staff=None) | ~Q(closed_by=F("staff")),
+            ),
         ]
         indexes = [
             models.Index(name="alerts_newest", fields=["-last_at", "-id"]),
@@ -102,11 +107,6 @@ class Alert(Record):
     def trail_target(self) -> str:
         """How the audit trail names this alert."""
         return f"alert:{self.pk}"
-
-    @property
-    def closed_by_its_own(self) -> bool:
-        """Whether the person it is about closed it: an auditor may want to know."""
-        return self.closed_by_id is not None and self.closed_by_id == self.staff_id
 
 
 class TrailPlace(Record):

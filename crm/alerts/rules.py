@@ -11,6 +11,7 @@ BURST_WINDOW: Final = timedelta(minutes=10)
 LAG_SECONDS: Final = 60  # ADR 0005
 
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
+SEPARATION = "separation"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
 REVIEW: Final = "review"
 HONEY, BREAK_GLASS, DEADLINE = "honey", "break_glass", "deadline"
@@ -23,6 +24,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "audit.head_compared": TRAIL,
     "audit.head_mailed": TRAIL,
     "audit.head_stamped": TRAIL,
+    "separation.breach": SEPARATION,
     "staff.sign_in_throttled": LOCKED,
     "staff.token_refused": TOKEN,
     "staff.passkey_copied": PASSKEY,

@@ -12,7 +12,7 @@ from crm.alerts.models import Alert
 from crm.alerts.selectors import Opened
 from crm.staff.models import User
 from privacy.audit import services as audit
-from privacy.errors import DomainError
+from privacy.errors import AccessDenied, DomainError
 
 State = Alert.State
 
@@ -50,10 +50,14 @@ def acknowledge(*, alert_id: UUID, actor: User) -> Alert:
 
 @transaction.atomic
 def close(*, alert_id: UUID, note: str, actor: User) -> Alert:
-    """Close an alert with what was found. Raises: DomainError if it is; Alert.DoesNotExist."""
+    """Close an alert with what was found. Raises: DomainError if it is; AccessDenied for whom it
+    is about (ADR 0026); Alert.DoesNotExist.
+    """
     alert = _locked(alert_id, actor)
     if alert.state == State.CLOSED:
         raise DomainError(_("This alert is closed already."))
+    if alert.staff_id == actor.pk:
+        raise AccessDenied(_("It is about you: somebody else closes it."))
     now = timezone.now()
     if alert.state == State.OPEN:
         alert.taken_by, alert.taken_at = actor, now
@@ -64,7 +68,6 @@ def close(*, alert_id: UUID, note: str, actor: User) -> Alert:
         actor=actor,
         target=alert.trail_target,
         reason=note,
-        detail={"about_oneself": 1} if alert.closed_by_its_own else {},
     )
     return alert
 

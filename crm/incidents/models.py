@@ -59,6 +59,10 @@ class Incident(Record):
                 condition=Q(until__isnull=True) | Q(until__gt=F("since")),
             ),
             models.CheckConstraint(
+                name="nobody_closes_incidents_about_oneself",
+                condition=Q(closed_by=None) | Q(suspect=None) | ~Q(closed_by=F("suspect")),
+            ),
+            models.CheckConstraint(
                 name="incident_closed_with_a_summary",
                 condition=Q(closed_by=None, closed_at=None, summary="")
                 | Q(closed_by__isnull=False, closed_at__isnull=False) & ~Q(summary=""),

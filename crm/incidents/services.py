@@ -15,7 +15,7 @@ from crm.incidents.selectors import Opened
 from crm.staff.models import User
 from crm.web.cells import BOM, csv_text
 from privacy.audit import services as audit
-from privacy.errors import DomainError
+from privacy.errors import AccessDenied, DomainError
 
 Kind = IncidentStep.Kind
 
@@ -101,9 +101,12 @@ def add_step(*, incident_id: UUID, kind: str, text: str, actor: User) -> Inciden
 def close(*, incident_id: UUID, summary: str, actor: User) -> Incident:
     """End the incident, with the affected patients as they are known now.
 
-    Raises: DomainError while one of the clocks runs, or once it is closed; Incident.DoesNotExist.
+    Raises: DomainError while one of the clocks runs, or once it is closed; AccessDenied for
+        whose acts it is about (ADR 0026); Incident.DoesNotExist.
     """
     incident = _locked_open(incident_id, actor)
+    if incident.suspect_id == actor.pk:
+        raise AccessDenied(_("It is about you: somebody else closes it."))
     row = selectors.row_of(incident)
     if not (row.triage.clock.stopped_at and row.report.clock.stopped_at):
         raise DomainError(

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, register
+from django.db import connection
 
 from crm.staff.password_rules import POLICIES
 from crm.web import readiness
 from privacy.custody.erasure import refuse_gap
+from privacy.custody.selectors import known_algorithms
 from privacy.pseudonyms.models import key_faults
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", "testserver"}
@@ -36,6 +39,41 @@ def password_policy_is_known(**_kwargs: Any) -> list[CheckMessage]:
     return [Error("PASSWORD_POLICY is unknown.", hint=hint, id="suian.E002")]
 
 
+@register()
+def seal_algorithm_is_known(**_kwargs: Any) -> list[CheckMessage]:
+    """Nothing could be sealed by an algorithm that nobody knows."""
+    if settings.SEAL_ALGORITHM in known_algorithms():
+        return []
+    hint = f"One of: {', '.join(known_algorithms())}."
+    return [Error("SEAL_ALGORITHM is unknown.", hint=hint, id="suian.E004")]
+
+
+@register()
+def nobody_is_a_superuser(**_kwargs: Any) -> list[CheckMessage]:
+    """Accounts have no such flag, and no ready-made console or rights that one would open (R30)."""
+    meta = get_user_model()._meta  # noqa: SLF001 - Django's public secret
+    fields = {field.name for field in meta.get_fields()}
+    flags = sorted(fields & {"is_superuser", "is_staff", "user_permissions", "groups"})
+    if not flags and "django.contrib.admin" not in settings.INSTALLED_APPS:
+        return []
+    words = f"Accounts must not have superusers: {', '.join(flags) or 'django.contrib.admin'}."
+    return [Error(words, id="suian.E003")]
+
+
+def database_role_is_bound() -> None:
+    """Readiness: the role that this process works as is no superuser and passes no row rule.
+
+    Raises: RuntimeError if it is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles "
+            "WHERE rolname = current_user"
+        )
+        if cursor.fetchone()[0]:
+            raise RuntimeError("the database role of the pages is a superuser")
+
+
 def keys_are_this_databases() -> None:
     """Readiness: every zone's canary opens with the roots this process holds (ADR 0003).
 
@@ -46,5 +84,6 @@ def keys_are_this_databases() -> None:
         raise RuntimeError(f"keys that are not this database's: {', '.join(faults)}")
 
 
+readiness.register("database-role", database_role_is_bound)
 readiness.register("keys", keys_are_this_databases)
 readiness.register("erasures", refuse_gap)

@@ -79,6 +79,8 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "sealer": _("Sealing of the trail"),
     "search": _("Search"),
     "seed_demo": _("Story of the demo clinic"),
+    "separation": _("Nightly search for one person on both sides"),
+    "separation_report": _("Command: separation of duties"),
     "set-up": _("Setting up"),
     "sign-in": _("Sign-in, account unknown"),
     "sms-callback": _("Answers of the SMS company"),

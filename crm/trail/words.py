@@ -78,6 +78,7 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.MANAGE_KEYS: _("needs: change keys"),
     Permission.VIEW_INVENTORY: _("needs: see the data inventory"),
     Permission.VIEW_ALERTS: _("needs: see alerts and incidents"),
+    Permission.VIEW_SEPARATION: _("needs: see the separation of duties"),
     Permission.HANDLE_ALERTS: _("needs: handle alerts and incidents"),
     Permission.VIEW_REVIEW: _("needs: see the joint review"),
     Permission.JUDGE_REVIEW: _("needs: review events and sign for one side"),

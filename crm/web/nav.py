@@ -79,6 +79,12 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
             Entry(Permission.VIEW_HONEY, "honey:list", "flower-2", _("Honey records")),
             Entry(Permission.VIEW_AUDIT, "trail:list", "shield-check", _("Audit trail")),
             Entry(Permission.VIEW_OWN_AUDIT, "trail:own", "scroll-text", _("My own trail")),
+            Entry(
+                Permission.VIEW_SEPARATION,
+                "separation:overview",
+                "scale",
+                _("Separation of duties"),
+            ),
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),
             Entry(Permission.VIEW_INVENTORY, "inventory:list", "database", _("Data inventory")),
             Entry(Permission.VIEW_STAFF, "staff:list", "id-card", _("Staff")),

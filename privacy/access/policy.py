@@ -84,6 +84,7 @@ class Permission(StrEnum):
     REQUEST_EXPORT = "exports.request"  # of fields that the role sees anyway
     APPROVE_EXPORT = "exports.approve"  # sees what is to leave, never its contents
     TRACE_EXPORT = "exports.trace"  # which export a leaked row came from
+    VIEW_SEPARATION = "separation.view"  # of duties: the table, and where it was broken
 
 
 _P = Permission
@@ -227,6 +228,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.JUDGE_REVIEW,
             _P.VIEW_HONEY,
             _P.PLANT_HONEY,
+            _P.VIEW_SEPARATION,
             _P.PUBLISH_POLICIES,
         }
     ),
@@ -243,6 +245,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VIEW_ALERTS,
             _P.VIEW_REVIEW,
             _P.VIEW_HONEY,
+            _P.VIEW_SEPARATION,
         }
     ),
 }

@@ -4,19 +4,23 @@ Boxes are put by compare-and-swap on the box that was read: an edit at the same 
 looked at again. The old key stays until no box needs it and nobody can still hold one that does.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, models, transaction
+from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from privacy.audit import services as audit
 from privacy.custody.events import KeyEvent
+from privacy.encryption.algorithms import DataKey, chosen
 from privacy.encryption.boxes import key_version_of, seal, unseal
+from privacy.encryption.keys import Zone
 from privacy.encryption.models import SubjectKey
 from privacy.encryption.registry import SealedColumn, sealed_columns
 from privacy.errors import DomainError, Unreadable
@@ -110,6 +114,36 @@ def unfinished() -> Iterator[tuple[Subject, str]]:
         yield Subject.objects.get(pk=subject_id), zone
 
 
+def of_another_algorithm(zone: str) -> list[Subject]:
+    """Patients with a box in ``zone`` that is not of the installation's algorithm (ADR 0027)."""
+    found: set[UUID] = set()
+    for column in sealed_columns(zone):
+        boxes = _by_algorithm(column).exclude(algorithm=chosen())
+        found.update(boxes.values_list(column.owner, flat=True))
+    return list(Subject.objects.filter(pk__in=found).order_by("code"))
+
+
+def count_by_algorithm() -> dict[int, int]:
+    """How many boxes each algorithm sealed, over all zones and columns."""
+    counted: Counter[int] = Counter()
+    for zone in Zone.values:
+        for column in sealed_columns(zone):
+            rows = _by_algorithm(column).order_by().values_list("algorithm")
+            counted.update(dict(rows.annotate(number=Count("pk"))))
+    return dict(counted)
+
+
+def _by_algorithm(column: SealedColumn) -> models.QuerySet[Any, Any]:
+    name = column.field.attname
+    rows = column.model._default_manager.exclude(**{f"{name}__isnull": True})  # noqa: SLF001 - Django's public secret
+    byte = models.Func(
+        models.F(name), models.Value(1), function="get_byte",
+        output_field=models.IntegerField(),
+    )  # fmt: skip
+    found: models.QuerySet[Any, Any] = rows.annotate(algorithm=byte)
+    return found
+
+
 def _locked_keys(subject: Subject, zone: str) -> list[SubjectKey]:
     """The patient's keys, oldest first; nobody else renews, ends or shreds them meanwhile."""
     Subject.objects.select_for_update(no_key=True).get(pk=subject.pk)
@@ -130,7 +164,7 @@ def _reseal_all(subject: Subject, zone: str, tally: Tally, process: str) -> int:
 def _reseal_column(
     column: SealedColumn,
     subject: Subject,
-    opened: dict[int, AESGCM],
+    opened: dict[int, DataKey],
     tally: Tally,
     process: str,
 ) -> int:
@@ -168,7 +202,7 @@ def _boxes(column: SealedColumn, subject_id: UUID) -> Iterator[tuple[models.Mode
 
 
 def _sealed_anew(
-    column: SealedColumn, row: models.Model, box: bytes, opened: dict[int, AESGCM]
+    column: SealedColumn, row: models.Model, box: bytes, opened: dict[int, DataKey]
 ) -> bytes | None:
     newest = max(opened)
     place = column.field.place(row)

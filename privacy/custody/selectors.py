@@ -9,9 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 
-from privacy.custody import escrow, restoring, rewrapping
+from privacy.custody import escrow, resealing, restoring, rewrapping
 from privacy.custody.models import RootEscrow
 from privacy.custody.rotation import Census, census
+from privacy.encryption.algorithms import NAMES, SETTINGS, chosen
 from privacy.encryption.keys import Zone
 from privacy.encryption.models import Erasure, KeyState, SubjectKey
 
@@ -48,6 +49,7 @@ class Overview:
     waiting: int  # not yet under the active version
     restore: restoring.Standing
     papers: list[Paper]
+    algorithms: list[tuple[str, int, bool]]  # name, boxes, whether new ones are sealed by it
     erasures: list[tuple[datetime, str, int]]  # month (clinic time), zone, how many
 
     @property
@@ -68,6 +70,7 @@ def overview() -> Overview:
         waiting=rewrapping.waiting(),
         restore=restoring.standing(),
         papers=list(_papers()),
+        algorithms=algorithms_in_use(),
         erasures=erasures_by_month(),
     )
 
@@ -75,6 +78,21 @@ def overview() -> Overview:
 def erased_subjects() -> QuerySet[Erasure, UUID]:
     """Keys of all of whom anything was erased, for use inside another query."""
     return Erasure.objects.values_list("subject_id", flat=True)
+
+
+def known_algorithms() -> list[str]:
+    """What SEAL_ALGORITHM may be."""
+    return sorted(SETTINGS)
+
+
+def algorithms_in_use() -> list[tuple[str, int, bool]]:
+    """Every algorithm with its boxes; the installation's own always, others where there are any."""
+    counted, own = resealing.count_by_algorithm(), chosen()
+    return [
+        (name, counted.get(number, 0), number == own)
+        for number, name in NAMES.items()
+        if number == own or counted.get(number)
+    ]
 
 
 def erasures_by_month() -> list[tuple[datetime, str, int]]:

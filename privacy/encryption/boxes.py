@@ -1,4 +1,4 @@
-"""The sealed box: AES-256-GCM, bound to the place it stands in (ADR 0003).
+"""The sealed box, bound to the place it stands in (ADR 0003), by either algorithm (ADR 0027).
 
     format 1 B | algorithm 1 B | key version 4 B | nonce 12 B | ciphertext | tag 16 B
 
@@ -11,14 +11,12 @@ import struct
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from privacy.encryption.algorithms import NAMES, TAG_BYTES, DataKey, chosen
 from privacy.errors import Unreadable
 
 FORMAT = 1
-AES_256_GCM = 1
 NONCE_BYTES = 12
-TAG_BYTES = 16
 HEADER = struct.Struct(">BBI")
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
 
@@ -43,10 +41,10 @@ def bind(*parts: bytes) -> bytes:
     return b"".join(struct.pack(">I", len(part)) + part for part in parts)
 
 
-def _bound(place: Place, key_version: int) -> bytes:
+def _bound(place: Place, algorithm: int, key_version: int) -> bytes:
     return bind(
         bytes([FORMAT]),
-        bytes([AES_256_GCM]),
+        bytes([algorithm]),
         place.zone.encode(),
         place.model.encode(),
         place.field.encode(),
@@ -67,11 +65,13 @@ def unpad(data: bytes) -> bytes:
     return data[4 : 4 + length]
 
 
-def seal(text: str, *, place: Place, key: AESGCM, key_version: int, step: int) -> bytes:
-    """Encrypt ``text`` for ``place``; a new random nonce for every box."""
+def seal(text: str, *, place: Place, key: DataKey, key_version: int, step: int) -> bytes:
+    """Encrypt ``text`` for ``place`` by the installation's algorithm; a new random nonce each."""
     nonce = os.urandom(NONCE_BYTES)
-    body = key.encrypt(nonce, pad(text.encode(), step), _bound(place, key_version))
-    return HEADER.pack(FORMAT, AES_256_GCM, key_version) + nonce + body
+    algorithm = chosen()
+    bound = _bound(place, algorithm, key_version)
+    body = key.encrypt(algorithm, nonce, pad(text.encode(), step), bound)
+    return HEADER.pack(FORMAT, algorithm, key_version) + nonce + body
 
 
 def key_version_of(box: bytes) -> int:
@@ -79,23 +79,29 @@ def key_version_of(box: bytes) -> int:
 
     Raises: Unreadable if this is no box of a known form.
     """
+    return _head(box)[1]
+
+
+def _head(box: bytes) -> tuple[int, int]:
+    """Algorithm and key version that a box claims; both are bound, so a lie does not open."""
     if len(box) < OVERHEAD:
         raise Unreadable("E-BOX-SHORT")
     form, algorithm, version = HEADER.unpack_from(box)
-    if (form, algorithm) != (FORMAT, AES_256_GCM):
+    if form != FORMAT or algorithm not in NAMES:
         raise Unreadable("E-BOX-FORM")
-    return int(version)
+    return int(algorithm), int(version)
 
 
-def unseal(box: bytes, *, place: Place, key: AESGCM) -> str:
+def unseal(box: bytes, *, place: Place, key: DataKey) -> str:
     """The text of the box.
 
     Raises: Unreadable if the box was changed, moved or belongs to another key. Never "".
     """
-    version = key_version_of(box)
+    algorithm, version = _head(box)
     nonce = box[HEADER.size : HEADER.size + NONCE_BYTES]
     try:
-        padded = key.decrypt(nonce, box[HEADER.size + NONCE_BYTES :], _bound(place, version))
+        bound = _bound(place, algorithm, version)
+        padded = key.decrypt(algorithm, nonce, box[HEADER.size + NONCE_BYTES :], bound)
     except InvalidTag as error:
         raise Unreadable("E-BOX-TAG") from error
     return unpad(padded).decode()

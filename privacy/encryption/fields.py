@@ -3,11 +3,11 @@
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
 from typing_extensions import override
 
 from privacy.encryption import keyring
+from privacy.encryption.algorithms import DataKey
 from privacy.encryption.boxes import Place, key_version_of, seal, unseal
 from privacy.encryption.keys import Zone, derive
 from privacy.errors import DomainError
@@ -252,5 +252,5 @@ class SystemSealedField(BoxField):
         return unseal(bytes(held), place=self.place(instance), key=_system_key())
 
 
-def _system_key() -> AESGCM:
-    return AESGCM(derive("audit", "auth/secrets"))
+def _system_key() -> DataKey:
+    return DataKey.of(derive("audit", "auth/secrets"))

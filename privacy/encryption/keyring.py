@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from privacy.encryption.algorithms import DataKey
 from privacy.encryption.models import Erasure, SubjectKey
 from privacy.errors import Erased, Unreadable
 from privacy.receipts import Receipt
@@ -14,7 +13,7 @@ from privacy.receipts import Receipt
 ERASED = 0  # in a receipt's cache, in place of a key's version: this zone was erased
 # Keys for writing, for the length of one request or one batch. Holding them longer would let a
 # shredded patient's data be sealed, or read, in another process after the shredding.
-_scope: ContextVar[dict[tuple[UUID, str], tuple[int, AESGCM]] | None] = ContextVar(
+_scope: ContextVar[dict[tuple[UUID, str], tuple[int, DataKey]] | None] = ContextVar(
     "suian_key_scope", default=None
 )
 
@@ -37,7 +36,7 @@ def remember(keys: list[SubjectKey]) -> None:
             held[key.subject_id, key.zone] = (key.version, key.open())
 
 
-def writing_key(subject_id: UUID, zone: str) -> tuple[int, AESGCM]:
+def writing_key(subject_id: UUID, zone: str) -> tuple[int, DataKey]:
     """Version and key that seal new values of this patient.
 
     Raises: Erased if the patient's zone was erased; Unreadable if there is no key else.
@@ -54,7 +53,7 @@ def writing_key(subject_id: UUID, zone: str) -> tuple[int, AESGCM]:
     return found
 
 
-def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> AESGCM:
+def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> DataKey:
     """The key of a box, from the receipt's own cache; one query fills it for all its patients.
 
     Raises: Erased if the patient's zone was erased; Unreadable if the key does not exist
@@ -68,7 +67,7 @@ def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> 
         raise Erased if gone else Unreadable("E-KEY-NONE")
     if isinstance(found, SubjectKey):
         receipt.keys[subject_id, zone, version] = found = found.open()
-    if not isinstance(found, AESGCM):
+    if not isinstance(found, DataKey):
         raise TypeError("the receipt's cache holds keys only")
     return found
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Q
@@ -13,6 +12,7 @@ from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from privacy.encryption.algorithms import DataKey
 from privacy.encryption.boxes import NONCE_BYTES, bind
 from privacy.encryption.keys import Zone, kek
 from privacy.errors import Unreadable
@@ -140,12 +140,12 @@ class SubjectKey(Record):
         self.kek_version = kek_version
         self._wrap(dek)
 
-    def open(self) -> AESGCM:
+    def open(self) -> DataKey:
         """The usable key.
 
         Raises: Unreadable if the wrap was changed or the root is not the one it was made with.
         """
-        return AESGCM(self._dek())
+        return DataKey.of(self._dek())
 
     def _wrap(self, dek: bytes) -> None:
         nonce = os.urandom(NONCE_BYTES)

@@ -16,24 +16,35 @@ PROCESS = "reencrypt"
 class Command(BaseCommand):
     help = (
         "Seal all values of one patient with new data keys. Ten minutes later, run it with "
-        "--finish to destroy the old ones."
+        "--finish to destroy the old ones. --other-algorithm does so for all patients whose values "
+        "are not sealed by SEAL_ALGORITHM."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--patient", metavar="CODE")
+        parser.add_argument(
+            "--other-algorithm", action="store_true", help="all patients sealed by another one"
+        )
         parser.add_argument("--zone", choices=rotation.ZONES, help="this zone alone")
         parser.add_argument("--finish", action="store_true", help="destroy old keys, all patients")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["finish"] == bool(options["patient"]):
-            raise CommandError("Give either --patient CODE or --finish.")
+        ways = (options["finish"], bool(options["patient"]), options["other_algorithm"])
+        if sum(ways) != 1:
+            raise CommandError("Give one of --patient CODE, --other-algorithm and --finish.")
         if options["finish"]:
             self._finish()
+            return
+        zones = [options["zone"]] if options["zone"] else rotation.ZONES
+        if options["other_algorithm"]:
+            for zone in zones:
+                for one in resealing.of_another_algorithm(zone):
+                    self._reencrypt(one, zone)
             return
         subject = Subject.objects.filter(code=parse_code(options["patient"])).first()
         if subject is None:
             raise CommandError("There is no patient with this code.")
-        for zone in [options["zone"]] if options["zone"] else rotation.ZONES:
+        for zone in zones:
             self._reencrypt(subject, zone)
 
     def _reencrypt(self, subject: Subject, zone: str) -> None:

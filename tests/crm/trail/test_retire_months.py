@@ -32,7 +32,7 @@ from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MONTH, NEXT = "2026-09", "2026-10"
-WHY = "满一年，按制度归档"
+WHY = "已满一年，按制度归档出库"
 
 
 @pytest.fixture

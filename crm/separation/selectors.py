@@ -1,0 +1,147 @@
+"""Searches for one person on both sides: in the records, and in the trail (ADR 0026).
+
+Each search reads tables as they are, whatever services and constraints should have refused.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from crm.access_requests.models import AccessApproval, BreakGlassLift, BreakGlassVerdict
+from crm.alerts.models import Alert
+from crm.clearance.models import Licence
+from crm.incidents.models import Incident
+from crm.separation.events import SeparationEvent
+from crm.staff.models import User
+from crm.trail.models import MonthRetirement
+from privacy.access.policy import Role
+from privacy.access.separation import Breach, Check, register_check
+from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.selectors import Filter, find
+
+SHOWN: Final = 50
+# (pair, name of the target, rows where both are one, the person, the column of the moment)
+_Search = tuple[str, str, Callable[[], QuerySet[Any, Any]], str, str]
+RECORDS: Final[tuple[_Search, ...]] = (
+    ("request", "access",
+     lambda: AccessApproval.objects.filter(approver=F("request__staff")), "approver", "created_at"),
+    ("break_glass", "verdict",
+     lambda: BreakGlassVerdict.objects.filter(judge=F("request__staff")), "judge", "created_at"),
+    ("break_glass", "lift",
+     lambda: BreakGlassLift.objects.filter(lifted_by=F("staff")), "lifted_by", "created_at"),
+    ("licence", "licence",
+     lambda: Licence.objects.filter(checked_by=F("staff")), "checked_by", "created_at"),
+    ("alert", "alert",
+     lambda: Alert.objects.filter(closed_by=F("staff")), "closed_by", "closed_at"),
+    ("alert", "incident",
+     lambda: Incident.objects.filter(closed_by=F("suspect")), "closed_by", "closed_at"),
+    ("retirement", "retirement",
+     lambda: MonthRetirement.objects.filter(approved_by=F("asked_by")), "approved_by",
+     "approved_at"),
+)  # fmt: skip
+# In the trail: an actor who did one and the other. Placeholders: since, until.
+_TWO_OFFICES = """
+    SELECT actor, 'day' FROM privacy_auditevent
+    WHERE at >= %s AND at < %s AND actor IS NOT NULL
+    GROUP BY actor HAVING count(DISTINCT role) > 1
+"""
+_ACCOUNT = """
+    SELECT later.actor, later.target FROM privacy_auditevent AS later
+    JOIN privacy_auditevent AS earlier
+      ON earlier.actor = later.actor AND earlier.target = later.target
+    WHERE later.at >= %s AND later.at < %s AND later.action = ANY(%s)
+      AND earlier.action = ANY(%s) AND earlier.action <> later.action
+"""
+_ACCOUNT_ACTS: Final = ["staff.created", "staff.factor_reset"]
+_CONSENT = """
+    SELECT DISTINCT told.actor, 'consents' FROM privacy_auditevent AS told
+    JOIN privacy_auditevent AS looked ON looked.actor = told.actor
+    WHERE told.at >= %s AND told.at < %s AND looked.at >= %s AND looked.at < %s
+      AND told.action LIKE 'consent.%%' AND told.kind = 'change'
+      AND looked.action LIKE 'audit.%%'
+"""
+_MEDIATION = """
+    SELECT actor, target FROM privacy_auditevent
+    WHERE at >= %s AND at < %s AND role = %s AND kind = 'change'
+      AND (action LIKE 'consultation.%%' OR action LIKE 'patient.%%')
+"""
+_ROLE = """
+    SELECT row_key::uuid, 'staff:' || row_key FROM privacy_rowchange
+    WHERE at >= %s AND at < %s AND relation = 'crm_user' AND operation = 'U'
+      AND 'role' = ANY(columns)
+"""
+
+
+def _in_records(search: _Search) -> Check:
+    pair, name, rows, person, moment = search
+
+    def check(since: datetime, until: datetime) -> list[Breach]:
+        found = rows().filter(**{f"{moment}__gte": since, f"{moment}__lt": until})
+        return [Breach(pair, who, f"{name}:{key}") for key, who in found.values_list("pk", person)]
+
+    return check
+
+
+def _in_trail(pair: str, statement: str, *more: Any, twice: bool = False) -> Check:
+    def check(since: datetime, until: datetime) -> list[Breach]:
+        times = [since, until] * (2 if twice else 1)
+        with acting_as(READER), connection.cursor() as cursor:
+            cursor.execute(statement, [*times, *more])
+            return [Breach(pair, who, target) for who, target in cursor.fetchall()]
+
+    return check
+
+
+def own_account(since: datetime, until: datetime) -> list[Breach]:
+    """Accounts opened, or factors handed over, by their own owner."""
+    with acting_as(READER):
+        acts = list(
+            AuditEvent.objects.filter(
+                at__gte=since, at__lt=until, action__in=_ACCOUNT_ACTS, actor__isnull=False
+            ).values_list("actor", "target")
+        )
+    people = User.objects.in_bulk({actor for actor, _target in acts if actor})
+    return [
+        Breach("account", actor, target)
+        for actor, target in acts
+        if actor and actor in people and target == f"staff:{people[actor].staff_no}"
+    ]
+
+
+def register_all() -> None:
+    """The searches of this house; others register their own beside them."""
+    for search in RECORDS:
+        register_check(f"{search[0]}: {search[1]}", _in_records(search))
+    register_check("account: by its owner", own_account)
+    both = _in_trail("account", _ACCOUNT, _ACCOUNT_ACTS, _ACCOUNT_ACTS)
+    register_check("account: both halves", both)
+    register_check("offices: two in a day", _in_trail("offices", _TWO_OFFICES))
+    register_check("role: changed in place", _in_trail("role", _ROLE))
+    register_check("consent: recorded and audited", _in_trail("consent", _CONSENT, twice=True))
+    register_check("mediation: edited", _in_trail("mediation", _MEDIATION, Role.MEDIATION.value))
+
+
+def last_check() -> AuditEvent | None:
+    """The newest nightly search, as the trail tells it."""
+    found = find(Filter(action=SeparationEvent.CHECKED.value), limit=1).events
+    return found[0] if found else None
+
+
+def found_lately(viewer: User) -> list[AuditEvent]:
+    """What was found in the last 90 days, of the viewer's clinic or of nobody's, newest first."""
+    wanted = Filter(
+        clinic=viewer.clinic_id,
+        action=SeparationEvent.BREACH.value,
+        since=timezone.now() - timedelta(days=90),
+    )
+    return find(wanted, limit=SHOWN).events
+
+
+def people_of(events: list[AuditEvent]) -> dict[str, str]:
+    """Names of the staff whom events name in their details, by key."""
+    keys = {str(event.detail.get("person", "")) for event in events} - {""}
+    return {str(one.pk): one.display_name for one in User.objects.filter(pk__in=keys)}

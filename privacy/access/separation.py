@@ -1,0 +1,109 @@
+"""What no one person does both of: one table, with its ground and what enforces it (R32, ADR 0026).
+
+The database and the services refuse each pair where a record exists. A nightly report looks for
+pairs that happened nevertheless; features add their checks by ``register_check``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from privacy.access.policy import ROLE_PERMISSIONS, Permission
+
+_P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two acts or offices that are two people. ``fences``: constraints, triggers, services."""
+
+    code: str
+    one: Promise
+    other: Promise
+    ground: Promise | str
+    fences: tuple[str, ...] = ()
+
+
+PAIRS: Final = (
+    Pair("offices", _("Administers systems, security or the trail"), _("another of the three"),
+         "MLPS 8.1.5; R32", ("user_has_known_role",)),
+    Pair("request", _("Asks to see a patient"), _("agrees to it"), "R30; S12",
+         ("access_approval_is_anothers",)),
+    Pair("break_glass", _("Breaks the glass"), _("judges it, or gives the right back"), "R30",
+         ("verdict_is_anothers", "nobody_lifts_their_own")),
+    Pair("account", _("Opens an account"), _("hands over its second factor"), "R29; ADR 0016",
+         ("open_account_of_colleague", "reset")),
+    Pair("role", _("Grants a role"), _("holds it"), "R30", ("user_has_known_role",)),
+    Pair("licence", _("Holds a licence"), _("checks it"), "S3", ("licence_checked_by_another",)),
+    Pair("alert", _("Is who an alert or incident is about"), _("closes it"), "R23",
+         ("nobody_closes_alerts_about_oneself", "nobody_closes_incidents_about_oneself")),
+    Pair("retirement", _("Asks to drop a month of the trail"), _("agrees to it"), "R25",
+         ("retirement_by_two_people", "month_retired_by_two_offices",
+          "two_people_retired_a_month")),
+    Pair("keys", _("Keeps keys"), _("administers accounts or the database"), "MLPS 8.1.5; R32"),
+    Pair("consent", _("Records consents"), _("audits that ledger"), "PIPL 54"),
+    Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59"),
+    Pair("export", _("Exports patients' data"), _("agrees to it"), "PIPL 51"),
+    Pair("sign_off", _("Signs a joint review for quality control"), _("signs it for IT"),
+         _("the clinic's own charter")),
+)  # fmt: skip
+
+# No role carries both of a line: the same table for the policy (tests compare).
+NEVER_IN_ONE_ROLE: Final = (
+    (_P.MANAGE_STAFF, _P.RESET_FACTORS),
+    (_P.MANAGE_STAFF, _P.MANAGE_KEYS),
+    (_P.MANAGE_STAFF, _P.VIEW_AUDIT),
+    (_P.MANAGE_KEYS, _P.EXPORT_AUDIT),
+    (_P.MANAGE_KEYS, _P.VIEW_PATIENTS),
+    (_P.MANAGE_STAFF, _P.VIEW_PATIENTS),
+    (_P.ASK_RETIREMENT, _P.APPROVE_RETIREMENT),
+    (_P.BREAK_GLASS, _P.JUDGE_BREAK_GLASS),
+    (_P.JUDGE_BREAK_GLASS, _P.LIFT_SUSPENSION),
+    (_P.ASK_ACCESS, _P.JUDGE_BREAK_GLASS),
+    (_P.RECORD_CONSENT, _P.VIEW_AUDIT),
+    (_P.HANDLE_ALERTS, _P.EXPORT_AUDIT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One person on both sides of a pair. ``target`` as the trail names things; no patient."""
+
+    pair: str
+    person: UUID
+    target: str
+
+
+Check = Callable[[datetime, datetime], list[Breach]]
+_checks: dict[str, Check] = {}
+
+
+def register_check(name: str, check: Check) -> None:
+    """Add a search: ``check(since, until)`` gives what happened in this time; in ``ready()``."""
+    _checks[name] = check
+
+
+def breaches(since: datetime, until: datetime) -> list[Breach]:
+    """What every check finds, each breach once."""
+    found = (one for check in _checks.values() for one in check(since, until))
+    return list(dict.fromkeys(found))
+
+
+def checks() -> list[str]:
+    """The names of the searches."""
+    return sorted(_checks)
+
+
+def roles_in_conflict() -> list[tuple[str, Permission, Permission]]:
+    """Roles that the policy gives both of a line; empty unless somebody changed the policy."""
+    return [
+        (role, one, other)
+        for role, held in ROLE_PERMISSIONS.items()
+        for one, other in NEVER_IN_ONE_ROLE
+        if one in held and other in held
+    ]
