@@ -19,14 +19,14 @@ from privacy.receipts import EMPTY, Receipt, SubjectRef, fate_of_this_transactio
 
 logger = logging.getLogger(__name__)
 
-_COLUMNS = (
+COLUMNS = (
     "id", "at", "schema", "kind", "action", "outcome", "actor", "role", "process", "clinic",
     "ip", "agent", "session", "request", "codes", "fields", "purpose", "reason", "target",
     "count", "detail", "digest", "mac",
 )  # fmt: skip
-_INSERT = (
-    f"INSERT INTO privacy_auditevent ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names only
-    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+INSERT = (
+    f"INSERT INTO privacy_auditevent ({', '.join(COLUMNS)}) "  # noqa: S608 - our own names only
+    f"VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 )
 
 
@@ -102,10 +102,10 @@ def _insert(row: AuditEvent) -> None:
     # A raw cursor: half the cost of the ORM's INSERT, and no RETURNING, which needs SELECT.
     row.digest = rules.digest(row.facts())
     row.mac = rules.mac(mac_key(), row.digest)
-    values = [getattr(row, column) for column in _COLUMNS]
-    values[_COLUMNS.index("detail")] = json.dumps(row.detail, ensure_ascii=False)
+    values = [getattr(row, column) for column in COLUMNS]
+    values[COLUMNS.index("detail")] = json.dumps(row.detail, ensure_ascii=False)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(INSERT, values)
 
 
 def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
