@@ -34,7 +34,7 @@ lint:  ## style, types, import contracts, templates, migrations, container files
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 bench:  ## build synthetic patients and measure: make bench ARGS="..."
-	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded bench $(ARGS)
+	@$(PY) bootstrap.py bench && exec $(BIN)/python -m crm.embedded bench $(ARGS)
 
 assure:  ## measure the security figures, report under .suian/assure: make assure ARGS="--quick"
 	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded assure $(ARGS)

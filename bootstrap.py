@@ -2,7 +2,8 @@
 """Make ``.venv`` from the hash-locked requirements, with nothing but Python and pip at hand.
 
 ``bootstrap.py local`` is enough to run the clinic, ``bootstrap.py dev`` adds the tools for tests
-and checks, ``bootstrap.py lock`` rewrites the requirements files. Standard library only: this runs
+and checks, ``bootstrap.py bench`` what the product is measured against, ``bootstrap.py lock``
+rewrites the requirements files. Standard library only: this runs
 before anything is installed. uv is fetched by pip into ``.tools`` because it is two to three times
 faster; without it (or with NO_UV set) pip installs from the same file. All chatter goes to stderr,
 so that ``make manage`` prints nothing but the command's own output.
@@ -28,7 +29,8 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "suian-stamp.txt"
 OLDEST_PYTHON = (3, 11)
 NEWER_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")
-CONTAINS = {"local": ("local", "dev"), "dev": ("dev",)}  # what else a set is contained in
+# What else a set is contained in.
+CONTAINS = {"local": ("local", "dev", "bench"), "dev": ("dev", "bench"), "bench": ("bench",)}
 MILESTONE = re.compile(r"^\s*(Downloading|Resolved|Prepared|Installed|Installing) ")
 PLAIN_LINE_EVERY_SECONDS = 3.0
 
@@ -46,7 +48,7 @@ def main(arguments: list[str]) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second finds the work done
         if arguments[:1] == ["lock"]:
             write_lock_files(arguments[1:])
-        elif arguments in (["local"], ["dev"]):
+        elif len(arguments) == 1 and arguments[0] in CONTAINS:
             make_environment(arguments[0])
             compile_translations()
         else:
@@ -89,7 +91,7 @@ def make_environment(wanted: str) -> None:
 def stamp_for(name: str) -> str:
     """What the stamp file of an up-to-date environment of this set says."""
     digest = hashlib.sha256(sys.version.encode())
-    for requirements in ("local", "dev"):
+    for requirements in CONTAINS:
         digest.update((REQUIREMENTS / f"{requirements}.txt").read_bytes())
     return f"{name} {digest.hexdigest()}"
 
@@ -245,6 +247,7 @@ def write_lock_files(more: list[str]) -> None:
         ("run", ["pyproject.toml"]),
         ("local", ["pyproject.toml", "--group", "local"]),
         ("dev", ["pyproject.toml", "--group", "dev"]),
+        ("bench", ["pyproject.toml", "--group", "bench"]),
         ("tools", ["--group", "tools"]),
     ):
         target = f"requirements/{name}.txt"

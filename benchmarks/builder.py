@@ -22,7 +22,7 @@ def build(count: int) -> dict[str, object]:
     from crm.staff.models import Clinic, User
     from privacy.access.policy import Role
 
-    clinic = Clinic.objects.create(name="测量用门诊")
+    clinic = Clinic.objects.get_or_create(name="测量用门诊")[0]
     staff = [
         User.objects.create_user(
             staff_no=f"b{role}", password=os.urandom(12).hex(), display_name=f"员工{role}",

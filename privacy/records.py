@@ -1,9 +1,11 @@
 """What every stored row has."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models
+from django.db.backends.postgresql.base import Database
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -37,3 +39,34 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+
+def store_many(rows: Sequence[Record]) -> None:
+    """Store new rows of one model by COPY: what ``bulk_create`` does at a fraction of its work.
+
+    In: unsaved rows, all of one model; sealed values are sealed, stamps are set, triggers and
+    constraints hold as for any INSERT. Afterwards the rows count as saved.
+    Raises: IntegrityError as ``bulk_create`` does; nothing of the rows is stored then.
+    """
+    if not rows:
+        return
+    meta = type(rows[0])._meta  # noqa: SLF001 - Django's public secret
+    fields, name = meta.concrete_fields, connection.ops.quote_name
+    columns = ", ".join(name(field.column) for field in fields)
+    # No SQL of a caller's: the names are the model's own.
+    command = f"COPY {name(meta.db_table)} ({columns}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(f"SELECT {columns} FROM {name(meta.db_table)} LIMIT 0")  # noqa: S608 - so too
+        types = [column.type_code for column in cursor.description]
+        with cursor.copy(command) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row([_to_copy(field, row) for field in fields])
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as Django does
+
+
+def _to_copy(field: "models.Field[Any, Any]", row: Record) -> object:
+    value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+    # A mark for SQL that the driver puts together; COPY takes the bytes themselves.
+    return value.obj if isinstance(value, Database.Binary) else value

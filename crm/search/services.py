@@ -102,7 +102,7 @@ def _by_number(query: Query, staff: User) -> Found:
 @transaction.atomic
 def _by_contact(query: Query, staff: User) -> Found:
     candidates = selectors.contacts_that_may_match(staff, query)
-    fits, unreadable = _fitting(query, candidates[: selectors.MOST])
+    fits, unreadable = fitting(query, candidates[: selectors.MOST])
     receipt = audit.record(
         SearchEvent.FOUND,
         actor=staff,
@@ -121,7 +121,7 @@ def _by_contact(query: Query, staff: User) -> Found:
     )
 
 
-def _fitting(query: Query, candidates: list[PatientContact]) -> tuple[list[PatientContact], int]:
+def fitting(query: Query, candidates: list[PatientContact]) -> tuple[list[PatientContact], int]:
     """The candidates that really fit, and how many could not be opened to tell."""
     if not candidates:
         return [], 0

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from crm.access_requests.models import AccessApproval, BreakGlassLift, BreakGlassVerdict
 from crm.alerts.models import Alert
 from crm.clearance.models import Licence
 from crm.incidents.models import Incident
+from crm.joint_review.models import ReviewSignature
 from crm.separation.events import SeparationEvent
 from crm.staff.models import User
 from crm.trail.models import MonthRetirement
@@ -22,6 +23,7 @@ from privacy.access.policy import Role
 from privacy.access.separation import Breach, Check, register_check
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import Filter, find
+from privacy.exports.models import ExportApproval
 
 SHOWN: Final = 50
 # (pair, name of the target, rows where both are one, the person, the column of the moment)
@@ -42,6 +44,15 @@ RECORDS: Final[tuple[_Search, ...]] = (
     ("retirement", "retirement",
      lambda: MonthRetirement.objects.filter(approved_by=F("asked_by")), "approved_by",
      "approved_at"),
+    ("export", "export",
+     lambda: ExportApproval.objects.filter(
+         Q(approver=F("export__requester")) | Q(approver=F("export__recipient"))),
+     "approver", "created_at"),
+    ("sign_off", "signature",
+     lambda: ReviewSignature.objects.filter(Exists(
+         ReviewSignature.objects.filter(sheet=OuterRef("sheet"), signer=OuterRef("signer"))
+         .exclude(pk=OuterRef("pk")))),
+     "signer", "created_at"),
 )  # fmt: skip
 # In the trail: an actor who did one and the other. Placeholders: since, until.
 _TWO_OFFICES = """

@@ -48,9 +48,11 @@ PAIRS: Final = (
     Pair("keys", _("Keeps keys"), _("administers accounts or the database"), "MLPS 8.1.5; R32"),
     Pair("consent", _("Records consents"), _("audits that ledger"), "PIPL 54"),
     Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59"),
-    Pair("export", _("Exports patients' data"), _("agrees to it"), "PIPL 51"),
+    Pair("export", _("Exports patients' data"), _("agrees to it"), "PIPL 51",
+         ("export_approval_is_anothers", "one_export_yes_a_side", "one_export_yes_each")),
     Pair("sign_off", _("Signs a joint review for quality control"), _("signs it for IT"),
-         _("the clinic's own charter")),
+         _("the clinic's own charter"),
+         ("review_one_signature_a_side", "review_two_signers", "review_signature_is_due")),
 )  # fmt: skip
 
 # No role carries both of a line: the same table for the policy (tests compare).
@@ -64,7 +66,7 @@ NEVER_IN_ONE_ROLE: Final = (
     (_P.ASK_RETIREMENT, _P.APPROVE_RETIREMENT),
     (_P.BREAK_GLASS, _P.JUDGE_BREAK_GLASS),
     (_P.JUDGE_BREAK_GLASS, _P.LIFT_SUSPENSION),
-    (_P.ASK_ACCESS, _P.JUDGE_BREAK_GLASS),
+    (_P.REQUEST_EXPORT, _P.TRACE_EXPORT),
     (_P.RECORD_CONSENT, _P.VIEW_AUDIT),
     (_P.HANDLE_ALERTS, _P.EXPORT_AUDIT),
 )

@@ -19,14 +19,14 @@ from privacy.receipts import EMPTY, Receipt, SubjectRef, Told, fate_of_this_tran
 
 logger = logging.getLogger(__name__)
 
-_COLUMNS = (
+COLUMNS = (
     "id", "at", "schema", "kind", "action", "outcome", "actor", "role", "process", "clinic",
     "ip", "agent", "session", "request", "codes", "fields", "purpose", "reason", "target",
     "count", "detail", "digest", "mac",
 )  # fmt: skip
-_INSERT = (
-    f"INSERT INTO privacy_auditevent ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names only
-    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "
+INSERT = (
+    f"INSERT INTO privacy_auditevent ({', '.join(COLUMNS)}) "  # noqa: S608 - our own names only
+    f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
     "RETURNING pg_current_xact_id()::text"  # no column of the table: that would need SELECT
 )
 
@@ -106,10 +106,10 @@ def _insert(row: AuditEvent) -> int:
     # A raw cursor: half the cost of the ORM's INSERT.
     row.digest = rules.digest(row.facts())
     row.mac = rules.mac(mac_key(), row.digest)
-    values = [getattr(row, column) for column in _COLUMNS]
-    values[_COLUMNS.index("detail")] = json.dumps(row.detail, ensure_ascii=False)
+    values = [getattr(row, column) for column in COLUMNS]
+    values[COLUMNS.index("detail")] = json.dumps(row.detail, ensure_ascii=False)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, values)
+        cursor.execute(INSERT, values)
         return int(cursor.fetchone()[0])
 
 

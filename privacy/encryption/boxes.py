@@ -8,7 +8,8 @@ key version, so that a box moved to another row, field or patient does not open.
 
 import os
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 
@@ -21,8 +22,7 @@ HEADER = struct.Struct(">BBI")
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a box belongs: ``owner`` is the patient (or the installation for its own secrets)."""
 
     zone: str
@@ -38,30 +38,30 @@ class Place:
 
 def bind(*parts: bytes) -> bytes:
     """Length-prefixed join: no two different lists give the same bytes."""
-    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+    return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+
+
+@lru_cache(maxsize=256)
+def _bound_start(algorithm: int, zone: str, model: str, field: str) -> bytes:
+    # The same for every box of a column: put together once.
+    return bind(
+        bytes([FORMAT]), bytes([algorithm]), zone.encode(), model.encode(), field.encode()
+    )
 
 
 def _bound(place: Place, algorithm: int, key_version: int) -> bytes:
-    return bind(
-        bytes([FORMAT]),
-        bytes([algorithm]),
-        place.zone.encode(),
-        place.model.encode(),
-        place.field.encode(),
-        place.row,
-        place.owner,
-        struct.pack(">I", key_version),
-    )
+    start = _bound_start(algorithm, place.zone, place.model, place.field)
+    return start + bind(place.row, place.owner, key_version.to_bytes(4, "big"))
 
 
 def pad(data: bytes, step: int) -> bytes:
     """Length first, then zeros up to a multiple of ``step``: the size says little about a name."""
-    framed = struct.pack(">I", len(data)) + data
+    framed = len(data).to_bytes(4, "big") + data
     return framed + bytes(-len(framed) % step)
 
 
 def unpad(data: bytes) -> bytes:
-    (length,) = struct.unpack_from(">I", data)
+    length = int.from_bytes(data[:4], "big")
     return data[4 : 4 + length]
 
 

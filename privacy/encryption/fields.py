@@ -143,6 +143,10 @@ class BoxField(models.BinaryField[Any, Any]):
         setattr(cls, name, _Attribute(self))
 
     def place(self, instance: models.Model) -> Place:
+        """Where a value of this row belongs."""
+        return self._at(instance, self.owner_id(instance))
+
+    def _at(self, instance: models.Model, owner: UUID | None) -> Place:
         raise NotImplementedError
 
     def owner_id(self, instance: models.Model) -> UUID | None:
@@ -154,9 +158,8 @@ class BoxField(models.BinaryField[Any, Any]):
     def wrap(
         self, instance: models.Model, *, box: bytes | None = None, plain: str | None = None
     ) -> Sealed:
-        return Sealed(
-            place=self.place(instance), owner_id=self.owner_id(instance), box=box, plain=plain
-        )
+        owner = self.owner_id(instance)
+        return Sealed(place=self._at(instance, owner), owner_id=owner, box=box, plain=plain)
 
     @override
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes | None:
@@ -201,14 +204,13 @@ class SealedField(BoxField):
         found: UUID | None = getattr(instance, self.owner)
         return found
 
-    def place(self, instance: models.Model) -> Place:
-        owner = self.owner_id(instance)
+    def _at(self, instance: models.Model, owner: UUID | None) -> Place:
         return Place(
-            zone=self.zone,
-            model=str(instance._meta.model_name),  # noqa: SLF001 - Django's public secret
-            field=self.name,
-            row=instance.pk.bytes,
-            owner=owner.bytes if owner else b"",
+            self.zone,
+            str(instance._meta.model_name),  # noqa: SLF001 - Django's public secret
+            self.name,
+            instance.pk.bytes,
+            owner.bytes if owner else b"",
         )
 
     def seal_for(self, instance: models.Model, text: str) -> bytes:
@@ -216,7 +218,8 @@ class SealedField(BoxField):
         if owner is None:
             raise ValueError(f"{self.name} has no patient yet")
         version, key = keyring.writing_key(owner, self.zone)
-        return seal(text, place=self.place(instance), key=key, key_version=version, step=self.pad)
+        place = self._at(instance, owner)
+        return seal(text, place=place, key=key, key_version=version, step=self.pad)
 
 
 class SystemSealedField(BoxField):
@@ -225,7 +228,7 @@ class SystemSealedField(BoxField):
     def owner_id(self, instance: models.Model) -> UUID | None:
         return None
 
-    def place(self, instance: models.Model) -> Place:
+    def _at(self, instance: models.Model, owner: UUID | None) -> Place:
         return Place(
             zone="auth",
             model=str(instance._meta.model_name),  # noqa: SLF001 - Django's public secret

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from uuid import UUID
 
 from privacy.encryption.algorithms import DataKey
-from privacy.encryption.models import Erasure, SubjectKey
+from privacy.encryption.models import Erasure, SubjectKey, WrappedKey
 from privacy.errors import Erased, Unreadable
 from privacy.receipts import Receipt
 
@@ -65,7 +65,7 @@ def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> 
     if found is None:
         gone = (subject_id, zone, ERASED) in receipt.keys
         raise Erased if gone else Unreadable("E-KEY-NONE")
-    if isinstance(found, SubjectKey):
+    if isinstance(found, WrappedKey):
         receipt.keys[subject_id, zone, version] = found = found.open()
     if not isinstance(found, DataKey):
         raise TypeError("the receipt's cache holds keys only")
@@ -74,9 +74,9 @@ def reading_key(receipt: Receipt, subject_id: UUID, zone: str, version: int) -> 
 
 def _load(receipt: Receipt, zone: str) -> None:
     """One query for the keys of all patients; a second one if somebody has none."""
-    rows = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone).defer(
-        "created_at", "updated_at"
-    )
+    # Bare columns: a model instance a key costs more than opening it.
+    found = SubjectKey.objects.filter(subject_id__in=receipt.subject_ids, zone=zone)
+    rows = [WrappedKey(*row) for row in found.values_list(*WrappedKey._fields)]
     receipt.keys.update({(row.subject_id, zone, row.version): row for row in rows})
     receipt.loaded_zones.add(zone)
     without = receipt.subject_ids - {row.subject_id for row in rows}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -68,6 +69,41 @@ def active_versions() -> dict[str, int]:
     return found
 
 
+class WrappedKey(NamedTuple):
+    """A data key as it rests, without the row around it: a page opens fifty of them."""
+
+    subject_id: UUID
+    zone: str
+    version: int
+    kek_version: int
+    wrapped: bytes
+
+    @property
+    def bound(self) -> bytes:
+        """What the wrap is tied to."""
+        return bind(
+            self.subject_id.bytes,
+            self.zone.encode(),
+            str(self.version).encode(),
+            str(self.kek_version).encode(),
+        )
+
+    def dek(self) -> bytes:
+        """The plain key. Raises: Unreadable if the wrap does not open."""
+        nonce, box = self.wrapped[:NONCE_BYTES], self.wrapped[NONCE_BYTES:]
+        try:
+            return kek(self.zone, self.kek_version).decrypt(nonce, box, self.bound)
+        except InvalidTag as error:
+            raise Unreadable("E-KEY-WRAP") from error
+
+    def open(self) -> DataKey:
+        """The usable key.
+
+        Raises: Unreadable if the wrap was changed or the root is not the one it was made with.
+        """
+        return DataKey.of(self.dek())
+
+
 class SubjectKey(Record):
     """One 256-bit data key of one patient and zone, wrapped under the zone's KEK.
 
@@ -99,13 +135,10 @@ class SubjectKey(Record):
     def __str__(self) -> str:
         return f"{self.zone} key {self.version}"
 
-    def _bound(self) -> bytes:
-        return bind(
-            self.subject_id.bytes,
-            self.zone.encode(),
-            str(self.version).encode(),
-            str(self.kek_version).encode(),
-        )
+    @property
+    def _at_rest(self) -> WrappedKey:
+        held = bytes(self.wrapped or b"")  # none yet on a key that is being made
+        return WrappedKey(self.subject_id, self.zone, self.version, self.kek_version, held)
 
     @classmethod
     def issue(cls, subject_ids: Iterable[UUID]) -> list["SubjectKey"]:
@@ -136,7 +169,7 @@ class SubjectKey(Record):
 
         Raises: Unreadable if the old wrap does not open.
         """
-        dek = self._dek()
+        dek = self._at_rest.dek()
         self.kek_version = kek_version
         self._wrap(dek)
 
@@ -145,20 +178,11 @@ class SubjectKey(Record):
 
         Raises: Unreadable if the wrap was changed or the root is not the one it was made with.
         """
-        return DataKey.of(self._dek())
+        return self._at_rest.open()
 
     def _wrap(self, dek: bytes) -> None:
-        nonce = os.urandom(NONCE_BYTES)
-        self.wrapped = nonce + kek(self.zone, self.kek_version).encrypt(nonce, dek, self._bound())
-
-    def _dek(self) -> bytes:
-        wrapped = bytes(self.wrapped)
-        try:
-            return kek(self.zone, self.kek_version).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], self._bound()
-            )
-        except InvalidTag as error:
-            raise Unreadable("E-KEY-WRAP") from error
+        nonce, key = os.urandom(NONCE_BYTES), kek(self.zone, self.kek_version)
+        self.wrapped = nonce + key.encrypt(nonce, dek, self._at_rest.bound)
 
 
 class ErasureReason(models.TextChoices):

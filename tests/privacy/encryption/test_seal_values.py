@@ -323,7 +323,7 @@ def _wrapped_anew(key: SubjectKey) -> bytes:
     from privacy.encryption.keys import kek
 
     nonce = bytes(12)
-    return nonce + kek(key.zone, key.kek_version).encrypt(nonce, bytes(32), key._bound())
+    return nonce + kek(key.zone, key.kek_version).encrypt(nonce, bytes(32), key._at_rest.bound)
 
 
 class TestTemplates:
