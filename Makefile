@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run manage test coverage lint bench lock clean
+.PHONY: help run manage test coverage lint bench assure lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -35,6 +35,9 @@ lint:  ## style, types, import contracts, templates, migrations, container files
 
 bench:  ## build synthetic patients and measure: make bench ARGS="..."
 	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded bench $(ARGS)
+
+assure:  ## measure the security figures, report under .suian/assure: make assure ARGS="--quick"
+	@$(PY) bootstrap.py dev && exec $(BIN)/python -m crm.embedded assure $(ARGS)
 
 lock:  ## pin requirements/*.txt anew; ARGS="--upgrade" for newer versions
 	@$(PY) bootstrap.py lock $(ARGS)

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.databases import with_database
+from benchmarks.outcome import tell
 from benchmarks.stage import adopt, fresh_database, inside
 
 PATIENTS, FIELDS, DATABASE = 5, 20, "suian_bench_tamper"
@@ -142,11 +143,12 @@ def main() -> int:
     owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
     with psycopg.connect(with_database(owner, DATABASE), autocommit=True) as connection:
         counted = run(connection, patients)
-    print(
+    return tell(
+        counted["refused"] - counted["blank"],
+        counted["changes"],
         f"{counted['changes']} changes of boxes: {counted['refused']} refused, "
-        f"{counted['blank']} blanks saved"
+        f"{counted['blank']} blanks saved",
     )
-    return int(counted["refused"] != counted["changes"] or counted["blank"] > 0)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.databases import drop_database, make_anew, with_database
+from benchmarks.outcome import tell
 from benchmarks.stage import adopt, agreeing_patients, fresh_database, inside
 
 PATIENTS, SEED = 500, 20261122
@@ -98,8 +99,8 @@ def restored(patients: int) -> int:
     replay = [sys.executable, "-W", "ignore", "manage.py", "replay_erasures"]
     subprocess.run(replay, stdout=subprocess.DEVNULL, check=True)
     figures.readable, figures.whole = _readable(), verify().whole
-    print(figures)
-    return int(figures.readable > 0 or figures.back < patients or not figures.whole)
+    sound = figures.back == patients and figures.whole
+    return tell(patients - figures.readable if sound else 0, patients, figures)
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,9 +173,12 @@ class Ticks(threading.Thread):
         self._app, self._queue, self._over = app, queue, threading.Event()
 
     def run(self) -> None:
+        from kombu.exceptions import OperationalError
+
         while not self._over.wait(TICK_SECONDS):
             for task in self.TASKS:
-                self._app.send_task(task, queue=self._queue, expires=1.0)
+                with suppress(OperationalError):  # a queue that was killed is up again soon
+                    self._app.send_task(task, queue=self._queue, expires=1.0, retry=False)
 
     def stop(self) -> None:
         self._over.set()

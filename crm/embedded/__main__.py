@@ -1,4 +1,4 @@
-"""``python -m crm.embedded run|manage|test|coverage|bench``, as the Makefile calls it."""
+"""``python -m crm.embedded run|manage|test|coverage|bench|assure``, as the Makefile calls it."""
 
 import os
 import sys
@@ -15,6 +15,7 @@ WORDS = {
     "test": testing.test,
     "coverage": testing.coverage,
     "bench": testing.bench,
+    "assure": testing.assure,
 }
 
 

@@ -1,5 +1,6 @@
-"""``make test`` and ``make bench``: servers that live for one run in a temporary folder."""
+"""``make test``, ``bench``, ``assure``: servers that live for one run in a temporary folder."""
 
+import json
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ from xml.etree import ElementTree
 import psycopg
 
 from crm.embedded.clinic import Clinic
-from crm.embedded.commands import run_in_foreground
+from crm.embedded.commands import manage, run_in_foreground
 from crm.embedded.console import Console
 from crm.embedded.home import Home
 from crm.embedded.keys import POSTGRES_PASSWORD, read_key
@@ -137,6 +138,30 @@ def bench(arguments: Sequence[str]) -> int:
         environment = with_own(clinic.variables)
         environment["DATABASE_OWNER_URL"] = clinic.addresses.owner_database
         return run_in_foreground(python_m("benchmarks", *arguments), environment)
+
+
+def assure(arguments: Sequence[str]) -> int:
+    """Measure the figures of the security test plan; returns the exit code.
+
+    The digest of a new report goes into the trail of this checkout's clinic, where there is one.
+    """
+    home = Home.of_this_checkout()
+    before = reports_of(home)
+    with throw_away_clinic(throw_away=False) as clinic:
+        let_owner_create(clinic)
+        addresses = {"DATABASE_OWNER_URL": clinic.addresses.owner_database}
+        environment = test_environment(clinic)
+        environment["SUIAN_ASSURE_CLINIC"] = json.dumps({**clinic.variables, **addresses})
+        code = run_in_foreground(python_m("benchmarks.assure", *arguments), environment)
+    new = sorted(reports_of(home) - before)
+    if new and (home.postgres / "PG_VERSION").exists():
+        code = max(code, manage(["record_assurance", str(new[-1])]))
+    return code
+
+
+def reports_of(home: Home) -> set[Path]:
+    """The reports that ``make assure`` has left so far."""
+    return set((home.state / "assure").glob("report-*.json"))
 
 
 def let_owner_create(clinic: Clinic) -> None:

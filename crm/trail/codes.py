@@ -59,6 +59,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "patient": _("The patient"),
     "enrolment_code": _("Command: enrolment code"),
     "prove_restore": _("Command: prove a restore"),
+    "record_assurance": _("Command: report the security figures"),
     "reconcile_rows": _("Nightly comparison of rows"),
     "reencrypt": _("Command: seal anew"),
     "replay_erasures": _("Erasing again after a restore"),

@@ -100,6 +100,7 @@ class AuditTrailEvent(Event):
         _("Ended the export of a month of the audit log"),
     )
     PLAINTEXT_HUNTED = "audit.plaintext_hunted", Kind.SYSTEM, _("Looked for plain text on disk")
+    ASSURED = "audit.assured", Kind.SYSTEM, _("Reported the security figures")
 
 
 class AccessEvent(Event):

@@ -1,0 +1,1 @@
+"""Ways to change sensitive rows beside the services, each in a function."""
