@@ -198,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--guesses", type=int, default=GUESSES)
     parser.add_argument("--samples", type=int, default=SAMPLES)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     if asked.place:
         return _inside(asked.guesses, asked.samples, asked.seed)
     with fresh_database("bench_guesses") as environment:
