@@ -145,7 +145,8 @@ class TestRecordAnswer:
         assert str(entry) == "follow_up/sms: granted"
         with acting_as(READER):
             event = AuditEvent.objects.get(action="consent.granted")
-        assert (event.codes, event.detail["text"]) == ([patient.code], text.sha256[:16])
+        assert event.codes == [patient.code]
+        assert event.detail == {"manner": "signature", "text": text.sha256[:16]}
 
     def test_a_yes_names_the_text_of_its_purpose(self, patient, carer) -> None:
         for text in (None, text_of(Purpose.MARKETING)):
