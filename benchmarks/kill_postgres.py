@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="kill_postgres", description=__doc__)
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     with servers() as of:
         become_part(of)
         ledger, errors = rehearse(of, kills=asked.kills, seed=asked.seed)

@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--reminders", type=int, default=REMINDERS)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     if asked.place:
         return _inside(asked.runs, asked.reminders, asked.seed)
     with fresh_database("bench_kill_worker") as environment:

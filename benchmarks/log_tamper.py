@@ -226,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="log_tamper", description=__doc__)
     parser.add_argument("place", nargs="?", choices=["inside"], help=argparse.SUPPRESS)
     parser.add_argument("--owner", default="", help=argparse.SUPPRESS)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     if asked.place:
         return _inside(asked.owner)
     owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]

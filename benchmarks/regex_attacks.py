@@ -18,7 +18,7 @@ from re import _constants as sre
 from re import _parser as parser
 from typing import Any
 
-from benchmarks.outcome import tell
+from benchmarks.figures import conclude
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("privacy", "crm", "consult", "followup")
@@ -57,7 +57,7 @@ def main() -> int:
     for place in unknown:
         print(f"cannot be evaluated: {place}")
     told = f"{len(slow)} of {len(found)} over {1000 * LIMIT_SECONDS:.0f} ms"
-    return tell(len(found) - len(slow), len(found) + len(unknown), told)
+    return conclude(len(found) - len(slow), len(found) + len(unknown), told)
 
 
 def expressions(path: Path) -> Iterator[tuple[str, Found | None]]:

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.outcome import tell
+from benchmarks.figures import conclude
 from benchmarks.stage import adopt, fresh_database, inside
 
 KEYS, KILLS, SEED, BATCH = 100_000, 20, 20261122, 5_000
@@ -178,7 +178,7 @@ def main() -> int:
         print(f"  {text}")
     sound = not (figures.errors or figures.stale or figures.unreadable)
     in_time = figures.seconds <= max(MOST_SECONDS, figures.keys / KEYS * MOST_SECONDS)
-    return tell((options.kills + in_time) * sound, options.kills + 1, figures)
+    return conclude((options.kills + in_time) * sound, options.kills + 1, figures, **vars(figures))
 
 
 if __name__ == "__main__":

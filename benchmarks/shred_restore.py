@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.databases import drop_database, make_anew, with_database
-from benchmarks.outcome import tell
+from benchmarks.figures import conclude
 from benchmarks.stage import adopt, agreeing_patients, fresh_database, inside
 
 PATIENTS, SEED = 500, 20261122
@@ -100,7 +100,7 @@ def restored(patients: int) -> int:
     subprocess.run(replay, stdout=subprocess.DEVNULL, check=True)
     figures.readable, figures.whole = _readable(), verify().whole
     sound = figures.back == patients and figures.whole
-    return tell(patients - figures.readable if sound else 0, patients, figures)
+    return conclude(patients - figures.readable if sound else 0, patients, figures, **vars(figures))
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """One database for all tests, used through the app's own role as in the product."""
 
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -15,12 +16,14 @@ from crm.staff.models import Clinic, User
 from privacy.access.policy import Role
 from privacy.encryption.canaries import plant
 from privacy.migrations.operations.key_versions import FIRST_VERSIONS
+from tests.factories import sizes
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 pytest_plugins = ["tests.chromium"]
 # Speed is no matter of tests: a busy machine must not fail one.
 hypothesis.settings.register_profile("suian", deadline=None)
-hypothesis.settings.load_profile("suian")
+hypothesis.settings.register_profile(sizes.ASSURE, deadline=None, max_examples=sizes.EXAMPLES)
+hypothesis.settings.load_profile(os.environ.get(sizes.PROFILE, "suian"))
 # What migrations lay down stays between tests, as it does in a clinic.
 KEPT = {
     "django_migrations",

@@ -183,7 +183,7 @@ class PatientViewSet(OfStaff):
         facts = dict(given.validated_data)
         set_aside, reason = facts.pop("set_aside", []), facts.pop("set_aside_reason", "")
         if facts.get("birth_year") == rules.DECLINED:
-            facts.update(birth_year="", birth_year_declined=True)
+            facts |= {"birth_year": "", "birth_year_declined": True}
         form = RegistrationForm(facts, staff=self.staff)
         if not form.is_valid():
             raise ValidationError(

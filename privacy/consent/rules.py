@@ -1,6 +1,7 @@
 """Which answer may follow which, and when a cell allows contact."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -22,6 +23,26 @@ ALLOWED: dict[Answer | None, frozenset[Answer]] = {
 }
 
 
+# What the texts promise (``texts.py``): these are good for a year, the others until taken back.
+A_YEAR = timedelta(days=365)
+VALID_FOR: Mapping[str, timedelta] = {
+    "satisfaction": A_YEAR,
+    "education": A_YEAR,
+    "marketing": A_YEAR,
+}
+
+
+def expiry(purpose: str, given_at: datetime) -> datetime | None:
+    """When a consent given at that moment (aware) ends by itself; None if it does not."""
+    lasts = VALID_FOR.get(purpose)
+    return given_at + lasts if lasts else None
+
+
+def has_expired(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a consent has ended by itself at ``now`` (aware): from the moment on, not after."""
+    return expires_at is not None and expires_at <= now
+
+
 def may_follow(before: Answer | None, after: Answer) -> bool:
     """Whether the ledger may go from one answer to the next."""
     return after in ALLOWED[before]
@@ -38,7 +59,7 @@ def holds(
 
     A pause with an end is over when its moment has come; one without an end never is.
     """
-    if expires_at is not None and expires_at <= now:
+    if has_expired(expires_at, now):
         return False
     if status == Answer.PAUSED:
         return paused_until is not None and paused_until <= now

@@ -14,7 +14,7 @@ from privacy.consent.models import (
     ConsentText,
     Purpose,
 )
-from privacy.consent.rules import Answer, holds
+from privacy.consent.rules import Answer, has_expired, holds
 from privacy.receipts import SubjectRef
 
 
@@ -35,6 +35,11 @@ class Cell:
     def allows(self) -> bool:
         """Whether contact is allowed at this instant."""
         return state_allows(self.state)
+
+    @property
+    def expired(self) -> bool:
+        """Whether a consent has ended by itself, as its text said, and may be asked for anew."""
+        return self.state is not None and has_expired(self.state.expires_at, timezone.now())
 
 
 def state_allows(state: ConsentState | None) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from privacy.actors import Actor
@@ -17,7 +18,7 @@ from privacy.consent.models import (
     Manner,
     Purpose,
 )
-from privacy.consent.rules import Answer, may_follow
+from privacy.consent.rules import Answer, expiry, has_expired, may_follow
 from privacy.consent.signals import consent_changed
 from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict, DomainError
@@ -54,8 +55,8 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     """Write one answer to the ledger and make it the present one.
 
     In: ``text`` is what the patient was shown; a grant must name it (R5), except that resuming
-    a paused consent keeps the text it was given on. ``paused_until`` is an aware moment, or None
-    for "until the patient says otherwise". ``actor`` None: the patient.
+    a paused consent keeps the text it was given on, and its end. ``paused_until`` is an aware
+    moment, or None for "until the patient says otherwise". ``actor`` None: the patient.
     Raises: AnswerOutOfOrder if the present answer does not allow this one; TextMissing if a
         grant names no text of this purpose; Conflict if two people answered for the same patient
         at the same moment.
@@ -69,6 +70,7 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     before = Answer(state.status) if state else None
     if not may_follow(before, answer):
         raise AnswerOutOfOrder(_("This does not follow from the present answer of the patient."))
+    resumed = answer == Answer.GRANTED and _can_resume(state, before)
     if answer == Answer.GRANTED:
         text = text or _text_given_on(state, before)
         if text is None or text.purpose != purpose:
@@ -85,15 +87,21 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         operator_id=actor.pk if actor else None,
     )
     entry.save(force_insert=True)
-    state = _project(state, entry)
-    _book(entry, subject, actor, resumed=before == Answer.PAUSED and answer == Answer.GRANTED)
+    state = _project(state, entry, resumed=resumed)
+    _book(entry, subject, actor, resumed=resumed)
     consent_changed.send(sender=ConsentState, state=state)
     return state
 
 
+def _can_resume(state: ConsentState | None, before: Answer | None) -> bool:
+    """Paused, and not ended by itself in the meantime: then it has to be asked for anew."""
+    paused = state is not None and before == Answer.PAUSED
+    return paused and not has_expired(state and state.expires_at, timezone.now())
+
+
 def _text_given_on(state: ConsentState | None, before: Answer | None) -> ConsentText | None:
     """The text of the consent that is being resumed; None if there is none to resume."""
-    if state is None or before != Answer.PAUSED:
+    if state is None or not _can_resume(state, before):
         return None
     granted = ConsentEntry.objects.filter(
         subject_id=state.subject_id,
@@ -117,13 +125,17 @@ def _book(entry: ConsentEntry, subject: SubjectRef, actor: Actor | None, *, resu
     )
 
 
-def _project(state: ConsentState | None, entry: ConsentEntry) -> ConsentState:
+def _project(state: ConsentState | None, entry: ConsentEntry, *, resumed: bool) -> ConsentState:
+    """The present answer. Pausing and resuming leave the end of the consent where it was."""
     if state is None:
         state = ConsentState(
             subject_id=entry.subject_id, purpose=entry.purpose, channel=entry.channel
         )
     state.status = entry.answer
     state.paused_until = entry.paused_until
+    if entry.answer != Answer.PAUSED and not resumed:
+        given = entry.answer == Answer.GRANTED
+        state.expires_at = expiry(entry.purpose, timezone.now()) if given else None
     try:
         with transaction.atomic():
             state.save()

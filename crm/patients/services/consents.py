@@ -35,7 +35,9 @@ class Desk:
     def stands(self) -> bool:
         """Whether any consent to contact could be paused or stopped now."""
         return any(
-            cell.state is not None and cell.state.status in {Answer.GRANTED, Answer.PAUSED}
+            cell.state is not None
+            and cell.state.status in {Answer.GRANTED, Answer.PAUSED}
+            and not cell.expired
             for cell in self.cells
         )
 
@@ -82,9 +84,8 @@ def answer(
     which contact is welcome again (clinic time), None for "until they say so".
     Raises: Conflict if the text has changed since it was shown; DomainError for a day not ahead.
     """
-    resumes = (
-        given == Answer.GRANTED and cell.state is not None and (cell.state.status == Answer.PAUSED)
-    )
+    paused = cell.state is not None and cell.state.status == Answer.PAUSED
+    resumes = given == Answer.GRANTED and paused and not cell.expired
     text = _text_agreed_to(patient, cell) if resumes else cell.text
     if given == Answer.GRANTED and not resumes and (text is None or text.sha256 != text_shown):
         raise Conflict(_("The text of this question has changed. Please read it out again."))

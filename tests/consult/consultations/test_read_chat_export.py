@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consult.consultations.rules import ChatExport, Speaker, read_chat_export
+from tests.factories.sizes import examples
 
 TODAY = date(2026, 11, 21)
 PATIENT, STAFF, UNKNOWN = Speaker.PATIENT, Speaker.STAFF, Speaker.UNKNOWN
@@ -320,7 +321,7 @@ LINES = st.one_of(
 
 
 @given(st.lists(LINES, max_size=25), st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_nothing_is_lost(lines, newline):
     text = newline.join(lines)
 

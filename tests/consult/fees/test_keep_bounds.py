@@ -14,6 +14,7 @@ from consult.fees import rules, selectors, services
 from consult.fees.models import EstimateLine, EstimateVersion, PriceItem
 from consult.fees.rules import Category, Line
 from tests.factories.fees import PriceItemFactory, line, make_version
+from tests.factories.sizes import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +129,7 @@ def test_a_price_out_of_bounds_is_not_stored(clinic, wrong) -> None:
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

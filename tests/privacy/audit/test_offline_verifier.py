@@ -36,6 +36,7 @@ from privacy.audit import rules
 from privacy.audit.exporting import VERIFIER, Bundle, span_of
 from privacy.audit.packing import as_zip, into_folder
 from privacy.audit.sealing import public_bytes, seal_once, signing_key
+from tests.factories.sizes import examples
 from tests.privacy.audit.tampering import tamper
 from tests.privacy.audit.test_rules import FACTS, GOLDEN, INPUTS, PLAIN, ROOTS
 
@@ -129,7 +130,7 @@ class TestEd25519:
         st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 511),
         st.booleans(),
     )  # fmt: skip
-    @hypothesis_settings(max_examples=60)
+    @hypothesis_settings(max_examples=examples(60))
     def test_it_agrees_with_openssl(self, seed: bytes, text: bytes, bit: int, flip: bool) -> None:
         private = Ed25519PrivateKey.from_private_bytes(seed)
         raw, signature = public_bytes(private), bytearray(private.sign(text))

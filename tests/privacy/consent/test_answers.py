@@ -1,11 +1,12 @@
 """The ledger and its projection: a state machine of answers, and each refusal by name."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,12 +27,14 @@ from privacy.consent.models import (
     Manner,
     Purpose,
 )
-from privacy.consent.rules import Answer, may_follow
+from privacy.consent.rules import Answer, expiry, may_follow
 from privacy.consent.services import AnswerOutOfOrder, TextMissing, record_answer, stop_all_contact
 from privacy.consent.signals import consent_changed
+from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict
 from privacy.pseudonyms.services import issue_subject
 from tests.factories.people import UserFactory
+from tests.factories.sizes import of_machine
 
 SMS = (Purpose.FOLLOW_UP, Channel.SMS)
 
@@ -122,15 +125,7 @@ class Answers(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_any_order_of_answers_keeps_ledger_and_state_in_step() -> None:
-    run_state_machine_as_test(
-        Answers,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=15,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run_state_machine_as_test(Answers, settings=of_machine(runs=20, steps=15))
 
 
 @pytest.mark.django_db
@@ -150,7 +145,8 @@ class TestRecordAnswer:
         assert str(entry) == "follow_up/sms: granted"
         with acting_as(READER):
             event = AuditEvent.objects.get(action="consent.granted")
-        assert (event.codes, event.detail["text"]) == ([patient.code], text.sha256[:16])
+        assert event.codes == [patient.code]
+        assert event.detail == {"manner": "signature", "text": text.sha256[:16]}
 
     def test_a_yes_names_the_text_of_its_purpose(self, patient, carer) -> None:
         for text in (None, text_of(Purpose.MARKETING)):
@@ -279,3 +275,75 @@ def test_the_words_that_were_agreed_to_are_not_rewritten():
             connection.cursor() as cursor,
         ):
             cursor.execute(change)
+
+
+@pytest.mark.django_db
+class TestConsentsWithAnEnd:
+    """What the texts promise: a year, unless it is given anew."""
+
+    YEARLY = (Purpose.MARKETING, Channel.SMS)
+    GIVEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+    @pytest.fixture
+    def clock(self) -> Iterator[time_machine.Traveller]:
+        with time_machine.travel(self.GIVEN, tick=False) as clock:
+            yield clock
+
+    def give(self, patient, answer: Answer, text: ConsentText | None = None) -> ConsentState:
+        if answer == Answer.GRANTED and text is None:
+            text = text_of(Purpose.MARKETING)
+        purpose, channel = self.YEARLY
+        return record_answer(
+            subject=patient, purpose=purpose, channel=channel, answer=answer, actor=None, text=text
+        )
+
+    def test_it_holds_for_a_year_and_not_a_moment_longer(self, patient, clock) -> None:
+        state = self.give(patient, Answer.GRANTED)
+        assert state.expires_at == self.GIVEN + timedelta(days=365)
+        clock.move_to(state.expires_at - timedelta(microseconds=1))
+        assert selectors.has_consent(patient, *self.YEARLY)
+        clock.move_to(state.expires_at)
+        assert not selectors.has_consent(patient, *self.YEARLY)
+
+    def test_given_anew_it_holds_for_another_year(self, patient, clock) -> None:
+        self.give(patient, Answer.GRANTED)
+        clock.shift(timedelta(days=400))
+        state = self.give(patient, Answer.GRANTED)
+        assert selectors.has_consent(patient, *self.YEARLY)
+        assert state.expires_at == self.GIVEN + timedelta(days=400 + 365)
+
+    def test_pausing_and_resuming_do_not_make_it_longer(self, patient, clock) -> None:
+        end = self.give(patient, Answer.GRANTED).expires_at
+        clock.shift(timedelta(days=30))
+        assert self.give(patient, Answer.PAUSED).expires_at == end
+        clock.shift(timedelta(days=30))
+        assert self.give(patient, Answer.GRANTED).expires_at == end
+
+    def test_one_that_ended_while_paused_is_asked_for_anew(self, patient, clock) -> None:
+        self.give(patient, Answer.GRANTED)
+        self.give(patient, Answer.PAUSED)
+        clock.shift(timedelta(days=365))
+        with pytest.raises(TextMissing):
+            record_answer(subject=patient, purpose=self.YEARLY[0], channel=self.YEARLY[1],
+                          answer=Answer.GRANTED, actor=None)  # fmt: skip
+        state = self.give(patient, Answer.GRANTED)
+        assert state.expires_at == self.GIVEN + timedelta(days=2 * 365)
+        with acting_as(READER):
+            assert not AuditEvent.objects.filter(action="consent.resumed").exists()
+
+    def test_what_is_taken_back_has_no_end(self, patient, clock) -> None:
+        self.give(patient, Answer.GRANTED)
+        assert self.give(patient, Answer.WITHDRAWN).expires_at is None
+
+    def test_reminders_have_no_end_of_their_own(self, patient, clock) -> None:
+        state = record_answer(
+            subject=patient, purpose=SMS[0], channel=SMS[1], answer=Answer.GRANTED, actor=None,
+            text=text_of(SMS[0]),
+        )  # fmt: skip
+        assert state.expires_at is None
+
+    @pytest.mark.parametrize("row", TEXTS, ids=lambda row: f"{row[0]}-{row[1]}")
+    def test_the_end_is_the_one_that_the_text_names(self, row) -> None:
+        purpose, _language, _version, body = row
+        promised = "一年内有效" in body or "valid for one year" in body
+        assert (expiry(purpose, self.GIVEN) is not None) is promised

@@ -1,8 +1,11 @@
 """Every question has words in both languages, laid down once."""
 
+from hashlib import sha256
+
 import pytest
 from django.db import ProgrammingError, transaction
 
+from privacy.consent import services
 from privacy.consent.models import CELLS, ConsentText
 from privacy.consent.services import ensure_consent_texts
 from privacy.consent.texts import TEXTS
@@ -33,3 +36,12 @@ def test_a_text_once_laid_down_is_not_changed():
     """The app's role may add texts and nothing else: what patients agreed to stays as it was."""
     with pytest.raises(ProgrammingError), transaction.atomic():
         ConsentText.objects.filter(purpose="follow_up", language="en").update(body="other")
+
+
+def test_a_new_version_is_laid_down_beside_the_old_word_for_word(monkeypatch):
+    new = ("follow_up", "en", 2, "Other words, for another meaning.")
+    monkeypatch.setattr(services, "TEXTS", (*TEXTS, new))
+    assert ensure_consent_texts() == 1
+    laid = ConsentText.objects.get(purpose="follow_up", language="en", version=2)
+    assert laid.body == new[-1]
+    assert laid.sha256 == sha256(new[-1].encode()).hexdigest()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from privacy.minimisation.finding import find
 from privacy.minimisation.spans import Kind, Span, settled
+from tests.factories.sizes import examples
 from tests.privacy.minimisation.sentence_words import CARRIERS
 from tests.privacy.minimisation.sentences import sentences
 from tests.shared_data import shared
@@ -262,7 +263,7 @@ def test_the_higher_kind_wins_an_overlap_then_the_longer():
         max_size=8,
     ).map("".join)
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_spans_are_in_order_and_apart(text):
     spans = find(text)
 
