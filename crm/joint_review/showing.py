@@ -27,7 +27,7 @@ from crm.trail.models import VerificationRun
 from crm.trail.selectors import WATCHED, Row
 from privacy.access.policy import Role
 from privacy.audit.events import Kind, Registry
-from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, AuditSeal, acting_as
+from privacy.audit.models import READER, AuditCheckpoint, AuditSeal, acting_as
 
 Words = str | Promise
 WEEKS: Final = 12
@@ -226,7 +226,7 @@ def _so_far(viewer: User, week: rules.Period) -> dict[str, int]:
     closed = Q(hour__lt=settings.CLINIC_OPEN_FROM) | Q(hour__gte=settings.CLINIC_OPEN_UNTIL)
     looked = Q(actor__isnull=False, kind__in=WATCHED)
     with acting_as(READER):
-        rows = AuditEvent.objects.filter(clinic=viewer.clinic_id, at__gte=since, at__lt=until)
+        rows = reading.in_period(viewer.clinic_id, since, until)
         return (
             rows.order_by()
             .annotate(hour=ExtractHour("at", tzinfo=zone))

@@ -166,6 +166,8 @@ def judge_rest(page: Page, sheet: ReviewSheet) -> None:
 
 def look_at_paper(page: Page) -> None:
     """Paper is wider than a phone; axe alone."""
+    if folder := os.environ.get("CRM_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/review-paper.png", full_page=True)
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == [], page.url
 
