@@ -21,12 +21,6 @@ from privacy.records import Record, RetentionClass
 SIDES = (Role.SECURITY_ADMIN.value, Role.MEDICAL_QC.value, Role.AUDITOR.value)
 
 
-def _staff(*, null: bool = True) -> "models.ForeignKey[models.Model | None, models.Model | None]":
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=null, on_delete=models.PROTECT, related_name="+"
-    )
-
-
 class ExportQuerySet(models.QuerySet["Export"]):
     def waiting(self) -> Self:
         """What can still be decided."""
@@ -86,7 +80,9 @@ class Export(Record):
     until = models.DateField(null=True)
     stage = models.CharField(max_length=16, blank=True)
     recipient_kind = models.CharField(max_length=10, choices=RecipientKind)
-    recipient = _staff()
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     recipient_name = models.CharField(max_length=rules.LONGEST_RECIPIENT, blank=True)
     recipient_why = models.CharField(max_length=rules.LONGEST_TEXT)
     rows = models.PositiveIntegerField()  # as counted when it was asked: more never leave
@@ -96,7 +92,9 @@ class Export(Record):
     decide_until = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     approved_at = models.DateTimeField(null=True)
-    refused_by = _staff()
+    refused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     refusal = models.CharField(max_length=rules.LONGEST_TEXT, blank=True)
     # The builder's lease: who is silent for longer has died, and another begins anew.
     builds = models.PositiveSmallIntegerField(default=0)
