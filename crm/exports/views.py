@@ -72,8 +72,8 @@ def ask(request: StaffRequest) -> HttpResponse:
     """First which kind of data; then fields, days, purpose and recipient; counted, then asked."""
     dataset = dataset_named(request.GET.get("data", ""), request.user)
     if dataset is None:
-        page = {"datasets": list(datasets.open_to(request.user))}
-        return render(request, "crm/exports/choose.html", page, status=_status(request.POST))
+        choice = {"datasets": list(datasets.open_to(request.user))}
+        return render(request, "crm/exports/choose.html", choice, status=_status(request.POST))
     form = AskForm(request.POST or None, dataset=dataset, staff=request.user)
     counted = None
     if form.is_valid():

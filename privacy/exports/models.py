@@ -1,7 +1,7 @@
 """An export: what was asked for, who agreed, what became of its file; and its invented rows."""
 
 import hmac
-from typing import Self
+from typing import Self, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -19,12 +19,6 @@ from privacy.exports import rules
 from privacy.records import Record, RetentionClass
 
 SIDES = (Role.SECURITY_ADMIN.value, Role.MEDICAL_QC.value, Role.AUDITOR.value)
-
-
-def _staff(*, null: bool = True) -> "models.ForeignKey[models.Model | None, models.Model | None]":
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=null, on_delete=models.PROTECT, related_name="+"
-    )
 
 
 class ExportQuerySet(models.QuerySet["Export"]):
@@ -86,7 +80,9 @@ class Export(Record):
     until = models.DateField(null=True)
     stage = models.CharField(max_length=16, blank=True)
     recipient_kind = models.CharField(max_length=10, choices=RecipientKind)
-    recipient = _staff()
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     recipient_name = models.CharField(max_length=rules.LONGEST_RECIPIENT, blank=True)
     recipient_why = models.CharField(max_length=rules.LONGEST_TEXT)
     rows = models.PositiveIntegerField()  # as counted when it was asked: more never leave
@@ -96,7 +92,9 @@ class Export(Record):
     decide_until = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     approved_at = models.DateTimeField(null=True)
-    refused_by = _staff()
+    refused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     refusal = models.CharField(max_length=rules.LONGEST_TEXT, blank=True)
     # The builder's lease: who is silent for longer has died, and another begins anew.
     builds = models.PositiveSmallIntegerField(default=0)
@@ -241,10 +239,7 @@ class ExportMark(Record):
 
     def seen(self) -> str:
         """The row as it was written."""
-        field = self._meta.get_field("row")
-        if not isinstance(field, SystemSealedField):
-            raise TypeError("the row is sealed")
-        return field.open(self)
+        return cast("SystemSealedField", self._meta.get_field("row")).open(self)
 
 
 def mark_digest(text: str) -> bytes:
@@ -261,6 +256,4 @@ def place_of(export_id: UUID, row_id: UUID) -> bytes:
 def password_of(export: Export) -> str:
     """The password, while there is one; "" after that."""
     field = export._meta.get_field("password")  # noqa: SLF001 - Django's public secret
-    if not isinstance(field, SystemSealedField):
-        raise TypeError("the password is sealed")
-    return field.open(export)
+    return cast("SystemSealedField", field).open(export)

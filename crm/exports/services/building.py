@@ -1,6 +1,6 @@
 """Writes the rows of an approved export: in an order of its own, with marked rows among them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,7 +118,7 @@ class _Invented:
     def cell(self, column: Field, like: Cell) -> Cell:
         if column.kind is Kind.FREE_TEXT:
             return ""
-        makers = {
+        makers: dict[str, Callable[[], str]] = {
             "code": lambda: self.code,
             "name": rules.invented_name,
             "phone": rules.invented_phone,

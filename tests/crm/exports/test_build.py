@@ -279,6 +279,22 @@ def test_withdrawn_while_it_is_built(accountant, patients, monkeypatch):
     assert (export.state, left()) == ("withdrawn", [])
 
 
+def test_a_builder_that_lost_its_export_does_not_end_it(accountant, patients):
+    export = approved(accountant)
+    mine = building.take_up()
+    deciding.withdraw(export=export, actor=accountant)
+    building.fail(export=mine, failure="grew")
+    export.refresh_from_db()
+    assert (export.state, export.failure) == ("withdrawn", "")
+
+
+def test_rows_are_called_by_codes_and_keys(accountant, patients):
+    export = built(accountant)
+    assert str(export) == export.code
+    assert str(export.approvals.first()).endswith(str(export.pk))
+    assert str(export.marks.first()) == f"mark of {export.pk}"
+
+
 def test_progress_is_seen_on_the_page(accountant, clinic, sign_in_as, monkeypatch):
     for _ in range(4):
         PatientFactory.create(clinic=clinic)

@@ -212,6 +212,17 @@ def test_files_that_nobody_owns_are_swept_away(accountant, patients):
     assert left() == [f"{export.pk}.zip"]
 
 
+def test_what_ended_meanwhile_is_left_as_it_is(accountant, patients, monkeypatch):
+    export = built(accountant)
+    deciding.withdraw(export=export, actor=accountant)
+    monkeypatch.setattr(
+        handing_over.selectors, "run_out", lambda _now: Export.objects.filter(pk=export.pk)
+    )
+    assert handing_over.destroy_run_out() == 0
+    export.refresh_from_db()
+    assert export.state == "withdrawn"
+
+
 def test_no_two_files_have_a_password_or_an_order_in_common(accountant, patients):
     first, second = built(accountant), built(accountant)
     (one, key), (two, other) = taken(first), taken(second)
