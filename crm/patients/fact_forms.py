@@ -43,7 +43,7 @@ class FactForm(forms.Form):
         if asked.fact in LISTS:
             table = LISTS[asked.fact]
             self.fields["value"] = forms.ChoiceField(
-                label=asked.label,
+                label=str(asked.label),
                 required=False,
                 choices=[(key, word) for key, word in table.items() if key not in NO_VALUE],
                 widget=forms.RadioSelect,

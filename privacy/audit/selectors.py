@@ -46,7 +46,7 @@ def moments_of(
     *,
     since: datetime,
     most: int,
-    detail: Mapping[str, int] = EMPTY,
+    detail: Mapping[str, str | int] = EMPTY,
 ) -> list[datetime]:
     """When this person last did this: the newest ``most`` moments since then, newest first.
 

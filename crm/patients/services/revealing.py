@@ -25,7 +25,9 @@ SECONDS_SHOWN: Final = 60
 SHORTEST_REASON: Final = 10
 NOT_OF_TODAY: Final = "not_of_today"  # why the trail says the front desk was refused
 CAPS: Final = (Cap(30, timedelta(hours=1)), Cap(100, timedelta(days=1)))
-GUARDED: Final = {"guarded": 1}  # what the trail says beside a look at a guarded patient
+GUARDED: Final[Mapping[str, str | int]] = {
+    "guarded": 1
+}  # what the trail says beside a look at a guarded patient
 GUARDED_CAPS: Final = (Cap(5, timedelta(days=1)),)
 # Which permission opens which field; any one of them is enough.
 OPENED_BY: Final[dict[str, tuple[Permission, ...]]] = {
@@ -138,7 +140,7 @@ def _keep_within_caps(staff: User, patient: Patient, field: str, *, guarded: boo
 
 
 def _free_again(
-    staff: User, caps: Sequence[Cap], detail: Mapping[str, int] = EMPTY
+    staff: User, caps: Sequence[Cap], detail: Mapping[str, str | int] = EMPTY
 ) -> datetime | None:
     now = timezone.now()
     since, most = now - max(one.span for one in caps), max(one.most for one in caps)

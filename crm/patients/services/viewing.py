@@ -180,7 +180,8 @@ def list_guarded(*, staff: User) -> Guarded:
     """The marks this person keeps, and registrations to compare; the look is an event."""
     marks = list(guards.guards_shown_to(staff))
     doubles = list(guards.doubles_shown_to(staff))
-    shown = {one.patient.pk: one.patient for one in (*marks, *doubles)}
+    shown = {one.patient.pk: one.patient for one in marks}
+    shown |= {one.patient.pk: one.patient for one in doubles}
     seen = Patient.objects.visible_to(staff).filter(pk__in=shown)
     opens = set(seen.values_list("pk", flat=True))
     audit.record(PatientEvent.GUARDS_LISTED, actor=staff, subjects=shown.values())

@@ -40,6 +40,7 @@ def test_submitting_stamps_and_names(draft, carer):
     assert record.submitted_at is not None
     assert actions() == [
         "consultation.draft_started",
+        "consultation.asks_counted",
         "consultation.submitted",
         "patient.stage_changed",
     ]
