@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -83,6 +83,7 @@ class ConsultationBody(ConsultationRow):
     addenda = AddendumBody(many=True, read_only=True)
 
 
+@extend_schema_serializer(many=False)  # a list of pages has one page
 class ConsultationPage(serializers.Serializer[Body]):
     """One page of a patient's records."""
 
