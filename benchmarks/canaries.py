@@ -23,7 +23,7 @@ import redis
 from benchmarks.canary_hunt import journey
 from benchmarks.canary_hunt.texts import Words, throw, with_secrets
 from benchmarks.outcome import tell
-from benchmarks.stage import adopt
+from benchmarks.stage import adopt, leave_in_order
 from crm.embedded.clinic import Clinic
 from crm.embedded.console import Console
 from crm.embedded.home import Home
@@ -264,6 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="canaries", description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args(arguments or [])
+    leave_in_order()
     folder = Path(tempfile.mkdtemp(prefix="suian-canaries-"))
     try:
         texts, places, hits, blind = rehearse(folder, throw(asked.seed))
