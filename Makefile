@@ -27,6 +27,7 @@ lint:  ## style, types, import contracts, templates, migrations, container files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r -lll privacy crm consult followup
 	test ! -d templates || $(BIN)/djlint --lint --quiet templates
 	test ! -d templates || find templates -name "*.html" -exec $(BIN)/djade --check --target-version 5.2 {} +
 	DJANGO_SETTINGS_MODULE=crm.settings.test $(BIN)/python -W ignore manage.py makemigrations --check --dry-run

@@ -18,7 +18,7 @@ from benchmarks.kill_postgres import Ledger, front_desk, register
 from benchmarks.outcome import tell
 from benchmarks.servers import become_part, servers
 
-KILLS, SEED, EVENTS, LONGEST = 50, 20261122, 40, 0.15
+KILLS, SEED, EVENTS, LONGEST = 50, 20261122, 40, 0.4
 
 
 def write_events(actor: Any, dice: random.Random, ledger: Ledger) -> None:
@@ -34,12 +34,16 @@ def write_events(actor: Any, dice: random.Random, ledger: Ledger) -> None:
             audit.record(AuditTrailEvent.VIEWED, actor=actor)
 
 
-def seal_until_killed() -> None:
-    """In the child: never returns."""
+def seal_until_killed(ready: int) -> None:
+    """In the child: never returns. Says on ``ready`` that it is about to begin."""
+    from django.db import connection
+
     from privacy.audit import sealing
     from privacy.audit.row_sealing import seal_row_changes
 
+    connection.ensure_connection()
     sealing.BATCH = 3  # many short passes: a kill falls on every step of one
+    os.write(ready, b"1")
     while True:
         sealing.seal_once()
         seal_row_changes()
@@ -50,13 +54,17 @@ def kill_one(dice: random.Random) -> bool:
     from django.db import connection
 
     connection.close()  # a child must not speak on its parent's line
+    heard, ready = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            seal_until_killed()
+            seal_until_killed(ready)
         finally:
             os._exit(1)
-    time.sleep(dice.uniform(0.01, LONGEST))
+    os.close(ready)
+    os.read(heard, 1)
+    os.close(heard)
+    time.sleep(dice.uniform(0, LONGEST))
     os.kill(child, signal.SIGKILL)
     _pid, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)

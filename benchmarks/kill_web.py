@@ -153,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("\n")
         from crm.patients.models import Patient
 
-        there = set(Patient.objects.values_list("code", flat=True))
+        there = set(Patient.objects.values_list("subject__code", flat=True))
         answered = set(told.codes.values())
         lost, doubled = len(answered - there), len(there - answered)
         doubled += len(told.codes) - len(answered)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.stage import adopt
+from benchmarks.stage import adopt, leave_in_order
 from crm.embedded.home import Home, open_log
 from crm.embedded.postgres import Postgres
 from crm.embedded.processes import Program, end, free_ports, kill_group
@@ -90,6 +90,7 @@ class Servers:
 @contextmanager
 def servers() -> Iterator[Servers]:
     """Both servers, and a migrated, empty database; all gone at the end."""
+    leave_in_order()
     folder = Path(tempfile.mkdtemp(prefix="suian-kill-"))
     home = Home(folder / "state")
     home.create()

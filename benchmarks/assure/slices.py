@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -105,7 +106,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     from crm.embedded.processes import kill_group
 
     if process.poll() is None:
-        process.terminate()  # servers of its own are stopped in good order
+        # All of its group: each stops what it started itself (benchmarks.stage.leave_in_order).
+        os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:

@@ -1,10 +1,11 @@
 """Programs at the consultations' door: the pages' services, guards, covering and trail."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -31,6 +32,21 @@ from privacy.access.policy import Permission
 from privacy.receipts import Receipt
 
 Body = dict[str, Any]
+YEARS: Final = range(1970, 2200)
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment of a talk. In other centuries the clinic's zone is no whole number of minutes off,
+    which no program could read back; and nobody talked then."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"never": _("This moment cannot be right.")}
+
+    def to_internal_value(self, value: Any) -> Any:
+        """Raises: ValidationError outside the years 1970 to 2199 too."""
+        moment = super().to_internal_value(value)
+        if moment.year not in YEARS:
+            self.fail("never")
+        return moment
 
 
 class TurnBody(serializers.Serializer[Body]):
@@ -38,7 +54,7 @@ class TurnBody(serializers.Serializer[Body]):
 
     speaker = serializers.ChoiceField(choices=Speaker.choices)
     text = serializers.CharField(max_length=rules.LONGEST_TURN)
-    said_at = serializers.DateTimeField(required=False, allow_null=True)
+    said_at = MomentField(required=False, allow_null=True)
     covered = serializers.IntegerField(read_only=True)
 
 
@@ -52,18 +68,19 @@ class AddendumBody(serializers.Serializer[Body]):
 
 
 class ConsultationRow(serializers.Serializer[Body]):
-    """A record in a list: codes only, nothing sealed is opened."""
+    """A record in a list: codes only, nothing sealed is opened. Drafts have blanks; a blank that
+    is sent in is refused by the rules, as on the page."""
 
     id = serializers.UUIDField(read_only=True)
     status = serializers.ChoiceField(choices=Consultation.Status.choices, read_only=True)
     channel = serializers.ChoiceField(choices=Channel.choices)
-    started_at = serializers.DateTimeField(required=False, allow_null=True)
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # a declared field, not Field.source
+    started_at = MomentField(required=False, allow_null=True)
+    source = serializers.ChoiceField(choices=Source.choices, allow_blank=True)  # type: ignore[assignment]  # a declared field, not Field.source
     worries = serializers.ListField(child=serializers.ChoiceField(choices=Worry.choices))
-    disposition = serializers.ChoiceField(choices=Disposition.choices)
-    next_step = serializers.ChoiceField(choices=NextStep.choices)
-    next_contact_at = serializers.DateTimeField(required=False, allow_null=True)
-    submitted_at = serializers.DateTimeField(read_only=True)
+    disposition = serializers.ChoiceField(choices=Disposition.choices, allow_blank=True)
+    next_step = serializers.ChoiceField(choices=NextStep.choices, allow_blank=True)
+    next_contact_at = MomentField(required=False, allow_null=True)
+    submitted_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class ConsultationBody(ConsultationRow):
@@ -83,6 +100,7 @@ class ConsultationBody(ConsultationRow):
     addenda = AddendumBody(many=True, read_only=True)
 
 
+@extend_schema_serializer(many=False)  # a list of pages has one page
 class ConsultationPage(serializers.Serializer[Body]):
     """One page of a patient's records."""
 

@@ -55,8 +55,10 @@ class WordsField(forms.CharField):
 
     def __init__(self, *, rows: int = 0, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
+        attrs = {"autocomplete": "off"}  # else the browser keeps what was typed on disk
         if rows:
-            kwargs["widget"] = forms.Textarea({"rows": rows, "class": "area"})
+            kwargs["widget"] = forms.Textarea({"rows": rows, "class": "area", **attrs})
+        kwargs.setdefault("widget", forms.TextInput(attrs))
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:

@@ -156,7 +156,7 @@ class DraftForm(forms.Form):
     reason = forms.CharField(
         label=problems.FIELDS["reason"],
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
         help_text=gettext_lazy(
             "The doctor's written explanation: cause, what is gained, what else is possible. "
             "Needed before a new version is issued."

@@ -14,7 +14,8 @@ class PlainText(forms.CharField):
     """A text that everybody who may see alerts will read."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        attrs = {"rows": 3, "autocomplete": "off"}
+        kwargs.setdefault("widget", forms.Textarea(attrs=attrs))
         kwargs.setdefault("min_length", SHORTEST)
         super().__init__(**kwargs)
 

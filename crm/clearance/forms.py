@@ -68,10 +68,14 @@ class EditionForm(forms.Form):
     title_zh = forms.CharField(label=_("Title in Chinese"), max_length=60)
     title_en = forms.CharField(label=_("Title in English"), max_length=80)
     body_zh = forms.CharField(
-        label=_("Text in Chinese"), max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 12})
+        label=_("Text in Chinese"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea({"rows": 12, "autocomplete": "off"}),
     )
     body_en = forms.CharField(
-        label=_("Text in English"), max_length=LONGEST_TEXT, widget=forms.Textarea({"rows": 12})
+        label=_("Text in English"),
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea({"rows": 12, "autocomplete": "off"}),
     )
     applies_from = forms.DateField(
         label=_("Holds from"),

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from crm.embedded.home import Home
 from crm.embedded.keys import POSTGRES_PASSWORD, read_key
@@ -31,8 +31,9 @@ class Canary:
     text: str
 
     def forms(self) -> list[bytes]:
-        """Its bytes in the encodings a leak could have."""
-        return [self.text.encode(name) for name in ENCODINGS]
+        """Its bytes in the encodings a leak could have, as forms and JSON write it too."""
+        plain = [self.text.encode(name) for name in ENCODINGS]
+        return [*plain, quote_plus(self.text).encode(), json.dumps(self.text)[1:-1].encode()]
 
 
 @dataclass(frozen=True)

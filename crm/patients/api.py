@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
@@ -48,6 +48,7 @@ class PatientOut(serializers.Serializer[dict[str, Any]]):
     registered_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(many=False)  # a list of pages has one page
 class PatientPageOut(serializers.Serializer[dict[str, Any]]):
     """A page of patients; ``count`` stops at 10,000, ``more`` says there are others."""
 

@@ -290,7 +290,7 @@ class RevealForm(forms.Form):
         required=False,
         max_length=200,
         help_text=_("At least 10 characters if the purpose is another one."),
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:

@@ -137,7 +137,7 @@ class ExportForm(forms.Form):
         min_length=10,
         max_length=300,
         help_text=_("At least 10 characters. The export and its reason become events themselves."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
 
 

@@ -45,8 +45,19 @@ def _problem(status_code: int, code: str, detail: str) -> Response:
 
 
 def _invalid(error: ValidationError) -> Response:
-    body = {"code": "invalid", "detail": _("Some values are not right"), "fields": error.detail}
+    fields = _without_echo(error.detail)
+    body = {"code": "invalid", "detail": _("Some values are not right"), "fields": fields}
     return Response(body, status=error.status_code, content_type=PROBLEM)
+
+
+def _without_echo(detail: Any) -> Any:
+    """The same, but a wrong choice is not repeated: what was sent may be somebody's name."""
+    if isinstance(detail, dict):
+        return {name: _without_echo(one) for name, one in detail.items()}
+    if isinstance(detail, list):
+        return [_without_echo(one) for one in detail]
+    wrong_choice = getattr(detail, "code", "") == "invalid_choice"
+    return _("Not one of the choices") if wrong_choice else detail
 
 
 def _expected(error: APIException) -> Response:

@@ -77,6 +77,7 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
     """A patient's follow-up plans, newest first."""
 
     serializer_class = PlanSerializer
+    pagination_class = None  # all plans at once; a patient has few
     required_permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.VIEW_PLANS,
         "create": Permission.MANAGE_PLANS,

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
@@ -19,3 +20,26 @@ def test_the_table_is_the_schema() -> None:
     told = {path: set(METHOD.findall(methods)) for path, methods in ROW.findall(PAGE)}
 
     assert told == served
+
+
+def test_a_page_is_described_as_a_page_and_a_list_as_a_list() -> None:
+    """The tool takes the answer of every ``list`` for a bare list, or for a page of one."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    kinds = {
+        path.rstrip("/").rpartition("/")[2]: _kind(operations["get"], schema)
+        for path, operations in schema["paths"].items()
+        if "get" in operations and not path.rstrip("/").endswith("}")
+    }
+
+    assert {
+        "patients": "object",
+        "consultations": "object",
+        "plans": "array",
+    }.items() <= kinds.items()
+
+
+def _kind(operation: dict[str, Any], schema: dict[str, Any]) -> str:
+    (body,) = operation["responses"]["200"]["content"].values()
+    name = body["schema"].get("$ref", "").rpartition("/")[2]
+    whole = schema["components"]["schemas"][name] if name else body["schema"]
+    return str(whole["type"])

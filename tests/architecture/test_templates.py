@@ -19,6 +19,20 @@ ICON = re.compile(r"""{% icon "([\w-]+)"|["']icon["']?[:=]\s*"([\w-]+)\"""")
 EVAL = re.compile(r"hx-on|hx-vals=\"js:|hx-vars|\bjavascript:|hx-trigger=\"[^\"]*\[")
 
 
+SOURCES = sorted(
+    path for one in ("crm", "consult", "followup") for path in ROOT.glob(f"{one}/**/*.py")
+)
+AREA = re.compile(r"<textarea[^>]*>|Textarea\([^)]*\)")
+
+
+def test_browsers_keep_no_text_of_a_field() -> None:
+    """A browser writes what was typed into its profile on disk, unless it is told not to."""
+    areas = [area for path in (*TEMPLATES, *SOURCES) for area in AREA.findall(path.read_text())]
+    told = ("autocomplete", "=attrs)", "**attrs")
+    assert len(areas) > 10
+    assert [one for one in areas if not any(word in one for word in told)] == []
+
+
 def identity(path: Path) -> str:
     return str(path.relative_to(ROOT))
 

@@ -71,6 +71,23 @@ def test_what_is_not_right_is_refused(desk, records, change):
     assert not Consultation.objects.exists()
 
 
+@pytest.mark.parametrize("when", ["0213-09-12T17:55:21Z", "2300-01-01T00:00:00Z"])
+def test_a_talk_of_another_century_is_refused(desk, records, when):
+    turns = [{**WHOLE["turns"][0], "said_at": when}]
+
+    answer = send(desk, records, WHOLE | {"turns": turns})
+    assert answer.status_code == 400
+    assert "said_at" in str(answer.json()["fields"]["turns"])
+    assert send(desk, records, WHOLE | {"started_at": when}).status_code == 400
+
+
+@pytest.mark.parametrize("left_out", ["source", "disposition", "next_step"])
+def test_a_blank_is_for_drafts_only(desk, records, left_out):
+    answer = send(desk, records, WHOLE | {left_out: ""})
+    assert answer.status_code == 400
+    assert left_out in answer.json()["fields"]
+
+
 def test_half_a_character_is_stored_as_a_mark(desk, records):
     text = r"\ud83d\u0000好"
     body = json.dumps(WHOLE | {"turns": [{"speaker": "staff", "text": "MARK"}]})

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-from rest_framework.exceptions import NotAuthenticated, Throttled, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotAuthenticated, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -53,6 +53,15 @@ def test_wrong_values_are_named_field_by_field() -> None:
     assert answer.status_code == 400
     assert answer.data["code"] == "invalid"
     assert answer.data["fields"] == {"systolic": ["too high"]}
+
+
+def test_a_wrong_choice_is_not_repeated() -> None:
+    sent = ErrorDetail("“王丽” is not a valid choice.", code="invalid_choice")
+    answer = refusal_handler(ValidationError({"sex": [sent], "team": [{"role": [sent]}]}), {})
+
+    assert answer is not None
+    assert "王丽" not in str(answer.data)
+    assert set(answer.data["fields"]) == {"sex", "team"}
 
 
 def test_waiting_and_signing_in_are_said_in_headers() -> None:

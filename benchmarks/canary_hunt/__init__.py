@@ -1,0 +1,1 @@
+"""Texts that must stay sealed, a journey that types them, and the sinks they could run into."""
