@@ -1,0 +1,1 @@
+"""The measurements themselves, in a small size."""
