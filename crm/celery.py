@@ -27,8 +27,8 @@ app.conf.task_routes = {"crm.exports.tasks.*": {"queue": "exports"}}
 app.conf.beat_schedule = {
     "seal the audit trail": {
         "task": "crm.trail.tasks.seal",
-        "schedule": 2.0,
-        "options": {"expires": 2.0},  # a worker that was away need not make them all good
+        "schedule": 1.0,
+        "options": {"expires": 1.0},  # a worker that was away need not make them all good
     },
     "seal the changes of rows": {
         "task": "crm.trail.tasks.seal_row_changes",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import connection, models
-from django.db.backends.postgresql.base import Database
 from django.utils.translation import gettext_lazy as _
+from psycopg import Binary
 from uuid_utils.compat import uuid7
 
 
@@ -52,7 +52,7 @@ def store_many(rows: Sequence[Record]) -> None:
         return
     meta = type(rows[0])._meta  # noqa: SLF001 - Django's public secret
     fields, name = meta.concrete_fields, connection.ops.quote_name
-    columns = ", ".join(name(field.column) for field in fields)
+    columns = ", ".join(name(str(field.column)) for field in fields)
     # No SQL of a caller's: the names are the model's own.
     command = f"COPY {name(meta.db_table)} ({columns}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, connection.wrap_database_errors:
@@ -69,4 +69,4 @@ def store_many(rows: Sequence[Record]) -> None:
 def _to_copy(field: "models.Field[Any, Any]", row: Record) -> object:
     value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
     # A mark for SQL that the driver puts together; COPY takes the bytes themselves.
-    return value.obj if isinstance(value, Database.Binary) else value
+    return value.obj if isinstance(value, Binary) else value

@@ -10,7 +10,7 @@ from privacy.custody import reconciling
 
 @shared_task(ignore_result=True)
 def seal() -> None:
-    """Every two seconds: seal what was committed since; go on while there is more (ADR 0005)."""
+    """Every second: seal what was committed since; go on while there is more (ADR 0005)."""
     while sealing.seal_once().more:
         pass
 

@@ -10,6 +10,8 @@ from privacy.audit.events import Event, Kind
 from privacy.audit.models import AuditEvent, RowSeal
 from privacy.audit.retired import Retired
 
+# What every watched table has, each of them firing whatever happens (ENABLE ALWAYS).
+TRIGGERS: Final = ("rows_noted", "rows_added", "rows_emptied")
 # Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
 UNWATCHED: Final = {
     "privacy_auditevent": "append-only, sealed and signed by itself",

@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from privacy.audit import services as audit
-from privacy.audit.row_changes import UNWATCHED, RowEvent
+from privacy.audit.row_changes import TRIGGERS, UNWATCHED, RowEvent
 from privacy.custody.models import Reconciliation
 from privacy.encryption.registry import way_to_owner
 from privacy.inventory import own_models
@@ -25,7 +25,6 @@ from privacy.pseudonyms.models import Subject
 BATCH = 1000  # rows a transaction: some 100 ms
 MOST_ALARMS: Final = 200  # events a run; what is beyond is counted at its end
 ONE_NIGHT = timedelta(hours=20)  # what was left unfinished for longer begins anew
-FENCES: Final = 2  # triggers on each watched table
 Phase = Reconciliation.Phase
 
 
@@ -188,10 +187,10 @@ def _unguarded(table: str) -> list[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'A' "
-            "AND tgname IN ('rows_noted', 'rows_emptied')",
-            [table],
+            "AND tgname = ANY(%s)",
+            [table, list(TRIGGERS)],
         )
-        firm = int(cursor.fetchone()[0]) == FENCES
+        firm = int(cursor.fetchone()[0]) == len(TRIGGERS)
     return [] if firm else [Finding(table, "*", Verdict.UNGUARDED)]
 
 

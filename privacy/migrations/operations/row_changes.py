@@ -81,6 +81,7 @@ def watch(*tables: str) -> migrations.RunSQL:
         sql="".join(f"SELECT rows_watch('{table}'::regclass);\n" for table in tables),
         reverse_sql="".join(
             f"DROP TRIGGER rows_noted ON {table}; DROP TRIGGER rows_emptied ON {table};\n"
+            f"DROP TRIGGER IF EXISTS rows_added ON {table};\n"  # later than this file
             for table in tables
         ),
     )

@@ -12,7 +12,7 @@ from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.horizon import SealerBehind
 from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
-from privacy.audit.row_changes import UNWATCHED, RowEvent
+from privacy.audit.row_changes import TRIGGERS, UNWATCHED, RowEvent
 from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.verification import verify
 from tests.conftest import owner_connection
@@ -41,9 +41,10 @@ def test_every_table_is_under_the_net_or_says_why_not() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, count(*) FROM pg_trigger "
-            "WHERE tgname IN ('rows_noted', 'rows_emptied') AND tgenabled = 'A' GROUP BY 1"
+            "WHERE tgname = ANY(%s) AND tgenabled = 'A' GROUP BY 1",
+            [list(TRIGGERS)],
         )
-        watched = {name for name, triggers in cursor.fetchall() if triggers == 2}
+        watched = {name for name, triggers in cursor.fetchall() if triggers == len(TRIGGERS)}
     tables = {
         model._meta.db_table
         for package in FIRST_PARTY
@@ -138,6 +139,7 @@ def test_the_apps_role_neither_reads_writes_nor_clears_what_is_noted(patient: Pa
         "DELETE FROM privacy_rowchange",
         "TRUNCATE privacy_rowchange",
         "SELECT rows_note()",
+        "SELECT rows_note_added()",
     ):
         with pytest.raises(Exception, match="denied"), transaction.atomic():
             raw(act)

@@ -17,6 +17,7 @@ from crm.patients.models import CareTeamMember, Patient, PatientContact
 from crm.staff.models import TotpDevice, User
 from crm.trail.tasks import reconcile_rows
 from privacy.audit.models import RowChange
+from privacy.audit.row_changes import TRIGGERS
 from privacy.custody import erasure, ledger_file, reconciling, resealing, rewrapping, rotation
 from privacy.custody.models import Reconciliation
 from privacy.custody.reconciling import Finding, Verdict
@@ -39,8 +40,8 @@ def unseen(*tables: str) -> Iterator[psycopg.Connection]:
         yield owner
         for table in tables:
             owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER rows_noted")
-            owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER rows_emptied")
+            for trigger in TRIGGERS:
+                owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
 
 
 def compare() -> list[Finding]:
