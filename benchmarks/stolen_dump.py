@@ -36,6 +36,7 @@ from benchmarks.figures import conclude
 from benchmarks.stage import adopt, fresh_database, inside
 
 DATABASE, PATIENTS, GUESSES, PEOPLE_SEED = "suian_bench_dump", 2_000, 10_000, 7
+QUEUE = "bench_stolen_dump"
 PLANTED_NAME, PLANTED_PHONE = "欧阳试探", "13900001234"
 KEYLESS = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 BY_CHANCE = 5.0  # standard deviations that pure luck stays below
@@ -178,6 +179,29 @@ def _digits(phone: str) -> str:
     return re.sub(r"\D", "", phone)[-11:]
 
 
+def work(sessions: list[str], phones: list[str]) -> None:
+    """An hour at the desk, so that Valkey holds what it holds in a clinic: counters, a queue."""
+    from django.conf import settings
+    from django.test import Client
+
+    from crm.celery import app
+
+    for session in sessions:
+        client = Client(raise_request_exception=False, HTTP_HOST="localhost")
+        client.cookies[settings.SESSION_COOKIE_NAME] = session
+        for phone in phones[:20]:
+            client.post("/search/", {"q": phone}, secure=True).close()
+    for task in ("crm.messaging.tasks.dispatch_due", "crm.messaging.tasks.reconcile_unknown"):
+        app.send_task(task, queue=QUEUE, expires=600)
+
+
+def clear_queue() -> None:
+    from crm.celery import app
+
+    with app.connection_for_write() as connection:
+        connection.default_channel.queue_delete(QUEUE)
+
+
 def plant(owner: str) -> None:
     """A name and a phone in the clear, where a careless hand might put them."""
     with psycopg.connect(owner, autocommit=True) as connection:
@@ -211,9 +235,11 @@ def run(patients: int, guesses: int) -> int:
         truth, sessions = fill(patients)
         if opened(sessions) != len(sessions):
             raise RuntimeError("the sessions are not live: nothing would be shown")
+        work(sessions, truth["phones"])
         plant(owner)
         write_down(owner, folder / "after.dump")
         in_valkey = write_valkey_down(folder / "valkey.dump")
+        clear_queue()
         planted = {"planted": [PLANTED_NAME, PLANTED_PHONE]}
         (folder / "wanted.json").write_text(json.dumps({**truth, **planted}))
         (folder / "pairs.json").write_text(json.dumps(pairs(truth["phones"], guesses)))

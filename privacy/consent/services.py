@@ -95,8 +95,9 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
 
 def _can_resume(state: ConsentState | None, before: Answer | None) -> bool:
     """Paused, and not ended by itself in the meantime: then it has to be asked for anew."""
-    paused = state is not None and before == Answer.PAUSED
-    return paused and not has_expired(state and state.expires_at, timezone.now())
+    if state is None or before != Answer.PAUSED:
+        return False
+    return not has_expired(state.expires_at, timezone.now())
 
 
 def _text_given_on(state: ConsentState | None, before: Answer | None) -> ConsentText | None:

@@ -61,6 +61,24 @@ def test_an_answer_brings_back_its_row_and_the_ledger_and_covers_nothing(
     assert not has_consent(patient, Purpose.FOLLOW_UP, Channel.CALL)
 
 
+def test_a_consent_that_has_ended_by_itself_says_so_and_is_asked_for_anew(desk, say, patient):
+    cell = "marketing-sms"
+    words = ConsentText.objects.get(purpose="marketing", language="zh-hans").sha256
+    assert say("granted", cell=cell, text=words).status_code == 200
+    for status in ("granted", "paused"):
+        ended = timezone.now() - timedelta(days=1)
+        ConsentState.objects.update(status=status, expires_at=ended)
+        page = desk.get(f"/patients/{patient.code}/consents/").content.decode()
+        row = page.partition(f'id="cell-{cell}"')[2].partition("</li>")[0]
+        assert timezone.localdate(ended).isoformat() in row
+        assert row.count('value="granted"') == row.count('value="withdrawn"') == 1
+        assert 'value="paused"' not in row
+        assert not has_consent(patient, Purpose.MARKETING, Channel.SMS)
+        assert say("granted", cell=cell, text="other words").status_code == 409
+        assert say("granted", cell=cell, text=words).status_code == 200
+        assert has_consent(patient, Purpose.MARKETING, Channel.SMS)
+
+
 def test_a_refusal_is_as_easy_and_can_become_a_consent_later(say, patient):
     assert say("refused").status_code == 200
     assert not has_consent(patient, Purpose.FOLLOW_UP, Channel.SMS)

@@ -305,6 +305,16 @@ class TestConsentsWithAnEnd:
         clock.move_to(state.expires_at)
         assert not selectors.has_consent(patient, *self.YEARLY)
 
+    def test_the_desk_is_told(self, patient, clock) -> None:
+        def expired() -> dict[tuple[str, str], bool]:
+            cells = selectors.cells_of(patient, "zh-hans")
+            return {(cell.purpose, cell.channel): cell.expired for cell in cells}
+
+        self.give(patient, Answer.GRANTED)
+        assert not any(expired().values())
+        clock.shift(timedelta(days=365))
+        assert expired() == {cell: cell == self.YEARLY for cell in CELLS}
+
     def test_given_anew_it_holds_for_another_year(self, patient, clock) -> None:
         self.give(patient, Answer.GRANTED)
         clock.shift(timedelta(days=400))

@@ -1,0 +1,63 @@
+"""What a filter lets through: the clinic's own events and, if asked for, those of jobs."""
+
+from uuid import UUID
+
+import pytest
+
+from privacy.audit import services as audit
+from privacy.audit.context import Origin, acting_from
+from privacy.audit.events import AuditTrailEvent
+from privacy.audit.selectors import Filter, codes_in, find, proof_of
+from privacy.receipts import Receipt
+from tests.factories.people import PatientFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SESSION = bytes(range(8))
+
+
+@pytest.fixture
+def own(carer, patient) -> Receipt:
+    with acting_from(Origin(ip="10.1.4.21", session=SESSION)):
+        return audit.record(AuditTrailEvent.EXPORTED, actor=carer, subjects=[patient])
+
+
+@pytest.fixture
+def of_a_job(db) -> Receipt:
+    return audit.record(AuditTrailEvent.VERIFIED, process="nightly")
+
+
+@pytest.fixture
+def foreign(db) -> Receipt:
+    stranger = UserFactory.create()
+    other = PatientFactory.create(clinic=stranger.clinic)
+    return audit.record(AuditTrailEvent.EXPORTED, actor=stranger, subjects=[other])
+
+
+def found(wanted: Filter) -> set[UUID]:
+    return {event.id for event in find(wanted).events}
+
+
+def test_a_clinic_sees_its_own_and_those_of_jobs_never_anothers(own, of_a_job, foreign, clinic):
+    assert found(Filter(clinic=clinic.pk)) >= {own.event_id, of_a_job.event_id}
+    assert foreign.event_id not in found(Filter(clinic=clinic.pk))
+    assert of_a_job.event_id not in found(Filter(clinic=clinic.pk, processes=False))
+    assert own.event_id in found(Filter(clinic=clinic.pk, processes=False))
+    assert found(Filter()) >= {own.event_id, of_a_job.event_id, foreign.event_id}
+
+
+def test_the_codes_are_those_of_matching_events(own, foreign, clinic, patient):
+    assert codes_in(Filter(clinic=clinic.pk)) == {patient.code}
+
+
+def test_a_word_that_is_not_asked_for_hides_nothing(own, of_a_job):
+    assert found(Filter(ip="10.1.4.21")) == {own.event_id}
+    assert found(Filter(action="audit.verified")) == {of_a_job.event_id}
+    assert found(Filter(outcome="stopped")) == set()
+
+
+def test_a_proof_names_the_session_and_the_digest_in_hexadecimal(own, of_a_job):
+    proof = proof_of(own.event_id)
+    assert proof.session == SESSION.hex()
+    assert proof.digest == bytes(proof.event.digest).hex()
+    assert proof.genuine
+    assert proof_of(of_a_job.event_id).session == ""
