@@ -308,16 +308,22 @@ class ColleagueField(forms.ModelChoiceField[User]):
 
 
 class TeamForm(forms.Form):
-    """A colleague to add to the care team."""
+    """A colleague to add to the care team; with ``team_of`` only who is not on it is offered."""
 
-    member = ColleagueField(label=_("Colleague"), queryset=User.objects.none())
+    member = ColleagueField(
+        label=_("Colleague"), queryset=User.objects.none(), empty_label=_("Please choose")
+    )
 
-    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, staff: User, team_of: Patient | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["member"]
         if isinstance(field, forms.ModelChoiceField):
             caring = (Role.CONSULTANT, Role.DOCTOR, Role.NURSE)
             field.queryset = colleagues_of(staff).filter(role__in=caring)
+            if team_of:
+                field.queryset = field.queryset.exclude(care_team_of__patient=team_of)
 
 
 class StageForm(forms.Form):
