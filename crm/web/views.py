@@ -104,7 +104,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if ours and request.user.is_authenticated and kept.may_be_kept(request):
         return kept.page(request, kept.form_of(request))
     title = _("The form was open for too long")
-    detail = _("It was not sent. What you typed is still there: go back and send it again.")
+    detail = _("It was not sent. Go back, open the page anew and send it again.")
     refusal = Refusal(403, "stale-form", title, detail)
     if not wants_page(request):
         return answer(request, refusal)
