@@ -89,7 +89,10 @@ class SessionTimeoutMiddleware:
             if over:
                 # Whose form this may be, for the page that signs in again.
                 request.timed_out = staff_member(request.user)  # type: ignore[attr-defined]  # ours
-                logout(request)
+                if _is_sent(request):
+                    logout(request)
+                else:  # the row waits, over as it is: a form in this or another tab may still come
+                    request.user = AnonymousUser()
                 request.session.ended = over.value  # type: ignore[attr-defined]  # our own store
             elif now - request.session.get(SEEN, 0) >= TOUCH_SECONDS and _by_a_person(request):
                 request.session[SEEN] = now
@@ -107,6 +110,11 @@ def _over(request: HttpRequest, now: int) -> rules.End | None:
 
 def _by_a_person(request: HttpRequest) -> bool:
     return "X-Poll" not in request.headers
+
+
+def _is_sent(request: HttpRequest) -> bool:
+    """Whether somebody sends something, rather than opens a page or types in one."""
+    return request.method == "POST" and _by_a_person(request) and KEEPS_PAGE not in request.headers
 
 
 def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:

@@ -96,6 +96,15 @@ class TestTheClockRanOut:
         assert sent.status_code == 302
         assert Patient.objects.count() == 1
 
+    @pytest.mark.parametrize("headers", [{"X-Keeps-Page": "1"}, {"X-Poll": "1"}, {}])
+    def test_what_pages_ask_meanwhile_takes_nothing_away(
+        self, late: Client, typed, headers: dict[str, str]
+    ) -> None:
+        method = late.post if "X-Keeps-Page" in headers else late.get
+        method(reverse("patients:similar"), headers={"HX-Request": "true"} | headers)
+        late.get(SIGN_IN)  # a second tab was led away
+        assert Hidden(late.post(NEW, typed).content.decode()).fields[kept.FIELD]
+
     def test_a_colleague_who_signs_in_there_gets_nothing(self, late: Client, clinic, typed) -> None:
         other, _seed = services.open_account(
             clinic=clinic, staff_no="li", display_name="李新", role=Role.NURSE, password=PASSWORD
