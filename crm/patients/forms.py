@@ -317,17 +317,23 @@ class ColleagueField(forms.ModelChoiceField[User]):
 
 
 class TeamForm(forms.Form):
-    """A colleague to add to the care team."""
+    """A colleague to add to the care team; ``fresh`` offers only who is not on it."""
 
-    member = ColleagueField(label=_("Colleague"), queryset=User.objects.none())
+    member = ColleagueField(
+        label=_("Colleague"), queryset=User.objects.none(), empty_label=_("Please choose")
+    )
 
-    def __init__(self, *args: Any, staff: User, patient: Patient, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, staff: User, patient: Patient, fresh: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["member"]
         if isinstance(field, forms.ModelChoiceField):
             # Around a guarded patient the desk and the others are named too.
             named = CARING | CLINIC_WIDE if is_guarded(patient) else CARING
             field.queryset = colleagues_of(staff).filter(role__in=named)
+            if fresh:
+                field.queryset = field.queryset.exclude(care_team_of__patient=patient)
 
 
 class StageForm(forms.Form):

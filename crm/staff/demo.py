@@ -45,8 +45,9 @@ def demo_password(staff_no: str) -> str:
 
 
 def demo_accounts() -> list[User]:
-    """Every active account, one a role first."""
-    return list(User.objects.filter(is_active=True).order_by("created_at"))
+    """Every active account that can be signed in to, the oldest first."""
+    able = User.objects.filter(is_active=True, totp__isnull=False)
+    return list(able.order_by("created_at"))
 
 
 def prefill(staff_no: str) -> Prefill | None:

@@ -1,6 +1,7 @@
 """Setting up a second factor: for a new member of staff, and after a reset (R29)."""
 
 import secrets
+from base64 import b32encode
 from typing import Final
 
 from django.db import transaction
@@ -75,6 +76,12 @@ def begin(*, user: User) -> TotpDevice:
     device = TotpDevice.objects.create(id=new_id(), user=user, seed=secrets.token_hex(20))
     audit.record(StaffEvent.FACTOR_SHOWN, actor=user)
     return device
+
+
+def secret_of(device: TotpDevice) -> str:
+    """The seed as an app takes it by hand: base32 in groups of four."""
+    secret = b32encode(device.generator().key).decode()
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
 def confirm(*, device: TotpDevice, code: str, ip: str | None) -> None:

@@ -43,11 +43,14 @@ class SignInForm(forms.Form):
     code = forms.CharField(
         label=_("One-time code"),
         max_length=40,
-        required=False,
         help_text=_("Six digits from the authenticator app, or a recovery or enrolment code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     passkey = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = not self.data.get("passkey")
 
     def clean_code(self) -> str:
         return without_spaces(self.cleaned_data["code"])
@@ -65,11 +68,14 @@ class FactorForm(forms.Form):
     factor_code = forms.CharField(
         label=_("One-time code"),
         max_length=40,
-        required=False,
         help_text=_("Six digits from the authenticator app, or a recovery code"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
     factor_passkey = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[self.FIELD].required = not self.data.get(self.PASSKEY)
 
     @classmethod
     def is_in(cls, given: QueryDict) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -11,13 +11,15 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
+from django.urls import resolve
 from django.utils.translation import gettext as _
 
 from crm.staff import rules, sessions
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, SessionStore, hash_of
+from crm.web.kept import may_be_kept
 from crm.web.refusals import Refusal, answer, wants_page
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.rules import address
@@ -29,6 +31,7 @@ WITH_AN_OLD_PASSWORD: Final = frozenset(
     {"staff:account", "staff:confirm", "staff:passkey-ask-confirm", "staff:sign-out",
      "staff:sign-in", "web:live", "web:ready", "web:set-language", "web:csp-report"}
 )  # fmt: skip
+KEEPS_PAGE: Final = "X-Keeps-Page"  # a fragment for a page with a half-filled form (net.js)
 TOUCH_SECONDS = 30  # a session row is written at most this often
 
 
@@ -84,7 +87,12 @@ class SessionTimeoutMiddleware:
             now = int(time.time())
             over = _over(request, now)
             if over:
-                logout(request)
+                # Whose form this may be, for the page that signs in again.
+                request.timed_out = staff_member(request.user)  # type: ignore[attr-defined]  # ours
+                if _is_sent(request):
+                    logout(request)
+                else:  # the row waits, over as it is: a form in this or another tab may still come
+                    request.user = AnonymousUser()
                 request.session.ended = over.value  # type: ignore[attr-defined]  # our own store
             elif now - request.session.get(SEEN, 0) >= TOUCH_SECONDS and _by_a_person(request):
                 request.session[SEEN] = now
@@ -104,6 +112,11 @@ def _by_a_person(request: HttpRequest) -> bool:
     return "X-Poll" not in request.headers
 
 
+def _is_sent(request: HttpRequest) -> bool:
+    """Whether somebody sends something, rather than opens a page or types in one."""
+    return request.method == "POST" and _by_a_person(request) and KEEPS_PAGE not in request.headers
+
+
 def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:
     """Where the policy says that the password is too old, nothing else is done before (R27)."""
     here = request.resolver_match.view_name if request.resolver_match else ""
@@ -113,6 +126,17 @@ def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:
         text = _("Your password is too old. Change it under My account first.")
         return answer(request, Refusal(403, "password-due", text, text))
     return redirect("staff:account")
+
+
+def _what_was_typed_stays(request: HttpRequest) -> HttpResponseBase | None:
+    """In place of the way to the sign-in page: it stays in its page, or the sign-in carries it."""
+    if KEEPS_PAGE in request.headers:
+        text = _("Your session is over. What you typed is still here: send it, then sign in.")
+        return answer(request, Refusal(401, "session-over", text, text))
+    if getattr(request, "timed_out", None) and may_be_kept(request):
+        sign_in = resolve(resolve_url(settings.LOGIN_URL)).func
+        return cast("HttpResponseBase", sign_in(request))
+    return None
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -126,8 +150,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         refused = super().process_view(request, view_func, view_args, view_kwargs)
-        if refused is not None or not request.user.is_authenticated:
-            return refused
+        if refused is not None:
+            return _what_was_typed_stays(request) or refused
+        if not request.user.is_authenticated:
+            return None
         return _led_to_a_new_password(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -48,6 +48,11 @@ def is_complex() -> bool:
     return bool(settings.PASSWORD_POLICY == COMPLEXITY)
 
 
+def is_first(user: User) -> bool:
+    """Whether the password is still the one that was handed over with the account."""
+    return user.password_changed_at <= user.joined_at + timedelta(seconds=5)
+
+
 def is_due(user: User, *, now: datetime | None = None) -> bool:
     """Whether the policy asks for another password before anything else."""
     oldest = (now or timezone.now()) - timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)

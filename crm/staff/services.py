@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlencode
@@ -13,6 +13,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -256,9 +257,10 @@ def _book_account(user: User, *, actor: User | None) -> None:
 
 
 @transaction.atomic
-def open_staff_list(*, viewer: User) -> list[User]:
-    """All accounts of the clinic; looking is an event."""
-    staff = list(selectors.staff_of_clinic(viewer))
+def open_staff_list(*, viewer: User) -> Sequence[User]:
+    """All accounts of the clinic; ``has_factor`` tells who can sign in. Looking is an event."""
+    device = TotpDevice.objects.filter(user=OuterRef("pk"))
+    staff = list(selectors.staff_of_clinic(viewer).annotate(has_factor=Exists(device)))
     audit.record(StaffEvent.LISTED, actor=viewer, detail={"accounts": len(staff)})
     return staff
 

@@ -6,7 +6,8 @@ names would not be kept there.
 
 from typing import Final
 
-from django.utils.translation import gettext_noop, ngettext_lazy
+from django import forms
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext_lazy
 
 DJANGO_SAYS: Final = (
     gettext_noop("This field is required."),
@@ -33,3 +34,12 @@ DJANGO_COUNTS: Final = (
         "limit_value",
     ),
 )
+
+# Pills and lists are not filled in: what was left open there is chosen.
+CHOOSE: Final = gettext_lazy("Please choose.")
+
+
+def say_choose() -> None:
+    """Every field of choices asks to choose, where its form has no words of its own."""
+    for kind in (forms.ChoiceField, forms.ModelChoiceField):
+        kind.default_error_messages = {**kind.default_error_messages, "required": CHOOSE}

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt, requires_csrf_token
 from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language as django_set_language
 
-from crm.web import csp_reports, readiness
+from crm.web import csp_reports, kept, readiness
 from crm.web.context import Shell
 from crm.web.openness import public
 from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of, wants_page
@@ -94,10 +94,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form's proof of origin is missing or old. What was typed is one step back."""
+    """403: the form's proof of origin is missing or old.
+
+    Where the browser itself vouches that a page of ours sent it, as after another sign-in in a
+    second tab, what was typed is offered once more. No other site can make it say so.
+    """
     logger.warning("CSRF check failed: %s", reason)
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if ours and request.user.is_authenticated and kept.may_be_kept(request):
+        return kept.page(request, kept.form_of(request))
     title = _("The form was open for too long")
-    detail = _("It was not sent. What you typed is still there: go back and send it again.")
+    detail = _("It was not sent. Go back, open the page anew and send it again.")
     refusal = Refusal(403, "stale-form", title, detail)
     if not wants_page(request):
         return answer(request, refusal)

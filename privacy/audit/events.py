@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final, Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Kind(StrEnum):
@@ -38,7 +39,7 @@ _KIND_LABELS: dict[Kind, Promise | str] = {
     Kind.DENIAL: _("Denial"),
     Kind.SEND: _("Send"),
     Kind.IMPORT: _("Import"),
-    Kind.SYSTEM: _("System"),
+    Kind.SYSTEM: pgettext_lazy("kind of event", "System"),
     Kind.ACCESS: _("Access for a time"),
     Kind.BREAK_GLASS: _("Break-glass"),
 }

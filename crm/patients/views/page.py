@@ -87,7 +87,7 @@ def _dialogs(
         forms["reveal_form"] = RevealForm(staff=staff)
         forms["seconds"] = SECONDS_SHOWN
     if writes and can(staff, Permission.EDIT_CARE_TEAM):
-        forms["team_form"] = TeamForm(staff=staff, patient=patient)
+        forms["team_form"] = TeamForm(staff=staff, patient=patient, fresh=True)
         forms["stage_form"] = StageForm(
             initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"
         )

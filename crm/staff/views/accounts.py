@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
@@ -13,7 +14,7 @@ from crm.staff import challenges, passkeys, recovery, selectors, services, sessi
 from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
-from crm.staff.password_rules import is_due
+from crm.staff.password_rules import is_due, is_first
 from crm.staff.rules import End
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
@@ -43,6 +44,7 @@ def account(request: StaffRequest) -> HttpResponse:
         "form": form,
         "keys": KeysForm({"single_keys": request.user.single_keys}),
         "due": is_due(request.user),
+        "first": is_first(request.user) and not settings.DEMO,
         "passkeys": passkeys.live_of(request.user),
         "passkey_form": PasskeyForm(),
         "able": challenges.possible(request),

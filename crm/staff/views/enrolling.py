@@ -59,6 +59,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             return redirect("staff:account")
     qr = segno.make(uri, error="m").svg_inline(scale=4, light="#fff", border=3)
     page = {"form": form, "person": user, "qr": qr, "uri": uri}
+    page["secret"] = enrolment.secret_of(device)
     return render(request, "crm/staff/enrol.html", page, status=status)
 
 

@@ -21,6 +21,7 @@ from crm.staff.rules import End
 from crm.staff.step_up import next_url
 from crm.staff.views import enrolling
 from crm.staff.views.enrolling import BACKEND
+from crm.web import kept
 from privacy.errors import DomainError
 
 # What is told to whoever comes back with a session that is over; other endings need no words.
@@ -43,10 +44,16 @@ WHY_ENDED: Final[Mapping[str, Promise | str]] = {
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Password and one-time code; in the demo clinic also one click an account."""
+    """Password and one-time code; in the demo clinic also one click an account.
+
+    Also answers a form whose session ran out, at the form's own address: it carries what was typed.
+    """
     if request.user.is_authenticated:
-        return redirect(next_url(request, otherwise="/"))
+        return _onwards(request, request.user)
     in_demo = demo.is_demo(request)
+    late = getattr(request, "timed_out", None)
+    if late and kept.may_be_kept(request):
+        return _late_page(request, late, in_demo=in_demo)
     filled = demo.prefill(request.GET.get("as", "")) if in_demo else None
     form = SignInForm(request.POST or None)
     if form.is_valid():
@@ -62,7 +69,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         else:
             login(request, user, backend=BACKEND)
             start_session(request)
-            return redirect(next_url(request, otherwise="/"))
+            return _onwards(request, user)
     return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
 
 
@@ -74,6 +81,22 @@ def _checked(request: HttpRequest, form: SignInForm) -> User:
     return services.sign_in(**given, ip=client_ip(request), answer=answer)
 
 
+def _onwards(request: HttpRequest, user: User) -> HttpResponse:
+    """To where one was going, or to the form that waits in this page."""
+    waiting = kept.opened(request.POST.get(kept.FIELD, ""), owner=user.pk)
+    if waiting:
+        return kept.page(request, waiting)
+    return redirect(next_url(request, otherwise="/"))
+
+
+def _late_page(request: HttpRequest, user: User, *, in_demo: bool) -> HttpResponse:
+    """The sign-in page in answer to a form that came after its session had ended."""
+    filled = demo.prefill(user.staff_no) if in_demo else None
+    form = SignInForm(initial={"staff_no": user.staff_no})
+    waiting = kept.sealed(kept.form_of(request), owner=user.pk)
+    return _page(request, form, filled, in_demo=False, status=403, waiting=waiting)
+
+
 def _page(
     request: HttpRequest,
     form: SignInForm,
@@ -81,6 +104,7 @@ def _page(
     *,
     in_demo: bool,
     status: int,
+    waiting: str = "",
 ) -> HttpResponse:
     if filled and not form.is_bound:
         form.initial = {"staff_no": filled.staff_no, "code": filled.code}
@@ -93,6 +117,7 @@ def _page(
         "filled": filled,
         "able": challenges.possible(request),
         "why_ended": WHY_ENDED.get(request.GET.get("ended", ""), ""),
+        "kept": waiting or request.POST.get(kept.FIELD, ""),
     }
     return render(request, "crm/staff/sign_in.html", page, status=status)
 

@@ -126,6 +126,13 @@ def test_the_uncleared_sign_in_and_find_their_own_page(sign_in_as, trainee) -> N
     assert text.count(reverse("clearance:own")) >= 2  # the side column and the notice
 
 
+def test_the_refusal_leads_to_what_is_missing(sign_in_as, clinic) -> None:
+    newcomer = UserFactory.create(clinic=clinic, role=Role.FRONT_DESK, cleared_until=None)
+    refused = sign_in_as(newcomer).get(reverse("patients:register"))
+    assert refused.status_code == 403
+    assert reverse("clearance:own") in refused.content.decode()
+
+
 def test_the_notice_leaves_the_pages_own_forms_alone(sign_in_as, trainee) -> None:
     text = sign_in_as(trainee).get(reverse("staff:account")).content.decode()
     assert 'action="/' in text

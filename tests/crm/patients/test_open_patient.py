@@ -159,6 +159,17 @@ def test_the_care_team_grows_and_shrinks(desk, patient, colleague, stranger, typ
     assert len(booked("patient.joined_team")) == len(booked("patient.left_team")) == 1
 
 
+def test_the_team_is_asked_before_somebody_is_taken_off(desk, patient, carer, colleague):
+    page = desk.get(page_of(patient))
+    body = page.content.decode()
+
+    assert body.index("/remove/") > body.index('<dialog id="off-')
+    offered = set(page.context["team_form"].fields["member"].queryset)
+    assert colleague in offered
+    assert carer not in offered  # is there already
+    assert "---" not in body
+
+
 def test_label_and_ticket_bear_codes_only_and_are_booked(desk, patient, typed, booked):
     label = desk.get(page_of(patient) + "label/").content.decode()
     ticket = desk.post(page_of(patient) + "ticket/", typed(), follow=True).content.decode()

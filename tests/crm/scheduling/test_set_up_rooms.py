@@ -126,3 +126,11 @@ def test_the_administrator_finds_the_page_in_the_menu(admin, sign_in_as):
     page = sign_in_as(admin).get(reverse("staff:list")).content.decode()
 
     assert reverse("scheduling:rooms") in page
+
+
+def test_a_room_is_not_retired_by_one_click(post, admin, sign_in_as):
+    post("rooms", label="3-01")
+    page = sign_in_as(admin).get(reverse("scheduling:rooms")).content.decode()
+    asked = page.index('<dialog id="retire-')
+    assert page.index("/retire/") > asked  # the form stands in the dialog alone
+    assert page.count("/retire/") == 1

@@ -46,6 +46,12 @@ def code_of(user: User, steps: int = 0) -> str:
 
 
 class TestEnrolling:
+    def test_the_key_can_be_typed(self, lin, guard) -> None:
+        client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
+        key = client.get(ENROL).context["secret"]
+        assert set(map(len, key.split(" "))) == {4}
+        assert key.replace(" ", "") in client.get(ENROL).context["uri"]
+
     def test_the_app_is_set_up_and_the_person_is_in(self, lin, guard, booked) -> None:
         client = at_the_page(lin, enrolment.reset(user=lin, actor=guard))
         page = client.get(ENROL)

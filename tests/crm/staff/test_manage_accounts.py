@@ -18,6 +18,8 @@ from tests.factories.people import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
+STAFF = reverse("staff:list")
+
 
 @pytest.fixture
 def admin(clinic) -> User:
@@ -45,6 +47,17 @@ class TestStaff:
         assert {admin.pk, carer.pk} <= shown
         assert stranger.pk not in shown
         assert booked("staff.listed").detail == {"accounts": len(shown)}
+
+    def test_the_list_tells_who_cannot_sign_in_yet(self, door, clinic) -> None:
+        services.open_account(
+            clinic=clinic, staff_no="n07", display_name="林", role=Role.NURSE, password=PASSWORD
+        )
+        door.post(
+            reverse("staff:open-account"), once(staff_no="n08", display_name="李", role=Role.NURSE)
+        )
+        shown = {one.staff_no: one.has_factor for one in door.get(STAFF).context["staff"]}
+        assert (shown["n07"], shown["n08"]) == (True, False)
+        assert "还没有第二因素" in door.get(STAFF).content.decode()
 
     def test_a_new_account_is_shown_its_password_once(self, door, clinic) -> None:
         given = once(staff_no="n01", display_name="何护士", role=Role.NURSE)
@@ -311,3 +324,12 @@ class TestApi:
         statuses = [client.get("/api/v1/me/").status_code for _ in range(3)]
         assert statuses == [200, 200, 429]
         assert client.get("/api/v1/me/").json()["code"] == "throttled"
+
+
+class TestFirstPassword:
+    def test_the_one_that_was_handed_over_is_said_to_be_known(self, door, admin) -> None:
+        told = "别人交给你的"
+        assert told in door.get(reverse("staff:account")).content.decode()
+        admin.password_changed_at = timezone.now() + timedelta(minutes=1)
+        admin.save(update_fields=["password_changed_at"])
+        assert told not in door.get(reverse("staff:account")).content.decode()

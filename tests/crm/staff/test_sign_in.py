@@ -24,6 +24,7 @@ from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.errors import AccessDenied, DomainError
 from tests.architecture.source import ROOT
+from tests.factories.people import UserFactory
 from tests.factories.races import all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -374,6 +375,10 @@ class TestDemo:
         assert demo.prefill("desk") is None
         assert demo.demo_accounts() == []
 
+    def test_an_account_without_a_second_factor_is_not_offered(self, demo_clinic) -> None:
+        UserFactory.create(clinic=demo_clinic.clinic, role=Role.NURSE)  # as newly opened
+        assert [one.staff_no for one in demo.demo_accounts()] == ["desk"]
+
     def test_from_another_machine_it_is_an_ordinary_page(self, demo_clinic) -> None:
         page = Client(REMOTE_ADDR="10.1.1.9").get(reverse("staff:sign-in"), {"as": "desk"})
         assert demo.demo_password("desk") not in page.content.decode()
@@ -432,3 +437,7 @@ def test_candidates_stand_around_now(lin) -> None:
     assert abs(steps[1] - int(time.time()) // 30) <= 1
     assert str(TotpDevice.objects.get(user=lin)).startswith("TOTP of")
     assert configured.OTP_TOTP_ISSUER
+
+
+def test_the_code_is_not_called_optional(client) -> None:
+    assert "选填" not in client.get(reverse("staff:sign-in")).content.decode()

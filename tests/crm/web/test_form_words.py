@@ -41,3 +41,13 @@ def test_a_reason_too_short_and_an_empty_one_are_said_in_our_words() -> None:
     assert ExportForm({"reason": ""}).errors["reason"] == ["请填写此项。"]
     short = ExportForm({"reason": "太短"}).errors["reason"]
     assert short == ["至少写 10 个字，现在是 2 个。"]
+
+
+def test_what_is_chosen_is_not_asked_to_be_filled_in() -> None:
+    class Pills(forms.Form):
+        one = forms.ChoiceField(choices=[("a", "a")])
+        many = forms.MultipleChoiceField(choices=[("a", "a")])
+        own = forms.ChoiceField(choices=[("a", "a")], error_messages={"required": "x"})
+
+    errors = Pills({}).errors
+    assert (errors["one"], errors["many"], errors["own"]) == (["请选择。"], ["请选择。"], ["x"])

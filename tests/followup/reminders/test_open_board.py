@@ -266,3 +266,10 @@ def test_every_mark_of_the_strip_is_explained(plan: Plan, agent: User, sign_in_a
     legend = page.partition('id="h-strip"')[2].partition("</header>")[0]
     for words in ("已完成", "已逾期", "今天", "待做", "未执行", "计划已搁置"):
         assert words in legend
+
+
+def test_a_call_is_not_skipped_by_one_click(plan: Plan, agent: User, sign_in_as) -> None:
+    StepFactory.create(plan=plan, call=True, due_at=timezone.now())
+    page = sign_in_as(agent).get("/followups/").content.decode()
+    assert page.count("/skip/") == 1
+    assert page.index("/skip/") > page.index('<dialog id="skip-')  # asked first

@@ -27,7 +27,7 @@ async function save(form, { keepalive = false } = {}) {
   if (now === safe.get(form) || stopped.has(form) || running.has(form) || "busy" in form.dataset) return;
   let finish; running.set(form, new Promise((resolve) => { finish = resolve; }));
   try {
-    const headers = { "X-CSRFToken": token(), Accept: "application/json" };
+    const headers = { "X-CSRFToken": token(), "X-Keeps-Page": "1", Accept: "application/json" };
     const response = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers, keepalive });
     await understand(form, response, now);
   } catch {
