@@ -117,7 +117,7 @@ def verify_run(first: int, last: int) -> Report:
     report = Report()
     with acting_as(READER):
         end = AuditCheckpoint.objects.filter(number=last).first()
-        walk = _Walk(report, end)
+        walk = _Walk(report, end, Retired.load())
         walk.begin_at(first)
         if end is None:
             report.add(Finding("checkpoint", 0, checkpoint=last))

@@ -44,9 +44,7 @@ def bind(*parts: bytes) -> bytes:
 @lru_cache(maxsize=256)
 def _bound_start(algorithm: int, zone: str, model: str, field: str) -> bytes:
     # The same for every box of a column: put together once.
-    return bind(
-        bytes([FORMAT]), bytes([algorithm]), zone.encode(), model.encode(), field.encode()
-    )
+    return bind(bytes([FORMAT]), bytes([algorithm]), zone.encode(), model.encode(), field.encode())
 
 
 def _bound(place: Place, algorithm: int, key_version: int) -> bytes:

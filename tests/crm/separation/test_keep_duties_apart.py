@@ -78,7 +78,8 @@ class TestPolicy:
         services_of_staff = {"open_account_of_colleague", "reset"}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT conname::text FROM pg_constraint UNION SELECT proname || prosrc FROM pg_proc "
+                "SELECT conname::text FROM pg_constraint "
+                "UNION SELECT proname || prosrc FROM pg_proc "
                 "WHERE pronamespace = 'public'::regnamespace"
             )
             known = " ".join(name for (name,) in cursor.fetchall())
