@@ -14,6 +14,7 @@ from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from privacy.pseudonyms.rules import make_code
 from tests.factories.access import REASON, asked_for, granted
+from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +134,18 @@ def test_who_cares_for_the_patient_asks_for_nothing(doctor, patient):
         asked_for(patient, doctor)
 
 
-@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MEDICAL_QC, Role.AUDITOR])
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MEDICAL_QC])
+def test_who_sees_the_clinic_asks_for_guarded_patients_alone(clinic, patient, role, carer):
+    user = UserFactory.create(clinic=clinic, role=role)
+    with pytest.raises(DomainError):
+        asked_for(patient, user)
+
+    guarded_by(patient, carer)
+
+    assert asked_for(patient, user).needed == 2
+
+
+@pytest.mark.parametrize("role", [Role.SECURITY_ADMIN, Role.AUDITOR])
 def test_other_roles_do_not_ask(clinic, patient, role, sign_in_as):
     user = UserFactory.create(clinic=clinic, role=role)
 
