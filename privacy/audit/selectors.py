@@ -248,7 +248,7 @@ class SealStatus:
     waiting: int
     lag_seconds: int
     anchor: Anchor | None
-    sink: SinkStatus
+    sink: SinkStatus = SinkStatus("off")
 
     @property
     def head(self) -> str:
