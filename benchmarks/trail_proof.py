@@ -4,6 +4,7 @@ disk with its seal and all indexes (half of goal 15).
 
 import random
 import sys
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,7 +19,10 @@ ACTIONS = ("LISTED", "OPENED", "STAGE_CHANGED", "CONTACT_CHANGED")
 
 
 def measure(size: Size) -> list[Goal]:
-    """Fill, seal, then prove and hash in turn."""
+    """Fill, seal, then prove and hash in turn.
+
+    The product has one proof, which does all of it in one process: both bounds judge that one.
+    """
     from privacy.audit.verification import verify
 
     events = size.rows or size.of(EVENTS, 300)
@@ -27,23 +31,15 @@ def measure(size: Size) -> list[Goal]:
     def raw() -> float:
         return timed(lambda: [sha256(body).digest() for body in bodies]) / len(bodies)
 
-    def proof(*, contents: bool) -> float:
-        found: Any = None
-
-        def act() -> None:
-            nonlocal found
-            found = verify()
-
-        taken = timed(act)
+    def proof() -> float:
+        began = time.perf_counter()
+        found = verify()
+        taken = time.perf_counter() - began
         if not found.whole or found.events < events:
             raise RuntimeError(f"the trail does not hold: {found}")
         return taken / events
 
-    cases = {
-        "raw": raw,
-        "chain": lambda: proof(contents=False),
-        "everything": lambda: proof(contents=True),
-    }
+    cases = {"raw": raw, "product": proof}
     turns = in_turn(cases, replace(size, turns=size.of(3, 1)), warm=0)
     speeds = [f"{name}: {1000 / turns.milliseconds(name):,.0f} events/s" for name in cases]
     return [
@@ -51,8 +47,8 @@ def measure(size: Size) -> list[Goal]:
             11,
             "proof of the trail",
             [
-                turns.figure("chain, times raw", "chain", "raw", 0.55),
-                turns.figure("chain, contents and MACs, times raw", "everything", "raw", 0.30),
+                turns.figure("as the chain alone, times raw", "product", "raw", 0.55),
+                turns.figure("chain, contents and MACs, times raw", "product", "raw", 0.30),
             ],
             speeds,
         ),
