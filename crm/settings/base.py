@@ -219,7 +219,7 @@ VAULT_TIMEOUT_SECONDS = env.float("VAULT_TIMEOUT_SECONDS", default=3.0)
 # What new boxes are sealed with: "aes-256-gcm", or "sm4-gcm" (ADR 0027).
 SEAL_ALGORITHM = env.str("SEAL_ALGORITHM", default="aes-256-gcm")
 AUDIT_ANCHOR_FILE = env.str("AUDIT_ANCHOR_FILE", default="")  # heads, outside the database
-AUDIT_HEAD_MAIL_TO = env.list("AUDIT_HEAD_MAIL_TO", default=[])  # who keeps heads (ADR 0034)
+AUDIT_HEAD_MAIL_TO = env.list("AUDIT_HEAD_MAIL_TO", default=[])  # who keeps heads (ADR 0033)
 AUDIT_TSA_URL = env.str("AUDIT_TSA_URL", default="")  # a time-stamp authority, RFC 3161
 AUDIT_TSA_ROOT_FILE = env.str("AUDIT_TSA_ROOT_FILE") if AUDIT_TSA_URL else ""
 AUDIT_TSA_TIMEOUT_SECONDS = env.float("AUDIT_TSA_TIMEOUT_SECONDS", default=10.0)

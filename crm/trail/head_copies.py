@@ -1,4 +1,4 @@
-"""Heads of the trail for people outside: mailed, time-stamped, and compared again (ADR 0034)."""
+"""Heads of the trail for people outside: mailed, time-stamped, and compared again (ADR 0033)."""
 
 from smtplib import SMTPException
 from typing import Any, Final

@@ -119,7 +119,7 @@ class MonthExport(Record):
 
 
 class HeadCopy(Record):
-    """A head of the trail that was given to somebody outside, one of a kind a day (ADR 0034)."""
+    """A head of the trail that was given to somebody outside, one of a kind a day (ADR 0033)."""
 
     class Kind(models.TextChoices):
         MAIL = "mail", _("By mail")
