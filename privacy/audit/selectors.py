@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -238,6 +239,9 @@ def proof_of(event_id: UUID) -> Proof | None:
         return Proof(event, genuine(event, mac_key()), seal, checkpoint)
 
 
+OFF: Final = SinkStatus("off")
+
+
 @dataclass(frozen=True, slots=True)
 class SealStatus:
     """Where the sealer stands. ``lag_seconds``: age of the oldest event that waits, else 0; of the
@@ -248,7 +252,7 @@ class SealStatus:
     waiting: int
     lag_seconds: int
     anchor: Anchor | None
-    sink: SinkStatus = SinkStatus("off")
+    sink: SinkStatus = OFF
 
     @property
     def head(self) -> str:
