@@ -48,17 +48,17 @@ MEASURES: Final = (
     ),
     Measure(
         "4-properties", 4, "Properties with 500 examples each", "25 or more, all hold",
-        full=tuple(alone("properties", f"--part={n}", "--parts=6") for n in range(1, 7)),
+        full=tuple(bench("properties", f"--part={n}", "--parts=6") for n in range(1, 7)),
         quick=(),
     ),
     Measure(
         "4-consents", 4, "Consents against a model", "2,000 runs x 30 steps of each machine",
         full=tuple(
-            alone("consent_machine", "--runs=2000", "--steps=30", f"--seed={SEED}",
+            bench("consent_machine", "--runs=2000", "--steps=30", f"--seed={SEED}",
                   f"--first={n}", f"--last={n + 1}")
             for n in range(1, 11, 2)
         ),
-        quick=(alone("consent_machine", "--runs=10", "--steps=15", f"--seed={SEED}"),),
+        quick=(bench("consent_machine", "--runs=10", "--steps=15", f"--seed={SEED}"),),
     ),
     Measure(
         "5-boxes", 5, "Changed boxes in the database", "1,200 refused, 0 blanks saved",
@@ -178,7 +178,7 @@ MEASURES: Final = (
     ),
     Measure(
         "23-mutants", 23, "Small wrong changes of four packages", "85 % noticed, by lot of 150",
-        full=(alone("mutation", "--sample=150", f"--seed={SEED}", "--minutes=18"),), quick=(),
+        full=(bench("mutation", "--sample=150", f"--seed={SEED}", "--minutes=18"),), quick=(),
     ),
     Measure(
         "24-duties", 24, "Duties apart, clearances, break-glass", "every forbidden pair refused",
