@@ -55,13 +55,15 @@ def store_many(rows: Sequence[Record]) -> None:
     columns = ", ".join(name(str(field.column)) for field in fields)
     # No SQL of a caller's: the names are the model's own.
     command = f"COPY {name(meta.db_table)} ({columns}) FROM STDIN (FORMAT BINARY)"
+    # Before the COPY: sealing may have to ask for a key, and the connection is taken until its end.
+    lines = [[_to_copy(field, row) for field in fields] for row in rows]
     with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.execute(f"SELECT {columns} FROM {name(meta.db_table)} LIMIT 0")  # noqa: S608 - so too
         types = [column.type_code for column in cursor.description]
         with cursor.copy(command) as copy:
             copy.set_types(types)
-            for row in rows:
-                copy.write_row([_to_copy(field, row) for field in fields])
+            for line in lines:
+                copy.write_row(line)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as Django does
 
