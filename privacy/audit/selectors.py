@@ -248,7 +248,7 @@ class SealStatus:
     waiting: int
     lag_seconds: int
     anchor: Anchor | None
-    sink: SinkStatus = SinkStatus("off")
+    sink: SinkStatus = field(default_factory=lambda: SinkStatus("off"))
 
     @property
     def head(self) -> str:

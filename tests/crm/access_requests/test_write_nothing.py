@@ -11,7 +11,7 @@ from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
 DOORS = [one for one in routes() if OF_A_PATIENT & set(one.kwargs)]
-# A POST that shows: one field in plain text. And requests and exports are decided by their own rules.
+# A POST that shows: one field in plain text. Requests and exports have rules of their own.
 SHOWS = {"patients:reveal"}
 # Who does not keep the guard finds neither mark nor likely double.
 NOT_FOUND = {"patients:lift-guard", "patients:settle-double"}

@@ -161,6 +161,20 @@ def test_the_answer_is_not_read_off_the_registrations_own_page(
     assert "patient.double_settled" in [one.event.action for one in selectors.timeline_of(patient)]
 
 
+def test_nothing_is_taken_for_an_answer(patient, doctor, sign_in_as) -> None:
+    guarded_by(patient, doctor)
+    double = doubled(patient)
+    address = f"/patients/guarded/doubles/{double.pk}/"
+    form = {"idempotency_key": str(uuid.uuid4())}
+    client = sign_in_as(doctor)
+    assert client.post(address, form).status_code == 400
+    double.refresh_from_db()
+    assert double.same is None
+    assert client.post(address, {**form, "same": "yes"}).status_code == 302
+    double.refresh_from_db()
+    assert double.same is True
+
+
 def test_two_have_to_agree_and_only_then_it_opens(patient, doctor, carer, receptionist) -> None:
     guarded_by(patient, doctor)
     asked = asked_for(patient, receptionist)
