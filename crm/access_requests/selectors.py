@@ -222,8 +222,9 @@ def unjudged_for(staff: User) -> QuerySet[AccessRequest]:
 
 
 def judged_in(staff: User) -> list[AccessRequest]:
-    """The last verdicts of the clinic."""
-    uses = _rows().filter(clinic_id=staff.clinic_id, verdict__isnull=False)
+    """The last verdicts of the clinic, but on looks at one's own record."""
+    known = Patient.objects.known_to(staff)
+    uses = _rows().filter(clinic_id=staff.clinic_id, verdict__isnull=False, patient__in=known)
     return list(uses.order_by("-verdict__created_at")[:SHOWN])
 
 

@@ -8,6 +8,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from crm.access_requests.models import AccessRequest
+from crm.access_requests.selectors import judged_in
 from crm.access_requests.services import breaking, deciding
 from crm.patients import guards, selectors
 from crm.patients.models import HiddenDouble, Patient, PatientGuard
@@ -274,6 +275,17 @@ def test_nobody_sees_their_own_record(patient, doctor, clinic, role) -> None:
         with pytest.raises(DomainError):
             breaking.break_glass(actor=person, code=patient.code, reason=EMERGENCY)
     assert not guards.guards_shown_to(person).exists()
+
+
+def test_verdicts_on_looks_at_ones_own_record_are_for_others(patient, doctor, control, clinic):
+    other = UserFactory.create(clinic=clinic, role=Role.MEDICAL_QC)
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    use = broken(patient, nurse)
+    breaking.judge(use=use, actor=other, justified=True, words="与急诊记录一致，属于正当使用")
+    assert judged_in(control) == [use]
+    guarding.guard(patient=patient, kind="staff", reason=WHY, person=control, actor=doctor)
+    assert judged_in(control) == []
+    assert judged_in(other) == [use]
 
 
 def test_the_table_does_not_name_the_colleague(patient, doctor, clinic) -> None:
