@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm.access_requests.selectors import open_to, waiting_for
+from crm.access_requests.selectors import agreed_to, open_to, waiting_for
 from crm.access_requests.services.deciding import end_what_one_approved
 from crm.access_requests.showing import notices_on
 from crm.patients.models import Patient, PatientQuerySet
@@ -13,10 +13,11 @@ from crm.web.nav import Rows, register_count
 from privacy.actors import Actor
 
 PatientQuerySet.ways_in["access_requests"] = open_to
+PatientQuerySet.agreed_ways["access_requests"] = agreed_to
 PatientPage.noters["access_requests"] = notices_on
 
 
-def _close(patient: Patient, actor: User, **_signal: Any) -> None:
+def _close(patient: Patient, actor: User | None, **_signal: Any) -> None:
     end_what_one_approved(patient=patient, actor=actor)
 
 

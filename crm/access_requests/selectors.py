@@ -21,7 +21,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest, Now
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual
 from django.utils import timezone
 
 from crm.access_requests import rules
@@ -45,7 +45,21 @@ def open_to(staff: User) -> QuerySet[AccessRequest]:
 
     What was asked before somebody left and came back opens nothing: they start anew (W14).
     """
-    return AccessRequest.objects.live().filter(staff_id=staff.pk, asked_at__gte=staff.joined_at)
+    live = AccessRequest.objects.live().filter(staff_id=staff.pk, asked_at__gte=staff.joined_at)
+    return live.filter(Q(kind=AccessRequest.Kind.BREAK_GLASS) | _agreed_by_enough())
+
+
+def agreed_to(staff: User) -> QuerySet[AccessRequest]:
+    """The same without break-glass: what opens patients by the word of others."""
+    return open_to(staff).filter(kind=AccessRequest.Kind.ASKED)
+
+
+def _agreed_by_enough() -> Q:
+    """Two for whoever is guarded now. Guarding ends what one person approved, but does not see the
+    approval that is given at the same moment: so this is asked at every look."""
+    guarded = PatientGuard.objects.live().filter(patient_id=OuterRef("patient_id"))
+    given = _number_of(AccessApproval.objects.filter(request_id=OuterRef("pk")), "request_id")
+    return ~Exists(guarded) | Q(GreaterThanOrEqual(given, rules.FOR_GUARDED))
 
 
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
@@ -208,8 +222,9 @@ def unjudged_for(staff: User) -> QuerySet[AccessRequest]:
 
 
 def judged_in(staff: User) -> list[AccessRequest]:
-    """The last verdicts of the clinic."""
-    uses = _rows().filter(clinic_id=staff.clinic_id, verdict__isnull=False)
+    """The last verdicts of the clinic, but on looks at one's own record."""
+    known = Patient.objects.known_to(staff)
+    uses = _rows().filter(clinic_id=staff.clinic_id, verdict__isnull=False, patient__in=known)
     return list(uses.order_by("-verdict__created_at")[:SHOWN])
 
 

@@ -2,7 +2,7 @@
 
 A field that the requester's role does not see on a page, or may not open there, does not leave in
 a file either (security design 6). Values are made for the requester's eyes, from rows of patients
-that the requester may see.
+that are the requester's own.
 """
 
 from collections.abc import Callable, Iterator, Mapping

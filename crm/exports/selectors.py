@@ -24,10 +24,13 @@ def _midnight(day: date) -> datetime:
 
 
 def patients_for(staff: User, *, purpose: str, stage: str) -> QuerySet[Patient]:
-    """Whose data may leave: visible to the requester, nothing of them erased, not restricted; for
-    research and teaching those who agree to it now (R4, R15)."""
+    """Whose data may leave: the requester's own patients, nothing of them erased, not restricted;
+    for research and teaching those who agree to it now (R4, R15).
+
+    Whom one sees for a time, or by break-glass, leaves in no file: that is for looking only.
+    """
     found = (
-        Patient.objects.visible_to(staff)
+        Patient.objects.cared_for_by(staff)
         .exclude(status=Patient.Status.RESTRICTED)
         .exclude(pk__in=erased_subjects())
     )

@@ -5,8 +5,11 @@ from typing import Final
 
 MOST_AT_ONCE: Final = 20
 
-# Seen among others, without having been asked for: a list, a hint while somebody registers.
-IN_PASSING: Final = frozenset({"patient.listed", "patient.similar_shown", "patient.set_aside"})
+# Seen among others, without having been asked for: a list, a hint while somebody registers, an
+# export that two sides agreed to.
+IN_PASSING: Final = frozenset(
+    {"patient.listed", "patient.similar_shown", "patient.set_aside", "export.opened"}
+)
 # Whoever controls the trail or an alert looks at events, not at the patient.
 OF_CONTROL: Final = ("audit", "trail", "alert", "incident", "honey", "rows", "keys")
 # A name may be anybody's; a code or a number typed in full is somebody's.

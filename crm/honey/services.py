@@ -19,7 +19,8 @@ from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, Conflict, DomainError
-from privacy.pseudonyms.services import issue_subjects
+from privacy.pseudonyms.services import issue_seeming_subject
+from privacy.records import keys_of
 
 COMPLAINTS: Final = (
     "备孕一年未果，想了解检查安排",
@@ -66,7 +67,10 @@ def plant(*, number: int, actor: User) -> int:
 
 
 def _invent(people: People, actor: User, chance: random.Random) -> Patient:
-    (subject,) = issue_subjects(count=1)
+    """One of them; its rows and their keys say that they were made long ago."""
+    ago = chance.uniform(YOUNGEST.total_seconds(), OLDEST.total_seconds())
+    seems = timezone.now() - timedelta(seconds=ago)
+    subject = issue_seeming_subject(since=seems)
     person = people.person()
     patient = Patient.objects.create(
         pk=subject.pk,
@@ -75,19 +79,22 @@ def _invent(people: People, actor: User, chance: random.Random) -> Patient:
         status=Patient.Status.INACTIVE,
         stage=Patient.Stage.CLOSED,
     )
-    contact = PatientContact(patient=patient)
+    with keys_of(seems):
+        contact = PatientContact(patient=patient)
+        clinical = PatientClinical(
+            patient=patient,
+            chief_complaint=chance.choice(COMPLAINTS),
+            sex="female" if person.female else "male",
+            birth_year=str(person.born.year),
+        )
     contact.set_name(person.name, name_tokens(person.name))
     contact.set_phone(normalise_phone(person.phone).value)
-    contact.save()
-    PatientClinical.objects.create(
-        patient=patient,
-        chief_complaint=chance.choice(COMPLAINTS),
-        sex="female" if person.female else "male",
-        birth_year=str(person.born.year),
-    )
-    ago = chance.uniform(YOUNGEST.total_seconds(), OLDEST.total_seconds())
-    seems = timezone.now() - timedelta(seconds=ago)
-    Patient.objects.filter(pk=patient.pk).update(created_at=seems, updated_at=seems)
+    for row in (contact, clinical):
+        row.save(force_insert=True)
+    stamps = {"created_at": seems, "updated_at": seems}
+    Patient.objects.filter(pk=patient.pk).update(**stamps)
+    PatientContact.objects.filter(pk=contact.pk).update(**stamps)
+    PatientClinical.objects.filter(pk=clinical.pk).update(**stamps)
     return patient
 
 

@@ -52,6 +52,8 @@ def _guarded_against(staff: User) -> "models.QuerySet[PatientGuard, Any]":
 class PatientQuerySet(models.QuerySet["Patient"]):
     # What opens a patient beside the care team: rooms above add theirs when the app is ready.
     ways_in: ClassVar[dict[str, WayIn]] = {}
+    # Those of them that others have agreed to: nobody agrees to a use of break-glass.
+    agreed_ways: ClassVar[dict[str, WayIn]] = {}
 
     def known_to(self, staff: User) -> Self:
         """Own clinic, whoever cares for them, but never one's own record: codes for a queue."""
@@ -67,6 +69,13 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         100,000 patients (ADR 0023).
         """
         return self.known_to(staff).filter(~self._shut(staff))
+
+    def let_in_by_others(self, staff: User) -> Self:
+        """Whom ``staff`` sees as one of the care team, or because others agreed to it."""
+        here, seen = models.OuterRef("pk"), Q(_on_team(staff))
+        for way in self.agreed_ways.values():
+            seen |= Q(models.Exists(way(staff).filter(patient_id=here)))
+        return self.known_to(staff).filter(seen)
 
     def with_shut(self, staff: User) -> Self:
         """With ``shut``: whether ``staff`` may know the code and nothing else."""

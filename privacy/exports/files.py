@@ -5,6 +5,7 @@ name by which it is known; what a dead builder left behind is swept away.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from privacy.errors import DomainError
 
 WHOLE, HALF = ".zip", ".part"
+_OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.zip|\.\d+\.part)")
 
 
 class NoFolder(DomainError):
@@ -88,10 +90,11 @@ def sweep(owned: Callable[[], Iterable[UUID]]) -> int:
     """Remove files of exports that should have none; returns how many.
 
     ``owned`` is asked after the folder was read: what a builder begins meanwhile is not looked at.
+    What no export could have left stays: the folder may be a disk of its own, or a wrong one.
     """
     if not settings.EXPORTS_DIR:
         return 0
-    found = list(folder().iterdir())
+    found = [one for one in folder().iterdir() if _OURS.fullmatch(one.name)]
     kept = {str(one) for one in owned()}
     left = [one for one in found if one.name.partition(".")[0] not in kept]
     for path in left:

@@ -80,9 +80,13 @@ def sides_missing(export: Export) -> list[str]:
 
 
 def with_work(now: datetime) -> QuerySet[Export]:
-    """Approved and not taken up, or taken up by a builder that has died; the oldest first."""
+    """Approved and not taken up, or taken up by a builder that has died; the oldest first.
+
+    What is too late is none of them, whether or not the clock has dropped it yet.
+    """
     free = Q(state=State.APPROVED) | Q(state=State.BUILDING, lease_until__lt=now)
-    return Export.objects.filter(free).order_by("approved_at", "pk")
+    in_time = Q(approved_at__gt=now - rules.BUILD_WITHIN)
+    return Export.objects.filter(free & in_time).order_by("approved_at", "pk")
 
 
 def run_out(now: datetime) -> QuerySet[Export]:

@@ -1,5 +1,7 @@
 """A person as the ground floor knows them: by code alone."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -18,6 +20,14 @@ class SubjectManager(models.Manager["Subject"]):
         keys = SubjectKey.objects.bulk_create(SubjectKey.issue(one.pk for one in subjects))
         keyring.remember(keys)
         return subjects
+
+    def stamp(self, subject: "Subject", moment: datetime) -> None:
+        """Have a subject's row and its keys say that they are of ``moment`` (aware)."""
+        for rows in (
+            self.filter(pk=subject.pk),
+            SubjectKey.objects.filter(subject_id=subject.pk),
+        ):
+            rows.update(created_at=moment, updated_at=moment)
 
 
 class Subject(Record):

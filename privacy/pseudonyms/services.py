@@ -1,7 +1,7 @@
 """Issuing codes."""
 
 import secrets
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from privacy.pseudonyms.models import Subject, VisitCode
 from privacy.pseudonyms.rules import make_code
 from privacy.receipts import SubjectRef
+from privacy.records import keys_of
 
 _TRIES = 5  # 35 random bits: a second try is already rare at a million patients
 
@@ -29,6 +30,15 @@ def issue_subjects(*, count: int) -> list[Subject]:
         except IntegrityError:
             continue
     raise RuntimeError("no free patient code found")
+
+
+@transaction.atomic
+def issue_seeming_subject(*, since: datetime) -> Subject:
+    """An invented patient's subject, whose rows say that they are of ``since`` (aware)."""
+    with keys_of(since):
+        (subject,) = issue_subjects(count=1)
+    Subject.objects.stamp(subject, since)
+    return subject
 
 
 def issue_subject() -> Subject:

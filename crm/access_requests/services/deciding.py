@@ -81,8 +81,10 @@ def end_early(*, request: AccessRequest, actor: User) -> AccessRequest:
     return held
 
 
-def end_what_one_approved(*, patient: Patient, actor: User) -> None:
+def end_what_one_approved(*, patient: Patient, actor: User | None) -> None:
     """Close what opens a patient who is guarded from now on, unless two had agreed to it.
+
+    In: ``actor`` None where the age was found, by nobody.
 
     Break-glass runs out by itself within half an hour.
     """
@@ -135,12 +137,18 @@ def _held(request_id: UUID, actor: User) -> AccessRequest:
 
 
 def _book(
-    event: AccessRequestEvent, held: AccessRequest, actor: User, reason: str = "", **detail: int
+    event: AccessRequestEvent,
+    held: AccessRequest,
+    actor: User | None,
+    reason: str = "",
+    **detail: int,
 ) -> None:
     patient: Patient | None = held.patient
     audit.record(
         event,
         actor=actor,
+        process="" if actor else "age",
+        clinic=None if actor else held.clinic_id,
         subjects=[patient] if patient else [],
         purpose=held.purpose,
         reason=reason,

@@ -28,13 +28,14 @@ from privacy.pseudonyms.models import Subject
 def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMember:
     """Let a colleague care for the patient, and so see more than the code.
 
-    Whoever is to join the team of a guarded patient sees them already: two people have agreed.
+    Whoever is to join the team of a guarded patient has been let in already: two people have
+    agreed. A use of break-glass, to which nobody has, leads onto no team.
     Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients, or
         who has no access to the guarded patient; Conflict if already on the team.
     """
     if member.clinic_id != patient.clinic_id or not can(member, Permission.VIEW_PATIENTS):
         raise DomainError(_("Only active colleagues of this clinic can join a care team."))
-    if selectors.is_guarded(patient) and patient.pk not in _open_to(member, [patient]):
+    if selectors.is_guarded(patient) and patient.pk not in _let_in(member, [patient]):
         raise DomainError(
             _("This patient is guarded: who is to join asks for access first, and two agree.")
         )
@@ -47,9 +48,9 @@ def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMembe
     return row
 
 
-def _open_to(member: User, patients: Sequence[Patient]) -> set[UUID]:
+def _let_in(member: User, patients: Sequence[Patient]) -> set[UUID]:
     keys = [one.pk for one in patients]
-    found = Patient.objects.visible_to(member).filter(pk__in=keys)
+    found = Patient.objects.let_in_by_others(member).filter(pk__in=keys)
     return set(found.values_list("pk", flat=True))
 
 
@@ -77,7 +78,7 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
         return 0, 0
     left = selectors.cared_for_alone_by(leaver)
     kept = list(PatientGuard.objects.live().filter(patient__in=patients).values_list("patient"))
-    held = {key for (key,) in kept} - (_open_to(successor, patients) if successor else set())
+    held = {key for (key,) in kept} - (_let_in(successor, patients) if successor else set())
     alone = (left.filter(pk__in=held) if successor else left).count()
     if successor:
         theirs = CareTeamMember.objects.filter(staff=successor).values("patient")

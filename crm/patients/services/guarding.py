@@ -32,7 +32,8 @@ LONGEST_REASON: Final = 300
 AGE_FIELDS: Final = ("patientclinical.birth_year", "patientcontact.id_number")
 BY_ONE: Final = frozenset({Kind.OTHER})  # grounds that one person may take back
 
-# Sent inside the transaction with ``patient`` and ``actor``: rooms above close what no longer fits.
+# Sent inside the transaction with ``patient`` and ``actor`` (None where age was found): rooms above
+# close what no longer fits.
 guarded = Signal()
 
 
@@ -138,6 +139,7 @@ def mark_minor(*, patient: Patient) -> None:
         purpose=Kind.MINOR,
         target=made.trail_target,
     )
+    guarded.send(PatientGuard, patient=patient, actor=None)
 
 
 def may_be_minor(patient: Patient, *, event: Event, process: str) -> bool:
@@ -262,7 +264,11 @@ def tell_care_team(*, newcomer: Patient, resembled: Iterable[Patient]) -> None:
 
 @transaction.atomic
 def settle_double(*, double: HiddenDouble, same: bool, actor: User) -> HiddenDouble:
-    """Say whether a registration is the guarded patient again. Raises: AccessDenied, Conflict."""
+    """Say whether a registration is the guarded patient again. Raises: AccessDenied, Conflict.
+
+    The event is the guarded patient's alone: on the registration's own timeline it would tell
+    whoever registered them that somebody like them is kept from their eyes (T1).
+    """
     held = HiddenDouble.objects.select_for_update(of=("self",)).get(pk=double.pk)
     if not can(actor, Permission.GUARD_PATIENT) or not (
         guards.kept_by(actor).filter(pk=held.patient_id).exists()
@@ -275,7 +281,8 @@ def settle_double(*, double: HiddenDouble, same: bool, actor: User) -> HiddenDou
     audit.record(
         PatientEvent.DOUBLE_SETTLED,
         actor=actor,
-        subjects=[held.patient, held.newcomer],
+        subjects=[held.patient],
+        target=f"double:{held.pk}",
         detail={"same": int(same)},
     )
     return held

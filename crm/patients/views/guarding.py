@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import BadRequest, ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -102,8 +102,10 @@ def settle(request: StaffRequest, double_id: UUID) -> HttpResponse:
         double = guards.doubles_shown_to(request.user).get(pk=double_id)
     except ObjectDoesNotExist as error:
         raise _not_found(request, f"double:{double_id}") from error
-    same = request.POST.get("same") == "yes"
-    guarding.settle_double(double=double, same=same, actor=request.user)
+    answer = request.POST.get("same", "")
+    if answer not in {"yes", "no"}:  # it is given once: nothing is taken for a no
+        raise BadRequest("neither yes nor no")
+    guarding.settle_double(double=double, same=answer == "yes", actor=request.user)
     messages.success(request, _("The answer is kept."))
     return redirect("patients:guarded")
 

@@ -19,7 +19,9 @@ from privacy.errors import AccessDenied, DomainError
 from privacy.exports import gates, rules
 from privacy.exports.models import Export
 from privacy.exports.services import deciding
+from tests.factories.access import broken, granted
 from tests.factories.exports import REASON, WHY, approved, asked, asked_row, order, side
+from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -252,6 +254,18 @@ def test_a_doctor_exports_the_own_patients_only(clinic, patients):
     assert rows(doctor) == 0
     patients[0].care_team.create(staff=doctor)
     assert rows(doctor) == 1
+
+
+def test_an_access_for_a_time_is_for_looking_and_leaves_in_no_file(clinic, patients):
+    """One use of break-glass, or one leave to look, would become a copy that stays (T2)."""
+    carer, doctor = (UserFactory.create(clinic=clinic, role=Role.DOCTOR) for _one in range(2))
+    for patient in patients[:2]:
+        patient.care_team.create(staff=carer)
+    guarded_by(patients[0], carer)
+    broken(patients[0], doctor)
+    granted(patients[1], doctor, carer)
+    assert Patient.objects.visible_to(doctor).count() == 2
+    assert rows(doctor) == 0
 
 
 def test_another_clinics_patients_are_not_counted(accountant, patients):

@@ -229,6 +229,16 @@ def test_approved_and_never_built_it_is_dropped(accountant, patients, booked):
     assert (export.state, export.failure) == ("failed", "too_late")
 
 
+def test_what_is_too_late_is_not_built_by_a_builder_that_comes_first(accountant, patients):
+    """The clock that drops it may stand still as long as the builder did."""
+    export = approved(accountant)
+    with time_machine.travel(timezone.now() + rules.BUILD_WITHIN, tick=False):
+        assert not build_next()
+        assert handing_over.destroy_run_out() == 1
+    export.refresh_from_db()
+    assert (export.state, export.failure) == ("failed", "too_late")
+
+
 # --- builders that die ------------------------------------------------------------------------
 
 

@@ -212,6 +212,19 @@ def test_files_that_nobody_owns_are_swept_away(accountant, patients):
     assert left() == [f"{export.pk}.zip"]
 
 
+def test_what_is_no_export_is_never_swept_away(accountant, patients):
+    """The folder may be a disk of its own, or a wrong one."""
+    folder = Path(settings.EXPORTS_DIR)
+    export = built(accountant)
+    (folder / "lost+found").mkdir()
+    (folder / "backup.zip").write_bytes(b"x")
+    (folder / f"{uuid.uuid4()}.txt").write_bytes(b"x")
+    (folder / f"{uuid.uuid4()}.zip").write_bytes(b"x")
+    others = {one.name for one in folder.iterdir() if one.suffix != ".zip"} | {"backup.zip"}
+    assert handing_over.destroy_run_out() == 0
+    assert {one.name for one in folder.iterdir()} == {*others, f"{export.pk}.zip"}
+
+
 def test_what_ended_meanwhile_is_left_as_it_is(accountant, patients, monkeypatch):
     export = built(accountant)
     deciding.withdraw(export=export, actor=accountant)

@@ -9,6 +9,7 @@ from crm.honey import services
 from crm.patients.models import Patient
 from crm.search.services import find
 from privacy.access.policy import Role
+from tests.factories.exports import built
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +49,17 @@ def test_opening_an_ordinary_patient_raises_nothing(
     honey, patient, receptionist, sign_in_as, alarms
 ) -> None:
     sign_in_as(receptionist).get(f"/patients/{patient.code}/")
+    assert alarms() == []
+
+
+def test_an_export_that_two_sides_agreed_to_raises_nothing(
+    honey, clinic, alarms, settings, tmp_path
+) -> None:
+    """It reads whole stages: each one would spend every record of the clinic."""
+    settings.EXPORTS_DIR = str(tmp_path)
+    accountant = UserFactory.create(clinic=clinic, role=Role.FINANCE)
+    export = built(accountant)
+    assert export.built_rows == 1
     assert alarms() == []
 
 

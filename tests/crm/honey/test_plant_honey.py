@@ -15,6 +15,7 @@ from crm.patients.selectors import Filters, count_matching
 from crm.patients.services.consents import open_desk
 from crm.scheduling.selectors import board_of
 from privacy.access.policy import Role
+from privacy.encryption.models import SubjectKey
 from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.factories.people import UserFactory
 
@@ -54,6 +55,20 @@ def test_the_table_does_not_tell_which(keeper, honey) -> None:
     assert held.plain_code() == honey.code
     assert timezone.localtime(held.created_at).strftime("%H:%M:%S.%f") == "00:00:00.000000"
     assert held.created_at == held.updated_at
+
+
+def test_no_row_of_theirs_is_younger_than_they_seem(honey) -> None:
+    """A thief of a dump compares what the rows and their time-ordered keys say of their age."""
+    rows = [
+        honey, honey.subject, honey.contact, honey.clinical,
+        *SubjectKey.objects.filter(subject_id=honey.pk),
+    ]  # fmt: skip
+    seems = honey.created_at
+    assert len(rows) == 6
+    for row in rows:
+        assert (row.created_at, row.updated_at) == (seems, seems), row
+        assert row.pk.version == 7
+        assert abs((row.pk.int >> 80) / 1000 - seems.timestamp()) < 1, row
 
 
 def test_marks_tell_whoever_has_the_root(keeper, honey, patient) -> None:

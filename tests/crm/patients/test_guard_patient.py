@@ -8,6 +8,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from crm.access_requests.models import AccessRequest
+from crm.access_requests.selectors import judged_in
 from crm.access_requests.services import breaking, deciding
 from crm.patients import guards, selectors
 from crm.patients.models import HiddenDouble, Patient, PatientGuard
@@ -19,7 +20,7 @@ from crm.search.services import find
 from crm.staff.models import User
 from privacy.access.policy import CLINIC_WIDE, Role
 from privacy.errors import AccessDenied, Conflict, DomainError
-from tests.factories.access import EMERGENCY, asked_for, granted
+from tests.factories.access import EMERGENCY, asked_for, broken, granted
 from tests.factories.guards import WHY, doubled, guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
@@ -146,6 +147,35 @@ def test_a_likely_double_is_settled_once_by_who_keeps_the_guard(patient, doctor,
         )
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_the_answer_is_not_read_off_the_registrations_own_page(
+    patient, doctor, receptionist, same
+) -> None:
+    """Who registered opens the newcomer: an answer there would tell whom they resemble (T1)."""
+    guarded_by(patient, doctor)
+    again = Registration(name="王芳", phone="+8613800138000", chief_complaint="想复诊")
+    newcomer = register_or_warn(registration=again, actor=receptionist).patient
+    assert newcomer is not None
+    before = [one.event.action for one in selectors.timeline_of(newcomer)]
+    guarding.settle_double(double=guards.doubles_shown_to(doctor).get(), same=same, actor=doctor)
+    assert [one.event.action for one in selectors.timeline_of(newcomer)] == before
+    assert "patient.double_settled" in [one.event.action for one in selectors.timeline_of(patient)]
+
+
+def test_nothing_is_taken_for_an_answer(patient, doctor, sign_in_as) -> None:
+    guarded_by(patient, doctor)
+    double = doubled(patient)
+    address = f"/patients/guarded/doubles/{double.pk}/"
+    form = {"idempotency_key": str(uuid.uuid4())}
+    client = sign_in_as(doctor)
+    assert client.post(address, form).status_code == 400
+    double.refresh_from_db()
+    assert double.same is None
+    assert client.post(address, {**form, "same": "yes"}).status_code == 302
+    double.refresh_from_db()
+    assert double.same is True
+
+
 def test_two_have_to_agree_and_only_then_it_opens(patient, doctor, carer, receptionist) -> None:
     guarded_by(patient, doctor)
     asked = asked_for(patient, receptionist)
@@ -178,6 +208,27 @@ def test_guarding_ends_what_one_person_had_approved(patient, doctor, clinic, boo
     assert booked("access_request.ended")[0].codes == [patient.code]
 
 
+def test_age_that_is_found_later_ends_what_one_person_had_approved(patient, doctor, clinic, booked):
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    held = granted(patient, nurse, doctor)
+    guarding.mark_minor(patient=patient)
+    held.refresh_from_db()
+    assert (held.state, held.closed_by) == (AccessRequest.State.ENDED, None)
+    assert not sees(nurse, patient)
+    (ended,) = booked("access_request.ended")
+    assert (ended.actor, ended.codes) == (None, [patient.code])
+
+
+def test_one_word_given_while_somebody_guards_opens_nothing(patient, doctor, carer, clinic):
+    """The guard that begins at the same moment does not see the approval to end it."""
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    held = granted(patient, nurse, doctor)
+    PatientGuard.objects.create(patient=patient, kind="vip", since=timezone.now(), marked_by=carer)
+    held.refresh_from_db()
+    assert held.state == AccessRequest.State.APPROVED
+    assert not sees(nurse, patient)
+
+
 def test_what_was_asked_for_before_needs_two_as_well(patient, doctor, carer, control, clinic):
     nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
     asked = asked_for(patient, nurse)
@@ -197,6 +248,16 @@ def test_a_code_of_nobody_and_of_the_guarded_are_asked_for_alike(patient, doctor
     assert nobody.patient is None
 
 
+def test_a_broken_glass_leads_onto_no_care_team(patient, doctor, clinic) -> None:
+    """Nobody has agreed to it, so one colleague's word does not make it last."""
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    guarded_by(patient, doctor)
+    broken(patient, nurse)
+    assert sees(nurse, patient)
+    with pytest.raises(DomainError):
+        care.add_to_team(patient=patient, member=nurse, actor=doctor)
+
+
 # --- the colleague who is the patient -----------------------------------------------------------
 
 
@@ -214,6 +275,17 @@ def test_nobody_sees_their_own_record(patient, doctor, clinic, role) -> None:
         with pytest.raises(DomainError):
             breaking.break_glass(actor=person, code=patient.code, reason=EMERGENCY)
     assert not guards.guards_shown_to(person).exists()
+
+
+def test_verdicts_on_looks_at_ones_own_record_are_for_others(patient, doctor, control, clinic):
+    other = UserFactory.create(clinic=clinic, role=Role.MEDICAL_QC)
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    use = broken(patient, nurse)
+    breaking.judge(use=use, actor=other, justified=True, words="与急诊记录一致，属于正当使用")
+    assert judged_in(control) == [use]
+    guarding.guard(patient=patient, kind="staff", reason=WHY, person=control, actor=doctor)
+    assert judged_in(control) == []
+    assert judged_in(other) == [use]
 
 
 def test_the_table_does_not_name_the_colleague(patient, doctor, clinic) -> None:

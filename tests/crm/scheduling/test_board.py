@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crm.patients.models import PatientContact
+from crm.patients.models import Patient, PatientContact
 from crm.scheduling import services
 from crm.scheduling.models import Visit
 from crm.scheduling.rooms import add_room
@@ -15,6 +15,7 @@ from crm.staff.middleware import SEEN
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.errors import Conflict
+from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -294,3 +295,17 @@ def test_a_code_of_another_clinic_at_the_desk_is_booked(post):
 
     told = {(bool(event.actor), *event.codes) for event in events("access.not_found")}
     assert told == {(True,), (False, stranger.code)}
+
+
+def test_of_a_guarded_patient_the_board_shows_the_number_alone(desk, patient, receptionist, carer):
+    """Neither what they come for, nor a wish, nor a way that ends at "not found" (T1)."""
+    Patient.objects.filter(pk=patient.pk).update(same_sex_staff=True)
+    visit = services.expect_today(patient=patient, purpose="examination", actor=receptionist)
+    words = ("同性医护", visit.get_purpose_display(), f"/arrivals/{patient.code}/")
+    board = desk.get("/desk/").content.decode()
+    assert all(one in board for one in words)
+    guarded_by(patient, carer)
+    board = desk.get("/desk/").content.decode()
+    assert visit.called in board
+    row = board[board.index(visit.called) :].partition("</tr>")[0]
+    assert not any(one in row for one in words)
