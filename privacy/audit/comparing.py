@@ -24,6 +24,7 @@ _FATE = """
     SELECT CASE WHEN xid < pg_current_xact_id() THEN pg_xact_status(xid) END
     FROM (SELECT %s::text::xid8 AS xid) AS asked
 """
+Archived = Callable[[list[UUID]], set[UUID]]
 UNDONE: Final = frozenset({"aborted", "in progress"})
 
 
@@ -47,10 +48,10 @@ class Comparison:
     found: list[Disagreement] = field(default_factory=list)
 
 
-def compare(until: datetime, archived: Callable[[UUID], bool] = lambda _id: False) -> Comparison:
+def compare(until: datetime, archived: Archived = lambda _ids: set()) -> Comparison:
     """Compare all that the folder holds with the trail's rows written before ``until``.
 
-    Call it acting as the reader; ``archived`` says of an event that it lies in an archive.
+    Call it acting as the reader; ``archived`` says which events lie in an archive.
     Days of which the folder has no file before its first are not compared: a clinic may delete
     old files, the sealed rows have their seals.
     Appends to the sink what it learned of transactions that did not commit.
@@ -59,7 +60,7 @@ def compare(until: datetime, archived: Callable[[UUID], bool] = lambda _id: Fals
 
 
 class _Walk:
-    def __init__(self, until: datetime, archived: Callable[[UUID], bool]) -> None:
+    def __init__(self, until: datetime, archived: Archived) -> None:
         self.until, self.archived, self.seen = until, archived, Comparison()
         self.key = sink_key()
         self.heads: dict[str, tuple[int, bytes]] = {}
@@ -134,9 +135,7 @@ class _Walk:
         fates: dict[int, str | None] = {}
         aborted: set[Place] = set()
         gone: dict[UUID, bytes] = {}
-        for line, ident in self.missing:
-            if line.place in self.void or self.archived(ident):
-                continue
+        for line, ident in self._wanted():
             if line.xid not in fates:
                 fates[line.xid] = _fate(line.xid)
             if fates[line.xid] in UNDONE:
@@ -146,6 +145,15 @@ class _Walk:
                 gone[ident] = dict(line.events)[ident]
         self._look_again(gone)
         second_sink.take_back(sorted(aborted))
+
+    def _wanted(self) -> Iterator[tuple[Line, UUID]]:
+        """What should be there: neither taken back nor in an archive."""
+        rest = iter(self.missing)
+        while page := list(islice(rest, CHUNK)):
+            archived = self.archived([ident for _line, ident in page])
+            for line, ident in page:
+                if line.place not in self.void and ident not in archived:
+                    yield line, ident
 
     def _look_again(self, gone: dict[UUID, bytes]) -> None:
         """What was on its way at the first look, and is committed now, is there."""
@@ -207,10 +215,13 @@ class SinkStatus:
     last_at: datetime | None = None
 
 
+OFF: Final = SinkStatus("off")
+
+
 def glance() -> SinkStatus:
     """Compare the last lines. Call it acting as the reader; costs two look-ups."""
     if not second_sink.is_on():
-        return SinkStatus("off")
+        return OFF
     files = second_sink.files()
     if not files:
         return SinkStatus("empty" if second_sink.keeps_files() else "syslog")

@@ -26,8 +26,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._commit()  # type: ignore[misc]  # the stubs leave it out
         except OperationalError:
             raise  # the server may have committed and died before it said so: left to the verifier
-        except (
-            DatabaseError
-        ):  # what else ends the wait tells nothing of the COMMIT
+        except DatabaseError:  # what else ends the wait tells nothing of the COMMIT
             second_sink.take_back(told)
             raise

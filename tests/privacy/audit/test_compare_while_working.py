@@ -10,14 +10,19 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from privacy.audit import comparing, second_sink
 from privacy.audit import services as audit
 from privacy.audit.comparing import glance
 from privacy.audit.events import AuditTrailEvent
-from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.models import READER, AuditEvent, RetiredMonth, acting_as
+from privacy.audit.retired import Retired
+from privacy.audit.sealing import seal_once
+from privacy.audit.second_sink import SinkDown
 from privacy.audit.sink_lines import Line, read_lines
+from privacy.audit.syslog import Syslog
 from privacy.audit.verification import verify
 from privacy.receipts import Told
 from tests.privacy.audit.tampering import tamper
@@ -195,4 +200,42 @@ def test_a_clock_set_back_over_midnight_is_no_gap(sink, carer, time_machine) -> 
         write(carer)
     time_machine.move_to(midnight + timedelta(minutes=1))
     assert timezone.now() > midnight
+    assert codes() == []
+
+
+def test_a_month_in_an_archive_is_not_asked_about_event_by_event(sink, carer) -> None:
+    for _ in range(30):
+        write(carer)
+    seal_once()
+    now = timezone.now()
+    month = RetiredMonth(begins=now - timedelta(days=9), ends=now + timedelta(days=9))
+    tamper("DELETE FROM privacy_auditevent")
+    with acting_as(READER), CaptureQueriesContext(connection) as asked:
+        seen = comparing.compare(timezone.now(), Retired([month]).known_among)
+    assert (seen.told, seen.found) == (30, [])
+    assert len(asked) < 15
+    with acting_as(READER):
+        assert Retired().known_among([uuid4()]) == set()
+
+
+def test_a_syslog_server_that_hangs_stops_the_work_at_once_after_the_first_wait(
+    sink, settings, carer, monkeypatch
+) -> None:
+    tried = []
+
+    def hang(_self, _data) -> None:
+        tried.append(1)
+        raise TimeoutError
+
+    settings.AUDIT_SINK_SYSLOG = "tcp://127.0.0.1:1"
+    monkeypatch.setattr(Syslog, "silent_until", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(Syslog, "_out", hang)
+        for _ in range(5):
+            with pytest.raises(SinkDown):
+                write(carer)
+        assert len(tried) == 2  # once, and once more over a new connection
+    monkeypatch.setattr(Syslog, "_out", lambda _self, _data: None)
+    monkeypatch.setattr(Syslog, "silent_until", 0.0)
+    write(carer)
     assert codes() == []
