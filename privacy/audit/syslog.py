@@ -21,14 +21,15 @@ class Syslog:
 
     def __init__(self, address: str) -> None:
         """Raises: ImproperlyConfigured for any other address."""
-        found = urlsplit(address)
+        try:
+            found = urlsplit(address)
+            port = 514 if found.port is None else found.port
+        except ValueError as error:
+            raise ImproperlyConfigured(f"AUDIT_SINK_SYSLOG: {error}") from error
         self._scheme, self._path = found.scheme, found.path
-        self._host, self._port = found.hostname or "", found.port or 514
-        if not (self._path if found.scheme == "unix" else self._host) or found.scheme not in {
-            "udp",
-            "tcp",
-            "unix",
-        }:
+        self._host, self._port = found.hostname or "", port
+        where = self._path if found.scheme == "unix" else self._host and port
+        if not where or found.scheme not in {"udp", "tcp", "unix"}:
             raise ImproperlyConfigured("AUDIT_SINK_SYSLOG is udp://, tcp:// or unix://")
         self._name = socket.gethostname()
         self._socket: socket.socket | None = None
