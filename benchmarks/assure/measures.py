@@ -47,6 +47,20 @@ MEASURES: Final = (
         for role in ("front_desk", "consultant", "nurse")
     ),
     Measure(
+        "4-properties", 4, "Properties with 500 examples each", "25 or more, all hold",
+        full=tuple(bench("properties", f"--part={n}", "--parts=6") for n in range(1, 7)),
+        quick=(),
+    ),
+    Measure(
+        "4-consents", 4, "Consents against a model", "2,000 runs x 30 steps of each machine",
+        full=tuple(
+            bench("consent_machine", "--runs=2000", "--steps=30", f"--seed={SEED}",
+                  f"--first={n}", f"--last={n + 1}")
+            for n in range(1, 11, 2)
+        ),
+        quick=(bench("consent_machine", "--runs=10", "--steps=15", f"--seed={SEED}"),),
+    ),
+    Measure(
         "5-boxes", 5, "Changed boxes in the database", "1,200 refused, 0 blanks saved",
         full=(bench("field_tamper"),), quick=(bench("field_tamper", "--patients=1"),),
     ),
@@ -67,11 +81,13 @@ MEASURES: Final = (
         **_only(tests("tests/architecture/test_audit_down.py")),
     ),
     Measure(
-        "8-withdrawal", 8, "Withdrawal against sending", "1,000 races, 0 late hand-overs",
+        "8-withdrawal", 8, "Withdrawals and switches against sending",
+        "1,000 races and 200 switches, 0 late hand-overs",
         full=tuple(
-            bench("withdrawal_races", "--races=200", f"--seed={SEED + n}") for n in range(5)
+            bench("withdrawal_races", "--races=200", "--switches=40", f"--seed={SEED + n}")
+            for n in range(5)
         ),
-        quick=(bench("withdrawal_races", "--races=40", f"--seed={SEED}"),),
+        quick=(bench("withdrawal_races", "--races=40", "--switches=16", f"--seed={SEED}"),),
     ),
     Measure(
         "9-worker", 9, "kill -9 of the sending worker", "500 kills: 0 doubled, 0 lost",
@@ -110,6 +126,12 @@ MEASURES: Final = (
         **_only(alone("canaries", f"--seed={SEED}")),
     ),
     Measure(
+        "12-dump", 12, "A dump of database and queue without keys",
+        "0 names, phones, seeds, sessions; no guess without the key beats chance",
+        full=(bench("stolen_dump", "--patients=2000"),),
+        quick=(bench("stolen_dump", "--patients=100", "--guesses=500"),),
+    ),
+    Measure(
         "13-rotation", 13, "100,000 data keys wrapped anew under load", "in 60 s, 0 errors",
         full=(bench("rewrap"),), quick=(bench("rewrap", "--keys=2000", "--kills=3"),),
     ),
@@ -134,6 +156,15 @@ MEASURES: Final = (
         **_only(alone("regex_attacks")),
     ),
     Measure(
+        "18-files", 18, "Files that mean harm at every door", "30 or more, all refused",
+        **_only(bench("bad_files")),
+    ),
+    Measure(
+        "20-exports", 20, "Exports: collusion, caps, formulas, one download", "all refused",
+        **_only(tests("tests/crm/exports", "tests/privacy/exports", "tests/crm/web/test_cells.py",
+                      "-m", "not browser")),
+    ),
+    Measure(
         "21-pages", 21, "Lists and searches at 100,000 patients", "p95 of 300 and 150 ms",
         full=(bench("patient_list"),), quick=(),
     ),
@@ -142,10 +173,18 @@ MEASURES: Final = (
         **_only(alone("supply")),
     ),
     Measure(
+        "22-ways", 22, "Ways around models and forms in the source", "each named with its reason",
+        **_only(tests("tests/architecture/test_data_access.py")),
+    ),
+    Measure(
+        "23-mutants", 23, "Small wrong changes of four packages", "85 % noticed, by lot of 150",
+        full=(bench("mutation", "--sample=150", f"--seed={SEED}", "--minutes=18"),), quick=(),
+    ),
+    Measure(
         "24-duties", 24, "Duties apart, clearances, break-glass", "every forbidden pair refused",
         **_only(
             tests("tests/crm/access_requests", "tests/crm/clearance", "tests/privacy/access",
-                  "-m", "not browser")
+                  "tests/crm/separation", "tests/crm/joint_review", "-m", "not browser")
         ),
     ),
 )  # fmt: skip
@@ -154,12 +193,8 @@ MEASURES: Final = (
 NOT_HERE: Final[Mapping[int, str]] = {
     2: "the matrix of row 1 asks each address for a patient out of reach, as every role; once, not "
     "for 50 ids. That only named keys change is part of `make test` (tests/crm/patients)",
-    12: "`python -m benchmarks.stolen_names` for names; no figure for phones yet",
-    4: "properties are part of `make test` (hypothesis); 500 examples each are not counted here",
     10: "behaviours of the SMS company are part of `make test` (tests/crm/messaging)",
     14: "a restore drill of a whole clinic is done by hand (docs/going-to-production.md)",
     17: "journeys in a browser are part of `make test`",
     19: "the lint of messages is part of `make test` (tests/crm/messaging/test_lint_neutrality.py)",
-    20: "exports for outsiders are not part of the product yet",
-    23: "no mutation testing",
 }

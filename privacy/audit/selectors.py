@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -236,6 +237,9 @@ def proof_of(event_id: UUID) -> Proof | None:
             AuditCheckpoint.objects.filter(number=seal.checkpoint).first() if seal else None
         )
         return Proof(event, genuine(event, mac_key()), seal, checkpoint)
+
+
+OFF: Final = SinkStatus("off")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,20 @@ MAY_SPEAK_SQL = {
     "privacy/audit/selectors.py": "the planner's estimate of a count",
     "privacy/audit/services.py": "the app may insert events and not read them",
     "privacy/audit/verification.py": "what the server says of its own tables",
+    "privacy/audit/comparing.py": "what became of a transaction, as the server knows it",
     "privacy/consent/models.py": "FOR SHARE",
+    "privacy/custody/month_archive.py": "the partitions of the trail",
     "privacy/custody/reconciling.py": "reads every watched table alike",
     "privacy/custody/resealing.py": "compare and swap of a box",
     "privacy/custody/restoring.py": "looks at a database without the app's models",
     "privacy/custody/rewrapping.py": "many wrapped keys in one statement",
     "privacy/custody/rotation.py": "advisory lock",
     "privacy/pseudonyms/services.py": "advisory lock",
+    "privacy/records.py": "COPY of rows whose values Django has prepared",
+    "crm/separation/selectors.py": "one person on both sides, out of the trail",
+    "crm/staff/checks.py": "which role the pages connect as",
     "crm/staff/services.py": "advisory lock",
+    "crm/trail/retiring.py": "the partitions of the trail",
     "crm/web/nav.py": "all counts of the side column in one statement, each compiled by Django",
     "crm/web/readiness.py": "SELECT 1",
     "crm/web/repeats.py": "INSERT ... ON CONFLICT that tells who was first",
@@ -57,6 +63,9 @@ MAY_SPEAK_SQL = {
 }
 # Keywords that are made at run time: none of their names comes from a request.
 MAY_BE_OPEN = {
+    "crm/exports/selectors.py": "the moment's column of a data set, from a table in code",
+    "crm/incidents/selectors.py": "the two clocks' columns, written in the line above",
+    "crm/separation/selectors.py": "the moment's column of a search, from the table above it",
     "privacy/audit/selectors.py": "four names written in the line above",
     "privacy/custody/holds.py": "the owner column of a sealed field, from the registry",
     "privacy/custody/resealing.py": "the owner column of a sealed field, from the registry",
@@ -65,6 +74,8 @@ MAY_BE_OPEN = {
 MAY_MAKE_MARKUP = {"crm/templatetags/suian.py": "icons of a package, one constant attribute"}
 # Texts that are put together and yet hold no value: names from the catalogue, quoted.
 MAY_COMPOSE_SQL = {
+    "crm/trail/retiring.py": "names of partitions from the catalogue",
+    "privacy/records.py": "the model's own names, quoted by Django",
     "privacy/audit/models.py": "a role's name, quoted by Django",
     "privacy/custody/restoring.py": "names of columns from the catalogue",
     "crm/web/nav.py": "SQL as Django compiled it, its values apart",
