@@ -220,13 +220,10 @@ class SinkStatus:
     last_at: datetime | None = None
 
 
-OFF: Final = SinkStatus("off")
-
-
 def glance() -> SinkStatus:
     """Compare the last lines. Call it acting as the reader; costs two look-ups."""
     if not second_sink.is_on():
-        return OFF
+        return SinkStatus("off")
     files = second_sink.files()
     if not files:
         return SinkStatus("empty" if second_sink.keeps_files() else "syslog")

@@ -11,7 +11,7 @@ from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
 
 from privacy.audit.anchors import Anchor, last_anchor
-from privacy.audit.comparing import OFF, SinkStatus, glance
+from privacy.audit.comparing import SinkStatus, glance
 from privacy.audit.events import Kind
 from privacy.audit.horizon import counts_below
 from privacy.audit.models import (
