@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from crm.staff.password_rules import POLICIES
 from crm.web import readiness
+from privacy.audit.syslog import Syslog
 from privacy.custody.erasure import refuse_gap
 from privacy.custody.selectors import known_algorithms
 from privacy.pseudonyms.models import key_faults
@@ -46,6 +48,17 @@ def seal_algorithm_is_known(**_kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"One of: {', '.join(known_algorithms())}."
     return [Error("SEAL_ALGORITHM is unknown.", hint=hint, id="suian.E004")]
+
+
+@register()
+def second_sink_has_an_address(**_kwargs: Any) -> list[CheckMessage]:
+    """A wrong one would be found by the first commit, which it stops (ADR 0024)."""
+    try:
+        if settings.AUDIT_SINK_SYSLOG:
+            Syslog(settings.AUDIT_SINK_SYSLOG)
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="suian.E005")]
+    return []
 
 
 @register()

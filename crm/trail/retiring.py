@@ -238,6 +238,7 @@ def retire(*, month: str, file: Path, owner_url: str, process: str) -> MonthReti
         )
         if (rows, covered) != (row.rows, row.rows):
             raise DomainError(_("The month has other rows than were archived: verify first."))
+        _must_be_ready(month)  # the proof takes minutes, and an incident may have been opened
         _note(row)
         freed = _drop(month, owner_url)
     elif not RetiredMonth.objects.filter(month=month).exists():

@@ -18,10 +18,14 @@ from privacy.audit.sink_lines import BEGIN, Line, Place, chained, read_line, rea
 CHUNK: Final = 5_000
 MARGIN: Final = timedelta(days=1)  # an event is told seconds after its moment; a clock may be off
 TAIL_BYTES: Final = 1 << 16
+# The counter is asked by an id of our own: a snapshot ends at the last id that is over, so that the
+# newest of those under way would look like one of another server.
 _FATE = """
-    SELECT CASE WHEN xid < pg_snapshot_xmax(pg_current_snapshot()) THEN pg_xact_status(xid) END
+    SELECT CASE WHEN xid < pg_current_xact_id() THEN pg_xact_status(xid) END
     FROM (SELECT %s::text::xid8 AS xid) AS asked
 """
+Archived = Callable[[list[UUID]], set[UUID]]
+UNDONE: Final = frozenset({"aborted", "in progress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,10 @@ class Comparison:
     found: list[Disagreement] = field(default_factory=list)
 
 
-def compare(until: datetime, archived: Callable[[UUID], bool] = lambda _id: False) -> Comparison:
+def compare(until: datetime, archived: Archived = lambda _ids: set()) -> Comparison:
     """Compare all that the folder holds with the trail's rows written before ``until``.
 
-    Call it acting as the reader; ``archived`` says of an event that it lies in an archive.
+    Call it acting as the reader; ``archived`` says which events lie in an archive.
     Days of which the folder has no file before its first are not compared: a clinic may delete
     old files, the sealed rows have their seals.
     Appends to the sink what it learned of transactions that did not commit.
@@ -56,7 +60,7 @@ def compare(until: datetime, archived: Callable[[UUID], bool] = lambda _id: Fals
 
 
 class _Walk:
-    def __init__(self, until: datetime, archived: Callable[[UUID], bool]) -> None:
+    def __init__(self, until: datetime, archived: Archived) -> None:
         self.until, self.archived, self.seen = until, archived, Comparison()
         self.key = sink_key()
         self.heads: dict[str, tuple[int, bytes]] = {}
@@ -110,11 +114,7 @@ class _Walk:
     def _check(self, path: Path, page: list[Line]) -> set[UUID]:
         told = {ident: (proof, line) for line in page for ident, proof in line.events}
         day = date.fromisoformat(path.stem)
-        near = AuditEvent.objects.filter(
-            id__in=list(told), at__gte=_midnight(day - MARGIN), at__lt=_midnight(day + 2 * MARGIN)
-        )
-        held = {one: bytes(digest) + bytes(mac) for one, digest, mac in
-                near.values_list("id", "digest", "mac")}  # fmt: skip
+        held = _proofs(told, since=_midnight(day - MARGIN), until=_midnight(day + 2 * MARGIN))
         for ident, (proof, line) in told.items():
             if ident not in held:
                 self.missing.append((line, ident))
@@ -131,20 +131,49 @@ class _Walk:
         self.seen.found += [Disagreement("sink_unseen", one) for one in set(ids) - passed]
 
     def _settle(self) -> None:
-        """Of what is told and not there: whether its transaction committed at all."""
+        """Of what is told and was not there: whether its transaction committed at all."""
         fates: dict[int, str | None] = {}
         aborted: set[Place] = set()
-        for line, ident in self.missing:
-            if line.place in self.void or self.archived(ident):
-                continue
+        gone: dict[UUID, bytes] = {}
+        for line, ident in self._wanted():
             if line.xid not in fates:
                 fates[line.xid] = _fate(line.xid)
-            if fates[line.xid] in {"aborted", "in progress"}:
+            if fates[line.xid] in UNDONE:
                 self.seen.unfinished += 1
                 aborted |= {line.place} if fates[line.xid] == "aborted" else set()
             else:
-                self.seen.found.append(Disagreement("sink_gone", ident))
+                gone[ident] = dict(line.events)[ident]
+        self._look_again(gone)
         second_sink.take_back(sorted(aborted))
+
+    def _wanted(self) -> Iterator[tuple[Line, UUID]]:
+        """What should be there: neither taken back nor in an archive."""
+        rest = iter(self.missing)
+        while page := list(islice(rest, CHUNK)):
+            archived = self.archived([ident for _line, ident in page])
+            for line, ident in page:
+                if line.place not in self.void and ident not in archived:
+                    yield line, ident
+
+    def _look_again(self, gone: dict[UUID, bytes]) -> None:
+        """What was on its way at the first look, and is committed now, is there."""
+        rest = iter(gone)
+        while page := list(islice(rest, CHUNK)):
+            held = _proofs(page)
+            for one in (one for one in page if held.get(one) != gone[one]):
+                code = "sink_edited" if one in held else "sink_gone"
+                self.seen.found.append(Disagreement(code, one))
+
+
+def _proofs(
+    ids: Iterable[UUID], since: datetime | None = None, until: datetime | None = None
+) -> dict[UUID, bytes]:
+    """Digest and MAC of the events that are there; bounds spare the other months' partitions."""
+    rows = AuditEvent.objects.filter(id__in=list(ids))
+    rows = rows.filter(at__gte=since) if since else rows
+    rows = rows.filter(at__lt=until) if until else rows
+    found = rows.values_list("id", "digest", "mac")
+    return {one: bytes(digest) + bytes(mac) for one, digest, mac in found}
 
 
 def _fate(xid: int) -> str | None:
@@ -206,12 +235,10 @@ def glance() -> SinkStatus:
     told = {one: (proof, line.xid) for line in lines if line.place not in void
             for one, proof in line.events}  # fmt: skip
     now = timezone.now()
-    rows = AuditEvent.objects.filter(id__in=list(told), at__gte=now - 3 * MARGIN - _age(files[-1]))
-    held = {row.id: bytes(row.digest) + bytes(row.mac) for row in rows}
-    differs = any(
-        held[one] != proof if one in held else _fate(xid) not in {"aborted", "in progress"}
-        for one, (proof, xid) in told.items()
-    )
+    held = _proofs(told, since=now - 3 * MARGIN - _age(files[-1]))
+    gone = [one for one in told if one not in held and _fate(told[one][1]) not in UNDONE]
+    held |= _proofs(gone) if gone else {}  # committed since the first look
+    differs = any(held.get(one) != told[one][0] for one in {*held, *gone})
     last = _moment(lines[-1].at) if lines else None
     return SinkStatus("differs" if differs else "agrees", len(told), last)
 

@@ -1,5 +1,6 @@
 """Months of the trail that lie in an archive: the verifier knows them (ADR 0025)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +44,14 @@ class Retired:
         """Whether the event was sealed and lies in a retired month."""
         seal = AuditSeal.objects.filter(event_id=event_id).first() if self.months else None
         return seal is not None and self.of(seal.event_at) is not None
+
+    def known_among(self, event_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the events that ``knows`` says yes to, by one query."""
+        if not self.months:
+            return set()
+        seals = AuditSeal.objects.filter(event_id__in=event_ids)
+        found = seals.values_list("event_id", "event_at")
+        return {one for one, at in found if self.of(at) is not None}
 
     def wrong(self) -> list[str]:
         """Months of which another number is away than was archived, and those made up."""

@@ -46,7 +46,7 @@ class _Stream:
     def __init__(self) -> None:
         self.name, self.number, self.chain = secrets.token_hex(8), 0, sink_lines.BEGIN
         self._key, self._file, self._path, self._day = sink_key(), -1, "", ("", 0)
-        self._synced = 0.0
+        self._synced, self._at = 0.0, 0
         address = settings.AUDIT_SINK_SYSLOG
         self._syslog = Syslog(address) if address else None
 
@@ -56,9 +56,14 @@ class _Stream:
         if self._syslog:
             self._syslog.close()
 
+    def _now(self) -> int:
+        """Microseconds; a clock set back over midnight does not go back to yesterday's file."""
+        self._at = max(self._at, time.time_ns() // 1000)
+        return self._at
+
     def tell(self, told: Sequence[Told]) -> list[Place]:
         """Write events of one transaction, by one write. Raises: OSError."""
-        at = time.time_ns() // 1000
+        at = self._now()
         bodies = [
             sink_lines.told_body(self.name, self.number + place, at, told[start:][:EVENTS_A_LINE])
             for place, start in enumerate(range(0, len(told), EVENTS_A_LINE), 1)
@@ -66,7 +71,7 @@ class _Stream:
         return self._write(bodies, at)
 
     def take_back(self, places: Sequence[Place]) -> list[Place]:
-        at = time.time_ns() // 1000
+        at = self._now()
         parts = (places[start:][:50] for start in range(0, len(places), 50))
         bodies = [
             sink_lines.void_body(self.name, self.number + place, at, part)

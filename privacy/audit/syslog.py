@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,33 +11,49 @@ from django.core.exceptions import ImproperlyConfigured
 
 PRIORITY: Final = 13 * 8 + 6  # facility "log audit", severity "informational"
 TIMEOUT_SECONDS: Final = 2.0
+PAUSE_SECONDS: Final = 5.0
 
 
 class Syslog:
     """``udp://host:514``, ``tcp://host:601`` (octet counting, RFC 6587) or ``unix:///dev/log``."""
 
+    silent_until = 0.0  # of this process: whoever waits for a server that hangs holds up all others
+
     def __init__(self, address: str) -> None:
         """Raises: ImproperlyConfigured for any other address."""
-        found = urlsplit(address)
+        try:
+            found = urlsplit(address)
+            port = 514 if found.port is None else found.port
+        except ValueError as error:
+            raise ImproperlyConfigured(f"AUDIT_SINK_SYSLOG: {error}") from error
         self._scheme, self._path = found.scheme, found.path
-        self._host, self._port = found.hostname or "", found.port or 514
-        if not (self._path if found.scheme == "unix" else self._host) or found.scheme not in {
-            "udp",
-            "tcp",
-            "unix",
-        }:
+        self._host, self._port = found.hostname or "", port
+        where = self._path if found.scheme == "unix" else self._host and port
+        if not where or found.scheme not in {"udp", "tcp", "unix"}:
             raise ImproperlyConfigured("AUDIT_SINK_SYSLOG is udp://, tcp:// or unix://")
         self._name = socket.gethostname()
         self._socket: socket.socket | None = None
 
     def send(self, lines: list[bytes]) -> None:
-        """Send lines; a connection that broke is made once more. Raises: OSError."""
+        """Send lines; a connection that broke is made once more.
+
+        Raises: OSError; at once for PAUSE_SECONDS after a server did not answer in time.
+        """
+        if time.monotonic() < Syslog.silent_until:
+            raise TimeoutError("the syslog server did not answer a moment ago")
         data = [self._framed(line) for line in lines]
         try:
             self._out(data)
         except OSError:
             self.close()
+            self._once_more(data)
+
+    def _once_more(self, data: list[bytes]) -> None:
+        try:
             self._out(data)
+        except TimeoutError:
+            Syslog.silent_until = time.monotonic() + PAUSE_SECONDS
+            raise
 
     def close(self) -> None:
         if self._socket is not None:

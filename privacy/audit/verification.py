@@ -340,7 +340,7 @@ def _check_unsealed(report: Report, sealed_to: int) -> None:
 
 
 def _compare_second_sink(report: Report, began: datetime, retired: Retired) -> None:
-    seen = compare(began, retired.knows)
+    seen = compare(began, retired.known_among)
     report.told = seen.told
     sealed = AuditSeal.objects.filter(event_id__in=[one.event_id for one in seen.found])
     seals = {seal.event_id: seal for seal in sealed}

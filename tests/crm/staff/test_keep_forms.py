@@ -1,6 +1,10 @@
 """What was typed survives a session that ended meanwhile, and a second tab that signed in."""
 
+import contextlib
 import json
+import re
+import zlib
+from base64 import urlsafe_b64decode
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +15,7 @@ from django.utils import timezone
 
 from crm.patients.models import Patient
 from crm.staff import services
+from crm.staff.forms import FactorForm
 from crm.staff.models import User
 from crm.web import kept
 from crm.web.idempotency import FIELD, new_key
@@ -162,3 +167,24 @@ class TestASecondTabSignedIn:
         answer = browser.post(NEW, typed, headers={"Sec-Fetch-Site": site} if site else {})
         assert answer.status_code == 403
         assert "13900139001" not in answer.content.decode()
+
+
+def test_codes_of_the_second_factor_are_never_carried(late: Client, chen, typed) -> None:
+    answers = {FactorForm.FIELD: "AAAA-BBBB-CCCC", FactorForm.PASSKEY: "{}"}
+
+    page = Hidden(late.post(NEW, typed | answers).content.decode())
+    waiting = kept.opened(page.fields[kept.FIELD], owner=chen.pk)
+
+    assert waiting
+    assert dict(waiting.fields) == typed
+
+
+def test_nobody_reads_in_the_page_what_is_carried(late: Client, chen, typed) -> None:
+    page = Hidden(late.post(NEW, typed).content.decode())
+    value = page.fields[kept.FIELD]
+
+    for part in re.split("[.:]", value):  # as signed values are made up
+        raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        with contextlib.suppress(zlib.error):
+            raw = zlib.decompress(raw)
+        assert typed["phone"].encode() not in raw

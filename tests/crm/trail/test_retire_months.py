@@ -229,6 +229,22 @@ class TestRefusals:
             drop(agreed)
         assert [one.step for one in retiring.months() if one.month == MONTH] == ["held"]
 
+    def test_held_while_the_archive_was_proved(self, agreed, monkeypatch) -> None:
+        holds: list = []
+        monkeypatch.setattr(retiring, "_holds", holds)
+        prove = month_archive.prove
+
+        def meanwhile(path: Path, **given: str) -> str:
+            said = prove(path, **given)
+            holds.append(("调查", lambda _begins, _ends: True))  # an incident was opened
+            return said
+
+        monkeypatch.setattr(month_archive, "prove", meanwhile)
+        with pytest.raises(CommandError):
+            drop(agreed)
+        assert held() == 20
+        assert not RetiredMonth.objects.exists()
+
     def test_before_the_next_is_archived(self, old, asker) -> None:
         retiring.archive(month=MONTH, folder=old, process="archive_month")
         with pytest.raises(DomainError):

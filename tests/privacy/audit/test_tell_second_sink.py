@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.patients.models import Patient
+from crm.staff.checks import second_sink_has_an_address
 from privacy.access.policy import Role
 from privacy.audit import comparing, offline_verifier, rules, second_sink
 from privacy.audit import services as audit
@@ -492,7 +493,12 @@ class TestSyslog:
         assert events() == []
         assert verify().whole  # the file had the line already; it was taken back there
 
-    def test_addresses(self) -> None:
-        for wrong in ("", "http://x", "unix://", "tcp://", "/dev/log"):
+    def test_addresses(self, settings) -> None:
+        for wrong in ("", "http://x", "unix://", "tcp://", "/dev/log", "tcp://x:port", "udp://x:0"):
             with pytest.raises(ImproperlyConfigured):
                 Syslog(wrong)
+        settings.AUDIT_SINK_SYSLOG = "tcp://x:port"  # told at the start, not at the first commit
+        assert [one.id for one in second_sink_has_an_address()] == ["suian.E005"]
+        for right in ("", "tcp://witness.example:601", "unix:///dev/log"):
+            settings.AUDIT_SINK_SYSLOG = right
+            assert second_sink_has_an_address() == []
