@@ -27,6 +27,9 @@ ADVICE: Final[dict[str, Promise | str]] = {
         "Somebody went round the triggers, or an old copy was put back. Compare with a backup."
     ),
     Kind.TRAIL: _("Keep the anchors apart, and compare with the last month that left the house."),
+    Kind.SEPARATION: _(
+        "Have somebody else check what was done, and end the account's sessions if in doubt."
+    ),
     Kind.SEALER: _("Have worker and beat looked at. Nothing is lost; it is sealed afterwards."),
     Kind.DENIALS: _(
         "Ask the person, and look at what was asked for. End their sessions if in doubt."

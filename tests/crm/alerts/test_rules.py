@@ -11,6 +11,7 @@ from crm.alerts.models import Alert, staff_of
 from crm.alerts.rules import Facts, Sign, sign_of
 from crm.alerts.selectors import ADVICE
 from crm.joint_review.events import ReviewEvent
+from crm.separation.events import SeparationEvent
 from crm.staff.events import StaffEvent
 from crm.trail.events import TrailEvent
 from privacy.audit.events import AccessEvent, AuditTrailEvent
@@ -31,6 +32,7 @@ def test_every_action_is_one_the_product_books() -> None:
         BreakGlassEvent,
         ReviewEvent,
         RowEvent,
+        SeparationEvent,
         StaffEvent,
         TrailEvent,
     )
