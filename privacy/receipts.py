@@ -35,12 +35,10 @@ class Fate:
     The list of hooks is asked and no copy of it kept, so that nothing can be told two ways.
     """
 
-    __slots__ = ("_committed", "_connection", "told")
+    __slots__ = ("_committed", "told")
 
     def __init__(self) -> None:
         self._committed = False
-        # Asked for every value that is opened; Django's own short cut looks it up each time.
-        self._connection = connections[DEFAULT_DB_ALIAS]
         self.told: list[Told] = []
 
     def __call__(self) -> None:
@@ -51,9 +49,10 @@ class Fate:
         """False once it was rolled back, and from when that can no longer be averted."""
         if self._committed:
             return True
-        if self._connection.needs_rollback:
+        here = connections[DEFAULT_DB_ALIAS]  # this thread's: another one waits for the commit
+        if here.needs_rollback:
             return False
-        return any(waiting[1] is self for waiting in reversed(self._connection.run_on_commit))
+        return any(waiting[1] is self for waiting in reversed(here.run_on_commit))
 
 
 def fate_of_this_transaction() -> Fate:

@@ -2,6 +2,7 @@
 
 from benchmarks.bypass_ways.app import MOVE
 from benchmarks.bypass_ways.scene import Way, said
+from privacy.audit.row_changes import TRIGGERS
 
 SWAP = "UPDATE crm_patientcontact SET phone = name WHERE patient_id = '{key}'"
 LEAVE = "DELETE FROM crm_careteammember WHERE patient_id = '{key}'"
@@ -14,10 +15,9 @@ def off(table: str) -> str:
 
 def on(table: str) -> tuple[str, ...]:
     """The fences of a table as they have to be."""
-    fences = ("rows_noted", "rows_emptied")
     return (
         f"ALTER TABLE {table} ENABLE TRIGGER USER",
-        *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {one}" for one in fences),
+        *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {one}" for one in TRIGGERS),
     )
 
 
@@ -55,7 +55,7 @@ WAYS = (
     said("owner: triggers no longer ALWAYS", "ALTER TABLE crm_patient ENABLE TRIGGER rows_noted",
          MOVE, owner=True, mend=on("crm_patient")),
     said("owner: trigger dropped", "DROP TRIGGER rows_noted ON crm_patient", MOVE, owner=True,
-         mend=["CREATE TRIGGER rows_noted AFTER INSERT OR UPDATE OR DELETE ON crm_patient "
+         mend=["CREATE TRIGGER rows_noted AFTER UPDATE OR DELETE ON crm_patient "
                "FOR EACH ROW EXECUTE FUNCTION rows_note()", *on("crm_patient")]),
     said("owner: a column rewritten", "ALTER TABLE crm_patientcontact ALTER COLUMN phone TYPE "
          "bytea USING name", owner=True),

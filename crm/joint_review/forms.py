@@ -101,6 +101,6 @@ class ExtraForm(forms.Form):
     reason = PlainText(
         label=_("Occasion"),
         max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
         help_text=_("At least 10 characters. It stands on the sheet."),
     )

@@ -15,7 +15,6 @@ from privacy.access.separation import PAIRS, Breach, Pair
 from privacy.audit import services as audit
 from privacy.audit.models import AuditEvent
 
-PROCESS: Final = "separation"
 LONGEST: Final = timedelta(days=31)  # a worker that was away looks back no further
 
 
@@ -39,7 +38,7 @@ class Overview:
 
 
 @transaction.atomic
-def search(*, process: str = PROCESS) -> list[Breach]:
+def search(*, process: str) -> list[Breach]:
     """Search what happened since the last report, a day back at least; book what is found.
 
     Each breach is an event, and each such event an alert.

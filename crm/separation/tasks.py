@@ -8,4 +8,4 @@ from crm.separation import services
 @shared_task(ignore_result=True)
 def separation() -> None:
     """Every night: search records and trail of the day for forbidden pairs (ADR 0026)."""
-    services.search()
+    services.search(process="separation")

@@ -170,7 +170,7 @@ class KeptHeadForm(forms.Form):
         label=_("Checkpoint and head"),
         max_length=300,
         help_text=_("As it is written there: the number, a colon, 64 digits; spaces do no harm."),
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
     )
 
     def clean_head(self) -> Anchor:

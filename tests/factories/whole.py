@@ -6,6 +6,7 @@ from consult.consultations import services as talks
 from consult.consultations.models import Turn
 from consult.fees.lifecycle import State
 from crm.patients.models import Patient, PatientClinical
+from crm.patients.services import guarding
 from crm.staff.models import User
 from crm.web.models import ApiAnswer
 from privacy.access.policy import Role
@@ -26,11 +27,21 @@ def whole_patient(**contact: str) -> Patient:
     clinical.save()
     _talks(patient, doctor)
     _estimates(patient, doctor)
+    _guarded_once(patient, doctor)
     subject = patient.subject
     ApiAnswer.objects.create(
         user=doctor, key=uuid4(), call=b"x", subject=subject, status=200, body='{"a": 1}'
     )
     return patient
+
+
+def _guarded_once(patient: Patient, doctor: User) -> None:
+    """A guard that two have lifted again, with what was typed of it."""
+    other = UserFactory.create(clinic=patient.clinic, role=Role.DOCTOR)
+    patient.care_team.create(staff=other)
+    mark = guarding.guard(patient=patient, kind="vip", reason="本地电视台的晚间新闻主持人", actor=doctor)
+    guarding.ask_to_lift(mark=mark, reason="患者本人说不再需要这样了", actor=doctor)
+    guarding.decide_lift(mark=mark, agree=True, actor=other)
 
 
 def _talks(patient: Patient, doctor: User) -> None:

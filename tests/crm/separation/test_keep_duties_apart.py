@@ -53,7 +53,7 @@ def say(actor: Actor, name: str, **facts: object) -> None:
 
 
 def pairs_found() -> set[str]:
-    return {one.pair for one in services.search()}
+    return {one.pair for one in services.search(process="separation")}
 
 
 class TestPolicy:
@@ -178,7 +178,7 @@ class TestRefusedInSql:
 class TestFoundAtNight:
     def test_nothing_on_a_quiet_day(self, keeper, carer) -> None:
         say(carer, "audit.viewed")
-        assert services.search() == []
+        assert services.search(process="separation") == []
         (event,) = booked("separation.checked")
         assert (event.outcome, event.detail["found"]) == ("ok", 0)
 
@@ -192,7 +192,7 @@ class TestFoundAtNight:
         say(keeper, "staff.created", target="staff:n7")
         say(keeper, "staff.factor_reset", target="staff:n7")
         say(keeper, "staff.factor_reset", target="staff:n8")
-        assert services.search() == [Breach("account", keeper.pk, "staff:n7")]
+        assert services.search(process="separation") == [Breach("account", keeper.pk, "staff:n7")]
 
     def test_the_own_account(self, keeper) -> None:
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
@@ -227,7 +227,9 @@ class TestFoundAtNight:
                     state="closed", taken_by=keeper, taken_at=now, closed_by=keeper,
                     closed_at=now, note="x",
                 )  # fmt: skip
-                assert services.search() == [Breach("alert", keeper.pk, f"alert:{row.pk}")]
+                assert services.search(process="separation") == [
+                    Breach("alert", keeper.pk, f"alert:{row.pk}")
+                ]
             finally:
                 owner.execute(f"DELETE FROM crm_alert WHERE id = '{row.pk}'")
                 owner.execute(f"ALTER TABLE crm_alert ADD CONSTRAINT {fence} {text}")
@@ -248,16 +250,16 @@ class TestFoundAtNight:
                 Breach("export", keeper.pk, "export:1"),
             ],
         )
-        assert services.search() == [Breach("export", keeper.pk, "export:1")]
+        assert services.search(process="separation") == [Breach("export", keeper.pk, "export:1")]
 
     def test_the_time_between_two_reports_is_covered(self, monkeypatch, time_machine) -> None:
         spans = []
         monkeypatch.setattr(separation, "_checks", {})
         separation.register_check("x", lambda since, until: spans.append(until - since) or [])
-        services.search()
+        services.search(process="separation")
         for days in (3, 60, 0):
             time_machine.move_to(timezone.now() + timedelta(days=days))
-            services.search()
+            services.search(process="separation")
         day = timedelta(days=1)
         assert [round(one / day) for one in spans] == [1, 3, 31, 1]
 
@@ -280,18 +282,18 @@ class TestPage:
         url = reverse("separation:overview")
         page = browser.get(url, headers={"accept-language": "en"}).content.decode()
         assert "Not searched yet" in page
-        services.search()
+        services.search(process="separation")
         page = browser.get(url, headers={"accept-language": "en"}).content.decode()
         assert "Nobody stood on both sides" in page
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
-        services.search()
+        services.search(process="separation")
         page = browser.get(url, headers={"accept-language": "en"}).content.decode()
         assert keeper.display_name in page
         assert len(booked("separation.viewed")) == 3
 
     def test_another_clinics_are_not_shown(self, keeper, sign_in_as) -> None:
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
-        services.search()
+        services.search(process="separation")
         stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.AUDITOR)
         page = sign_in_as(stranger).get(reverse("separation:overview")).content.decode()
         assert keeper.display_name not in page
