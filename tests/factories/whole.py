@@ -39,7 +39,8 @@ def _guarded_once(patient: Patient, doctor: User) -> None:
     """A guard that two have lifted again, with what was typed of it."""
     other = UserFactory.create(clinic=patient.clinic, role=Role.DOCTOR)
     patient.care_team.create(staff=other)
-    mark = guarding.guard(patient=patient, kind="vip", reason="本地电视台的晚间新闻主持人", actor=doctor)
+    why = "本地电视台的晚间新闻主持人"
+    mark = guarding.guard(patient=patient, kind="vip", reason=why, actor=doctor)
     guarding.ask_to_lift(mark=mark, reason="患者本人说不再需要这样了", actor=doctor)
     guarding.decide_lift(mark=mark, agree=True, actor=other)
 
