@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy.audit import comparing, second_sink
+from privacy.audit import comparing, exporting, second_sink
 from privacy.audit import services as audit
 from privacy.audit.comparing import glance
 from privacy.audit.events import AuditTrailEvent
@@ -24,6 +25,7 @@ from privacy.audit.second_sink import SinkDown
 from privacy.audit.sink_lines import Line, read_lines
 from privacy.audit.syslog import Syslog
 from privacy.audit.verification import verify
+from privacy.custody import month_archive
 from privacy.receipts import Told
 from tests.privacy.audit.tampering import tamper
 
@@ -239,3 +241,44 @@ def test_a_syslog_server_that_hangs_stops_the_work_at_once_after_the_first_wait(
     monkeypatch.setattr(Syslog, "silent_until", 0.0)
     write(carer)
     assert codes() == []
+
+
+def test_two_rows_of_one_transaction_have_one_fate(sink, carer) -> None:
+    with transaction.atomic():
+        audit.record(AuditTrailEvent.VIEWED, actor=carer)
+        audit.record(AuditTrailEvent.VIEWED, actor=carer)
+    tamper("DELETE FROM privacy_auditevent")
+    assert codes().count("sink_gone") >= 2
+
+
+def test_a_retired_month_is_called_by_its_name() -> None:
+    assert str(RetiredMonth(month="2025-01")) == "2025-01"
+
+
+def test_hours_that_a_month_shares_with_an_archive_may_still_be_here(carer, monkeypatch) -> None:
+    write(carer)
+    now = timezone.now()
+    begins, ends = now - timedelta(hours=1), now + timedelta(hours=1)
+    shared = RetiredMonth(month="2025-01", begins=begins, ends=ends)
+    monkeypatch.setattr(RetiredMonth.objects, "filter", lambda **_asked: [shared])
+    with acting_as(READER):
+        exporting._refuse_archived(begins, ends)
+
+
+def test_a_month_that_runs_is_not_archived_and_nothing_is_proved_without_anchors(
+    carer, settings
+) -> None:
+    write(carer)
+    seal_once()
+    with pytest.raises(month_archive.ArchiveRefused):
+        month_archive.span_to_archive(f"{timezone.localdate():%Y-%m}")
+    settings.AUDIT_ANCHOR_FILE = ""
+    with pytest.raises(month_archive.ArchiveRefused):
+        month_archive.prove(Path("nothing"))
+
+
+def test_an_archive_of_something_else_proves_nothing(tmp_path, settings, monkeypatch) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "heads.log")
+    monkeypatch.setattr(month_archive, "unsealed", nullcontext)
+    with pytest.raises(month_archive.ArchiveRefused):
+        month_archive.prove(tmp_path)
