@@ -18,6 +18,7 @@ from tests.conftest import owner_connection
 from tests.crm.joint_review.conftest import TEXT, travelled
 from tests.crm.joint_review.test_judge import FINDING, IN_ORDER, judge_all, used
 from tests.factories.people import UserFactory
+from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db
 
@@ -205,28 +206,7 @@ class TestVerify:
         assert found.whole
 
 
-def tamper(*statements: str) -> None:
-    """As the owner with the fences down; commits."""
-    tables = (
-        "crm_reviewitem",
-        "crm_reviewsheet",
-        "crm_reviewsignature",
-        "privacy_auditevent_stray",
-    )
-    with owner_connection() as owner:
-        owner.execute("BEGIN")
-        partitions = owner.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits "
-            "WHERE inhparent = 'privacy_auditevent'::regclass"
-        ).fetchall()
-        every = {*tables, *(name for (name,) in partitions)}
-        for table in every:
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        for statement in statements:
-            owner.execute(statement)
-        for table in every:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        owner.execute("COMMIT")
+SHEETS = ("crm_reviewitem", "crm_reviewsheet", "crm_reviewsignature", "privacy_auditevent")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -247,7 +227,7 @@ def tamper(*statements: str) -> None:
 )
 def test_whatever_is_tampered_with_is_told(signed, auditor, booked, sql, part) -> None:
     assert signing.verify(sheet_id=signed.pk, actor=auditor).whole
-    tamper(sql)
+    tamper(sql, tables=SHEETS)
     found = signing.verify(sheet_id=signed.pk, actor=auditor)
     assert not found.whole
     held = {

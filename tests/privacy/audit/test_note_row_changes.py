@@ -17,6 +17,9 @@ from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.verification import verify
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
+from tests.privacy.audit.tampering import tamper
+
+NOTES = ("privacy_rowchange", "privacy_rowseal")
 
 FIRST_PARTY = ("privacy", "crm", "consult", "followup")
 
@@ -216,10 +219,7 @@ class TestSeals:
 
     def test_a_restored_dump_is_noticed(self, patient: Patient) -> None:
         seal_row_changes()
-        with owner_connection() as owner:
-            owner.execute("ALTER TABLE privacy_rowseal DISABLE TRIGGER audit_no_change")
-            owner.execute("UPDATE privacy_rowseal SET xid_to = xid_to + 1000000")
-            owner.execute("ALTER TABLE privacy_rowseal ENABLE ALWAYS TRIGGER audit_no_change")
+        tamper("UPDATE privacy_rowseal SET xid_to = xid_to + 1000000", tables=NOTES)
         PatientFactory.create()
         with pytest.raises(SealerBehind, match="sealed up to"):
             seal_row_changes()
@@ -248,13 +248,7 @@ class TestSeals:
         PatientFactory.create()
         seal_row_changes()
         assert verify().whole
-        with owner_connection() as owner:
-            for table in ("privacy_rowchange", "privacy_rowseal"):
-                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_no_change")
-            owner.execute(tampering)
-            for table in ("privacy_rowchange", "privacy_rowseal"):
-                owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER audit_no_change")
-
+        tamper(tampering, tables=NOTES)
         assert {one.code for one in verify().findings} == {"rows"}
         with acting_as(READER):
             assert RowSeal.objects.exists()

@@ -24,6 +24,7 @@ from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, AuditSeal,
 from privacy.audit.sealing import chain_of, ensure_partitions, public_bytes, seal_once
 from privacy.audit.verification import Report, verify, verify_run
 from tests.conftest import owner_connection
+from tests.fences import fences_down
 from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,8 +77,7 @@ def rechain(first: int, signer: Ed25519PrivateKey) -> None:
             for one in checkpoints
         }  # fmt: skip
     previous = rules.EMPTY_CHAIN
-    with owner_connection() as owner:
-        owner.execute("ALTER TABLE privacy_auditcheckpoint DISABLE TRIGGER USER")
+    with owner_connection() as owner, fences_down(owner, "privacy_auditcheckpoint"):
         for one in checkpoints:
             if one.number >= first:
                 one.root, one.previous = rules.merkle_root(leaves[one.number]), previous
@@ -90,7 +90,6 @@ def rechain(first: int, signer: Ed25519PrivateKey) -> None:
                     [one.root, one.previous, one.count, one.chain, one.signature, one.number],
                 )
             previous = bytes(one.chain)
-        owner.execute("ALTER TABLE privacy_auditcheckpoint ENABLE TRIGGER USER")
 
 
 def edit(_ids) -> None:

@@ -25,6 +25,7 @@ from privacy.pseudonyms.models import Subject
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
 from tests.factories.whole import whole_patient
+from tests.fences import fences_down
 from tests.privacy.custody.looking import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,9 +59,8 @@ def grown_old(patient: Patient) -> None:
 def restore_keys(rows: list[tuple[object, ...]]) -> None:
     """What a dump from before the erasure brings back: keys, and a ledger that knows nothing."""
     with owner_connection() as owner:
-        owner.execute("ALTER TABLE privacy_erasure DISABLE TRIGGER erasure_stays")
-        owner.execute("DELETE FROM privacy_erasure")
-        owner.execute("ALTER TABLE privacy_erasure ENABLE TRIGGER erasure_stays")
+        with fences_down(owner, "privacy_erasure"):
+            owner.execute("DELETE FROM privacy_erasure")
         for row in rows:
             owner.execute(
                 "INSERT INTO privacy_subjectkey (id, created_at, updated_at, subject_id, zone, "
@@ -238,9 +238,7 @@ class TestRestore:
         patient = PatientFactory.create()
         kept = dumped(patient)
         shred(patient)
-        with owner_connection() as owner:
-            owner.execute("ALTER TABLE privacy_subjectkey DISABLE TRIGGER erased_stays_erased")
-        try:
+        with owner_connection() as owner, fences_down(owner, "privacy_subjectkey"):
             SubjectKey.objects.bulk_create(
                 SubjectKey(
                     subject_id=row[1], zone=row[2], version=row[3], kek_version=row[4],
@@ -248,9 +246,6 @@ class TestRestore:
                 )
                 for row in kept if row[2] == "contact"
             )  # fmt: skip
-        finally:
-            with owner_connection() as owner:
-                owner.execute("ALTER TABLE privacy_subjectkey ENABLE TRIGGER erased_stays_erased")
         assert len(erasure.compare().not_erased) == 1
         erasure.replay()
         assert keys_of(patient) == ["clinical"]

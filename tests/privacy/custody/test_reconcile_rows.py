@@ -17,7 +17,6 @@ from crm.patients.models import CareTeamMember, Patient, PatientContact
 from crm.staff.models import TotpDevice, User
 from crm.trail.tasks import reconcile_rows
 from privacy.audit.models import RowChange
-from privacy.audit.row_changes import TRIGGERS
 from privacy.custody import erasure, ledger_file, reconciling, resealing, rewrapping, rotation
 from privacy.custody.models import Reconciliation
 from privacy.custody.reconciling import Finding, Verdict
@@ -26,6 +25,7 @@ from privacy.encryption.models import SubjectKey
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
 from tests.factories.whole import whole_patient
+from tests.fences import fences_down
 from tests.privacy.custody.test_reencrypt_patient import let_time_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,14 +34,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @contextmanager
 def unseen(*tables: str) -> Iterator[psycopg.Connection]:
     """A connection as the owner with the tables' triggers off, and on again afterwards."""
-    with owner_connection() as owner:
-        for table in tables:
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    with owner_connection() as owner, fences_down(owner, *tables):
         yield owner
-        for table in tables:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-            for trigger in TRIGGERS:
-                owner.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
 
 
 def compare() -> list[Finding]:
@@ -188,12 +182,8 @@ def test_a_healthy_clinic_has_no_findings(settings, tmp_path: Path, booked) -> N
 
 def test_rows_older_than_the_net_are_counted_and_raise_no_alarm(patient: Patient) -> None:
     PatientFactory.create(clinic=patient.clinic)
-    with owner_connection() as owner:  # as on the day when the triggers came
-        owner.execute("ALTER TABLE privacy_rowchange DISABLE TRIGGER USER")
+    with unseen("privacy_rowchange") as owner:  # as on the day when the triggers came
         owner.execute("DELETE FROM privacy_rowchange")
-        owner.execute("ALTER TABLE privacy_rowchange ENABLE TRIGGER USER")
-        owner.execute("ALTER TABLE privacy_rowchange ENABLE ALWAYS TRIGGER audit_no_change")
-        owner.execute("ALTER TABLE privacy_rowchange ENABLE ALWAYS TRIGGER audit_no_truncate")
     contact = patient.contact
     contact.set_phone("+8613900139000")
     contact.save(update_fields=["phone", "phone_index"])
