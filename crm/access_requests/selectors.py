@@ -21,7 +21,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest, Now
-from django.db.models.lookups import GreaterThan, GreaterThanOrEqual
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from crm.access_requests import rules
@@ -31,7 +31,9 @@ from crm.access_requests.models import (
     BreakGlassLift,
     BreakGlassVerdict,
 )
-from crm.patients.models import CareTeamMember, Patient, PatientGuard
+from crm.patients import reach
+from crm.patients.models import CareTeamMember, Patient, PatientGuard, oneself
+from crm.patients.reach import Condition, Holds
 from crm.staff.models import User
 from privacy.access.policy import Permission, Role, can
 
@@ -40,26 +42,39 @@ SHOWN: Final = 50
 State = AccessRequest.State
 
 
-def open_to(staff: User) -> QuerySet[AccessRequest]:
-    """The way in: what opens patients to ``staff`` at this moment of the database.
+# What is open at this moment. Two for whoever is guarded now: guarding ends what one person
+# approved, but does not see the approval that is given at the same moment, so it is asked at
+# every look. Break-glass opens by nobody's word.
+OPEN_NOW: Final = (
+    "asked.staff_id = %s AND asked.asked_at >= %s"
+    " AND asked.state = 'approved' AND asked.until > statement_timestamp()"
+)
+BROKEN: Final = "asked.kind = 'break_glass'"
+AGREED: Final = (
+    "(NOT EXISTS (SELECT FROM crm_patientguard kept"
+    " WHERE kept.patient_id = asked.patient_id AND kept.until IS NULL)"
+    " OR (SELECT count(*) FROM crm_accessapproval given WHERE given.request_id = asked.id) >= %s)"
+)
+OF_PATIENT: Final = "EXISTS (SELECT FROM crm_accessrequest asked WHERE asked.patient_id = {key} AND"
+ITSELF: Final = "EXISTS (SELECT FROM crm_accessrequest asked WHERE asked.id = {key} AND"
+
+
+def _open(staff: User, of: str, kind: str) -> Condition:
+    values = (staff.pk, staff.joined_at, rules.FOR_GUARDED)
+    return Condition(f"{of} {OPEN_NOW} AND {kind})", values)
+
+
+def open_to(staff: User) -> Condition:
+    """The way in: what opens a patient to ``staff`` at this moment of the database.
 
     What was asked before somebody left and came back opens nothing: they start anew (W14).
     """
-    live = AccessRequest.objects.live().filter(staff_id=staff.pk, asked_at__gte=staff.joined_at)
-    return live.filter(Q(kind=AccessRequest.Kind.BREAK_GLASS) | _agreed_by_enough())
+    return _open(staff, OF_PATIENT, f"({BROKEN} OR {AGREED})")
 
 
-def agreed_to(staff: User) -> QuerySet[AccessRequest]:
-    """The same without break-glass: what opens patients by the word of others."""
-    return open_to(staff).filter(kind=AccessRequest.Kind.ASKED)
-
-
-def _agreed_by_enough() -> Q:
-    """Two for whoever is guarded now. Guarding ends what one person approved, but does not see the
-    approval that is given at the same moment: so this is asked at every look."""
-    guarded = PatientGuard.objects.live().filter(patient_id=OuterRef("patient_id"))
-    given = _number_of(AccessApproval.objects.filter(request_id=OuterRef("pk")), "request_id")
-    return ~Exists(guarded) | Q(GreaterThanOrEqual(given, rules.FOR_GUARDED))
+def agreed_to(staff: User) -> Condition:
+    """The same without break-glass: what opens a patient by the word of others."""
+    return _open(staff, OF_PATIENT, f"NOT {BROKEN} AND {AGREED}")
 
 
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
@@ -86,10 +101,13 @@ def _rows() -> QuerySet[AccessRequest]:
 # --- deciding ---------------------------------------------------------------------------------
 
 
-def _on_team(staff: User) -> Exists:
-    return Exists(
-        CareTeamMember.objects.filter(patient_id=OuterRef("patient_id"), staff_id=staff.pk)
-    )
+def _on_team(staff: User) -> Holds:
+    return Holds(reach.on_team(staff), key="patient_id")
+
+
+def _of_another(staff: User) -> Holds:
+    """About somebody else than the member of staff as a patient."""
+    return Holds(~oneself(staff), key="patient_id")
 
 
 def _number_of(rows: QuerySet[Any, Any], by: str) -> Coalesce:
@@ -127,7 +145,7 @@ def _decides(staff: User) -> Q:
         return Q(pk__in=())
     open_to_me = Q(
         ~Q(staff_id=staff.pk),
-        Q(patient__in=Patient.objects.known_to(staff)),
+        Q(_of_another(staff)),
         ~Exists(AccessApproval.objects.filter(request_id=OuterRef("pk"), approver_id=staff.pk)),
         clinic_id=staff.clinic_id,
         state=State.ASKED,
@@ -206,10 +224,10 @@ def _unjudged(staff: User) -> Q:
     for quality control of the whole clinic."""
     there = Q(
         ~Q(staff_id=staff.pk),
+        Q(_of_another(staff)),
         clinic_id=staff.clinic_id,
         kind=AccessRequest.Kind.BREAK_GLASS,
         verdict__isnull=True,
-        patient__in=Patient.objects.known_to(staff),
     )
     if can(staff, Permission.JUDGE_BREAK_GLASS):
         return there
@@ -291,8 +309,8 @@ def count_waiting_for(staff: User) -> int:
 
 def of_note_on(patient: Patient, staff: User) -> list[AccessRequest]:
     """What the patient's page says: the access one looks by, and uses still to be judged."""
-    mine = Q(pk__in=open_to(staff).values("pk"))
-    rows = _rows().filter(mine | _unjudged(staff), patient=patient)
+    mine = Holds(_open(staff, ITSELF, f"({BROKEN} OR {AGREED})"))
+    rows = _rows().filter(Q(mine) | _unjudged(staff), patient=patient)
     return list(rows.order_by("asked_at"))
 
 

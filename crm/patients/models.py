@@ -1,52 +1,37 @@
 """The registry: a patient row without identity, and beside it what is sealed."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.patients import reach
+from crm.patients.reach import Condition, Holds, WayIn
 from crm.staff.models import Clinic, User
-from privacy.access.policy import CLINIC_WIDE, REVEALS_TODAY_ONLY
+from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, keyed_mark, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
-from privacy.pseudonyms.models import Subject, VisitCode
+from privacy.pseudonyms.models import Subject
 from privacy.pseudonyms.rules import display_code
 from privacy.records import Record, RetentionClass
 
 SealedText = Sealed | None  # what a sealed field reads as
 
 
-# From one member of staff to rows that open patients to them, by the column "patient_id".
-WayIn = Callable[[User], "models.QuerySet[Any, Any]"]
+def person_mark(staff: User) -> bytes:
+    """What a guard keeps of the colleague who is the patient: whoever reads the table without the
+    root does not learn that somebody of the staff is a patient here."""
+    return keyed_mark("guard/person", str(staff.pk))
 
 
-def _on_team(staff: User) -> models.Exists:
-    team = CareTeamMember.objects.filter(patient_id=models.OuterRef("pk"), staff_id=staff.pk)
-    return models.Exists(team)
-
-
-def _guarded_against(staff: User) -> "models.QuerySet[PatientGuard, Any]":
-    """Keys of the patients whom a role with the whole clinic does not see for it (R18, T1).
-
-    Whoever registers patients and receives them keeps today's children: they are booked.
-    """
-    live = PatientGuard.objects.live()
-    if staff.role in REVEALS_TODAY_ONLY:
-        today = VisitCode.objects.filter(
-            subject_id=models.OuterRef("patient_id"),
-            site=staff.clinic_id,
-            day=timezone.localdate(),
-        )
-        other = PatientGuard.objects.live().exclude(kind=PatientGuard.Kind.MINOR)
-        booked = Q(models.Exists(today), kind=PatientGuard.Kind.MINOR)
-        live = live.exclude(booked & ~Q(patient__in=other.values("patient_id")))
-    return live.values("patient_id")
+def oneself(staff: User) -> Condition:
+    """The record of ``staff`` as a patient here."""
+    return reach.oneself(person_mark(staff))
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -57,8 +42,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def known_to(self, staff: User) -> Self:
         """Own clinic, whoever cares for them, but never one's own record: codes for a queue."""
-        own = PatientGuard.objects.live().filter(person_mark=person_mark(staff))
-        return self.filter(clinic_id=staff.clinic_id).exclude(pk__in=own.values("patient_id"))
+        return self.filter(Holds(~oneself(staff)), clinic_id=staff.clinic_id)
 
     def visible_to(self, staff: User) -> Self:
         """Own clinic; and for caring roles only those whose care team they are on, or to whom
@@ -68,36 +52,30 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         a list of keys would be read whole first, and is ten times slower for who cares for half of
         100,000 patients (ADR 0023).
         """
-        return self.known_to(staff).filter(~self._shut(staff))
+        return self.filter(Holds(self.seen_by(staff)), clinic_id=staff.clinic_id)
+
+    @classmethod
+    def seen_by(cls, staff: User) -> Condition:
+        """What ``visible_to`` asks besides the clinic."""
+        return ~oneself(staff) & ~reach.shut_to(staff, cls.ways_in)
 
     def let_in_by_others(self, staff: User) -> Self:
         """Whom ``staff`` sees as one of the care team, or because others agreed to it."""
-        here, seen = models.OuterRef("pk"), Q(_on_team(staff))
+        seen = reach.on_team(staff)
         for way in self.agreed_ways.values():
-            seen |= Q(models.Exists(way(staff).filter(patient_id=here)))
-        return self.known_to(staff).filter(seen)
+            seen |= way(staff)
+        return self.known_to(staff).filter(Holds(seen))
 
     def with_shut(self, staff: User) -> Self:
         """With ``shut``: whether ``staff`` may know the code and nothing else."""
-        shut = models.ExpressionWrapper(self._shut(staff), output_field=models.BooleanField())
-        return self.annotate(shut=shut)
-
-    @classmethod
-    def _shut(cls, staff: User) -> Q:
-        here = models.OuterRef("pk")
-        seen = Q(_on_team(staff))
-        for way in cls.ways_in.values():
-            seen |= Q(models.Exists(way(staff).filter(patient_id=here)))
-        if staff.role in CLINIC_WIDE:
-            return Q(pk__in=_guarded_against(staff)) & ~seen
-        return ~seen
+        return self.annotate(shut=Holds(reach.shut_to(staff, self.ways_in)))
 
     def cared_for_by(self, staff: User) -> Self:
         """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
-        mine = self.known_to(staff)
+        mine = reach.on_team(staff)
         if staff.role in CLINIC_WIDE:
-            return mine.filter(~Q(pk__in=_guarded_against(staff)) | Q(_on_team(staff)))
-        return mine.filter(_on_team(staff))
+            mine |= ~reach.guarded_against(staff)
+        return self.known_to(staff).filter(Holds(mine))
 
 
 class Patient(Record):
@@ -161,6 +139,11 @@ class Patient(Record):
 
 
 class PatientContactQuerySet(models.QuerySet["PatientContact"]):
+    def visible_to(self, staff: User) -> Self:
+        """Those of the patients that ``staff`` may see."""
+        seen = Holds(PatientQuerySet.seen_by(staff), key="patient_id")
+        return self.filter(seen, patient__clinic_id=staff.clinic_id)
+
     def may_have_phone(self, phone: str) -> Self:
         """Candidates by blind index for a normalised number; open them to be sure."""
         return self.filter(phone_index=fingerprint("phone", phone))
@@ -261,12 +244,6 @@ class CareTeamMember(Record):
 
     def __str__(self) -> str:
         return f"{self.staff_id} for {self.patient_id}"
-
-
-def person_mark(staff: User) -> bytes:
-    """What a guard keeps of the colleague who is the patient: whoever reads the table without the
-    root does not learn that somebody of the staff is a patient here."""
-    return keyed_mark("guard/person", str(staff.pk))
 
 
 class PatientGuardQuerySet(models.QuerySet["PatientGuard"]):

@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from django.db.models import QuerySet
-
-from crm.patients.models import Patient, PatientContact
+from crm.patients.models import PatientContact, PatientContactQuerySet
 from crm.patients.rules import query_tokens
 from crm.search.rules import By, Query
 from crm.staff.models import User
@@ -14,12 +12,12 @@ MOST: Final = 50
 
 def contacts_that_may_match(staff: User, query: Query) -> list[PatientContact]:
     """Up to MOST + 1 contacts by fingerprint, newest first: one indexed statement."""
-    found = _by(query).filter(patient__in=Patient.objects.visible_to(staff))
-    newest = found.select_related("patient__subject").order_by("-created_at")
+    found = _by(query).visible_to(staff).select_related("patient__subject")
+    newest = found.order_by("-created_at")
     return list(newest[: MOST + 1])
 
 
-def _by(query: Query) -> QuerySet[PatientContact]:
+def _by(query: Query) -> PatientContactQuerySet:
     contacts = PatientContact.objects
     if query.by == By.PHONE:
         return contacts.may_have_phone(query.value)

@@ -21,9 +21,8 @@ def count(name: str) -> Counted:
     """Count one more of ``name``; the name is an id, never personal data."""
     minute, second = divmod(int(time.time()), MINUTE)
     key = f"counted:{minute}:{name}"
-    cache.add(key, 0, 2 * MINUTE)
     try:
         number = int(cache.incr(key))
-    except ValueError:  # it ran out between the two calls
-        number = 1
+    except ValueError:  # the first of the minute, or one of several that come first together
+        number = 1 if cache.add(key, 1, 2 * MINUTE) else int(cache.incr(key))
     return Counted(number, MINUTE - second)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from consult.consultations.models import Consultation
+from crm.access_requests import selectors
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.selectors import waiting_for
 from crm.access_requests.services import deciding
@@ -68,10 +69,8 @@ def test_the_clock_of_the_database_ends_it_without_a_job(nurse, doctor, patient,
         assert cursor.fetchone() == (True,)
 
     later = access.until + timedelta(seconds=1)
-    monkeypatch.setattr(
-        "django.db.models.functions.Now.as_postgresql",
-        lambda self, compiler, connection, **extra: ("%s::timestamptz", [later]),
-    )
+    then = selectors.OPEN_NOW.replace("statement_timestamp()", f"timestamptz '{later}'")
+    monkeypatch.setattr(selectors, "OPEN_NOW", then)
 
     assert not sees(nurse, patient)
     access.refresh_from_db()

@@ -473,7 +473,7 @@ def test_a_child_is_guarded_from_registration(receptionist, control, clinic, boo
 def test_the_desk_keeps_a_child_for_the_day_only(receptionist, monkeypatch) -> None:
     patient = child(receptionist)
     tomorrow = timezone.localdate() + timedelta(days=1)
-    monkeypatch.setattr("crm.patients.models.timezone.localdate", lambda: tomorrow)
+    monkeypatch.setattr("crm.patients.reach.timezone.localdate", lambda: tomorrow)
     assert not sees(receptionist, patient)
 
 
