@@ -41,6 +41,7 @@ MAY_SPEAK_SQL = {
     "privacy/audit/sealing.py": "advisory lock, partitions",
     "privacy/audit/selectors.py": "the planner's estimate of a count",
     "privacy/audit/services.py": "the app may insert events and not read them",
+    "privacy/audit/summing.py": "hashes where the events lie",
     "privacy/audit/verification.py": "what the server says of its own tables",
     "privacy/audit/comparing.py": "what became of a transaction, as the server knows it",
     "privacy/consent/models.py": "FOR SHARE",
