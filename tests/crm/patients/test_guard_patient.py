@@ -23,6 +23,7 @@ from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.factories.access import EMERGENCY, asked_for, broken, granted
 from tests.factories.guards import WHY, doubled, guarded_by
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -557,6 +558,23 @@ def test_from_the_page_to_the_end_of_the_guard(
     assert second.post(lift, form(decision="lift")).status_code == 302
     assert guards.guards_of(patient) == []
     assert second.get(lift).status_code == 404
+
+
+def test_ending_a_guard_asks_for_the_second_factor_and_keeps_the_reason(
+    patient, doctor, sign_in_as
+) -> None:
+    mark = guarded_by(patient, doctor)
+    address, why = f"/patients/guarded/{mark.pk}/", "患者本人说不再需要这样了"
+    desk = sign_in_as(doctor)
+    age_factor(desk, minutes=31)
+    assert desk.get(address)["Location"].startswith("/account/confirm/")
+    asked = desk.post(address, form(reason=why))
+    assert asked.status_code == 422
+    assert ("reason", why) in asked.context["carried"]
+    assert guards.guards_of(patient)[0].lift_asked_at is None
+    age_factor(desk, minutes=0)
+    assert desk.post(asked.context["action"], dict(asked.context["carried"])).status_code == 302
+    assert guards.guards_of(patient)[0].lift_asked_at is not None
 
 
 def test_the_look_at_the_guarded_is_booked(patient, doctor, booked) -> None:
