@@ -183,14 +183,16 @@ def _gone(run: Reconciliation) -> _Batch:
 
 
 def _unguarded(table: str) -> list[Finding]:
-    """The table itself, if one of its triggers does not fire whatever happens."""
+    """The table itself, if a trigger of the net is gone, or any does not fire whatever happens."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'A' "
-            "AND tgname = ANY(%s)",
-            [table, list(TRIGGERS)],
+            "SELECT count(*) FILTER (WHERE tgname = ANY(%s)), "
+            "coalesce(bool_and(tgenabled = 'A'), false) "
+            "FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            [list(TRIGGERS), table],
         )
-        firm = int(cursor.fetchone()[0]) == len(TRIGGERS)
+        net, always = cursor.fetchone()
+        firm = net == len(TRIGGERS) and always
     return [] if firm else [Finding(table, "*", Verdict.UNGUARDED)]
 
 
