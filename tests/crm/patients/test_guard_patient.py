@@ -94,6 +94,20 @@ def test_their_page_is_not_found_for_others(patient, doctor, sign_in_as, recepti
     assert patient.code in page
 
 
+def test_the_page_reads_the_marks_once(
+    patient, doctor, sign_in_as, django_assert_max_num_queries
+) -> None:
+    guarded_by(patient, doctor)
+    desk = sign_in_as(doctor)
+    with django_assert_max_num_queries(60) as asked:
+        page = desk.get(f"/patients/{patient.code}/")
+    assert [one.icon_name for one in page.context["notices"]] == ["lock"]
+    (badge,) = [one for one in page.context["standings"] if one.notice]
+    assert f"{badge.label}" in page.content.decode()
+    reads = [one for one in asked if 'FROM "crm_patientguard"' in one["sql"].partition("WHERE")[0]]
+    assert len([one for one in reads if '"reason"' in one["sql"]]) == 1
+
+
 def test_the_list_shows_the_code_without_a_way_in(patient, doctor, receptionist, sign_in_as):
     guarded_by(patient, doctor)
     page = sign_in_as(receptionist).get("/patients/").content.decode()
