@@ -117,7 +117,7 @@ def last_count() -> Sealed:
     run = runs.order_by("-created_at").first()
     rows = [
         BoxCount(zone, NAMES[algorithm], algorithm == own, version, boxes)
-        for zone, algorithm, version, boxes in (run.sealed if run else [])
+        for zone, algorithm, version, boxes in (run.sealed if run and run.sealed else [])
     ]
     return Sealed(NAMES[own], run.finished_at if run else None, rows)
 

@@ -41,6 +41,7 @@ DOORS = {
     "staff:passkey-revoke",
     "staff:recovery-codes",
     "staff:reset-factor",
+    "staff:superior",
     "staff:suspend",
     "staff:tokens",
     "trail:approve-retirement",
