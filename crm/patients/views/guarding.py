@@ -30,15 +30,17 @@ def of_mark(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     """Hand the view the mark that its viewer keeps, or answer 404 and book the attempt.
 
     Stands below the guard and above what asks for a factor or keeps a form: who has no business
-    with the mark is told nothing, whatever the session.
+    with the mark is told nothing, whatever the session. Who sends a form about a mark that has
+    ended meanwhile gets it as well, to be told so with what was typed.
     """
 
     @wraps(view)
     def found(request: StaffRequest, /, guard_id: UUID) -> HttpResponseBase:
-        try:
-            mark = guards.guards_shown_to(request.user).get(pk=guard_id)
-        except ObjectDoesNotExist as error:
-            raise _not_found(request, f"guard:{guard_id}") from error
+        mark = guards.guards_shown_to(request.user).filter(pk=guard_id).first()
+        if mark is None and request.method == "POST":
+            mark = guards.ended_guard(request.user, guard_id)
+        if mark is None:
+            raise _not_found(request, f"guard:{guard_id}")
         return view(request, mark)
 
     return found
@@ -81,17 +83,19 @@ def guard(request: StaffRequest, patient: Patient) -> HttpResponse:
 @once
 def lift(request: StaffRequest, mark: PatientGuard) -> HttpResponse:
     """Propose to end a guard, or answer somebody else's proposal."""
-    asked = mark.lift_asked_at is not None
-    form = (AnswerLiftForm if asked else LiftForm)(request.POST or None)
+    asked, ended = mark.lift_asked_at is not None, mark.until is not None
+    typed = request.POST.get("reason", "") if asked or ended else ""
+    late = ended or bool(typed)  # a proposal, or the end, was there before this one
+    form = (AnswerLiftForm if asked else LiftForm)(None if late else request.POST or None)
     own = asked and mark.lift_asked_by_id == request.user.pk
     if form.is_valid():
         try:
             return _lifted(request, mark, form.cleaned_data)
         except DomainError as error:
             form.add_error(None, str(error))
-    page = {"form": form, "own": own, "asked": asked}
+    page = {"form": form, "own": own, "asked": asked, "typed": typed, "ended": ended}
     page |= viewing.open_guard(staff=request.user, mark=mark)
-    status = 422 if form.is_bound else 200
+    status = 409 if late else 422 if form.is_bound else 200
     return render(request, "crm/patients/lift_guard.html", page, status=status)
 
 

@@ -591,6 +591,27 @@ def test_ending_a_guard_asks_for_the_second_factor_and_keeps_the_reason(
     assert guards.guards_of(patient)[0].lift_asked_at is not None
 
 
+def test_who_comes_late_keeps_the_reason(patient, doctor, carer, control, sign_in_as) -> None:
+    mark = guarded_by(patient, doctor)
+    address, why = f"/patients/guarded/{mark.pk}/", "第二个人写下的很长的理由，不该丢掉"
+    guarding.ask_to_lift(mark=mark, reason="患者本人说不再需要这样了", actor=doctor)
+    second = sign_in_as(control)
+
+    late = second.post(address, form(reason=why))
+    assert late.status_code == 409
+    assert why in late.content.decode()
+    assert 'name="decision"' in late.content.decode()  # the proposal is answered on the same page
+
+    guarding.decide_lift(mark=mark, agree=True, actor=carer)
+    for typed in ({"reason": why}, {"decision": "lift"}):
+        later = second.post(address, form(**typed))
+        assert later.status_code == 409
+        assert ("reason" in typed) == (why in later.content.decode())
+        assert 'name="decision"' not in later.content.decode()
+    nobody = UserFactory.create(clinic=patient.clinic, role=Role.DOCTOR)
+    assert sign_in_as(nobody).post(address, form(reason=why)).status_code == 404
+
+
 def test_the_look_at_the_guarded_is_booked(patient, doctor, booked) -> None:
     guarded_by(patient, doctor)
     viewing.list_guarded(staff=doctor)
