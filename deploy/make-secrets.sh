@@ -23,6 +23,10 @@ for name in secret_key contact.root clinical.root audit.root sealer_key sms_gate
             sms_callback_token; do
   make "$name" "$APP" "$(random)"
 done
+# Empty until the clinic has a mail server that asks, and a time-stamp authority: put yours in.
+for name in email_host_password tsa_root.pem; do
+  make "$name" "$APP" ""
+done
 make audit-mac.root "$APP" "$(python3 ../audit_leaf.py <audit.root)"
 make postgres_password "$SERVERS" "$(random)"
 for role in owner app; do

@@ -2,7 +2,6 @@
 
 from benchmarks.bypass_ways.app import MOVE
 from benchmarks.bypass_ways.scene import Way, said
-from privacy.audit.row_changes import TRIGGERS
 
 SWAP = "UPDATE crm_patientcontact SET phone = name WHERE patient_id = '{key}'"
 LEAVE = "DELETE FROM crm_careteammember WHERE patient_id = '{key}'"
@@ -16,8 +15,10 @@ def off(table: str) -> str:
 def on(table: str) -> tuple[str, ...]:
     """The fences of a table as they have to be."""
     return (
-        f"ALTER TABLE {table} ENABLE TRIGGER USER",
-        *(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {one}" for one in TRIGGERS),
+        "DO $$ DECLARE fence name; BEGIN FOR fence IN SELECT tgname FROM pg_trigger WHERE tgrelid "
+        f"= '{table}'::regclass AND NOT tgisinternal LOOP "
+        f"EXECUTE format('ALTER TABLE {table} ENABLE ALWAYS TRIGGER %I', fence); "
+        "END LOOP; END $$",
     )
 
 

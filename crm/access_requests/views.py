@@ -107,6 +107,7 @@ def withdraw(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.DECIDE_ACCESS)
 @of_request(selectors.shown_to)
+@with_fresh_factor()
 @once
 def decide(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
     """Who asks for whom and why; yes until a day, or no with a reason."""
@@ -173,6 +174,7 @@ def break_glass(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.JUDGE_BREAK_GLASS)
 @of_request(selectors.use_shown_to)
+@with_fresh_factor()
 @once
 def judge(request: StaffRequest, use: AccessRequest) -> HttpResponse:
     """What was said, what was looked at, and the verdict."""

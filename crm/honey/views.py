@@ -12,6 +12,7 @@ from crm.honey import services
 from crm.honey.forms import PlantForm
 from crm.honey.models import HoneyRecord
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
 from privacy.audit.events import AccessEvent
@@ -36,6 +37,7 @@ def _page(request: StaffRequest, form: PlantForm) -> HttpResponse:
 
 @require_POST
 @requires(Permission.PLANT_HONEY)
+@with_fresh_factor()
 @once
 def plant(request: StaffRequest) -> HttpResponse:
     """Invent some patients."""
@@ -49,6 +51,7 @@ def plant(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @requires(Permission.PLANT_HONEY)
+@with_fresh_factor()
 @once
 def retire(request: StaffRequest, honey_id: UUID) -> HttpResponse:
     """Have one watch no longer."""

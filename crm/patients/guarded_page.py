@@ -10,31 +10,27 @@ from crm.staff.models import User
 from privacy.access.policy import Permission, can
 
 
-def notices_on(patient: Patient, staff: User) -> list[Notice]:
-    """That the patient is guarded, on what grounds, and that every look is read."""
+def standing_of(staff: User, patient: Patient) -> Standing | None:
+    """The badge in the head of the page, in place of the button that would only say it again; and
+    the line above all: on what grounds, and that every look is read."""
     marks = guards_of(patient)
     if not marks:
-        return []
+        return None
+    by_somebody = {one.kind for one in marks} - {PatientGuard.Kind.MINOR}
+    hides = frozenset({"patients:guard"} if by_somebody else ())
+    return Standing(_("Guarded"), hides, _notice(marks, staff))
+
+
+def _notice(marks: list[PatientGuard], staff: User) -> Notice:
     grounds = "、".join(str(one.get_kind_display()) for one in marks)
     text = _(
         "Guarded (%(grounds)s): only the named care team sees more than the code, and every look "
         "is reviewed."
     )
     keeps = can(staff, Permission.GUARD_PATIENT)
-    return [
-        Notice(
-            text % {"grounds": grounds},
-            icon_name="lock",
-            action_url=reverse("patients:guarded") if keeps else "",
-            action=_("Guarded patients") if keeps else "",
-        )
-    ]
-
-
-def standing_of(_staff: User, patient: Patient) -> Standing | None:
-    """The badge in the head of the page, in place of the button that would only say it again."""
-    kinds = {one.kind for one in guards_of(patient)}
-    if not kinds:
-        return None
-    by_somebody = kinds - {PatientGuard.Kind.MINOR}
-    return Standing(_("Guarded"), frozenset({"patients:guard"} if by_somebody else ()))
+    return Notice(
+        text % {"grounds": grounds},
+        icon_name="lock",
+        action_url=reverse("patients:guarded") if keeps else "",
+        action=_("Guarded patients") if keeps else "",
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -27,10 +28,18 @@ def codes_of_minors(staff: User, since: datetime, until: datetime) -> set[str]:
 
 def guards_shown_to(staff: User) -> QuerySet[PatientGuard]:
     """Marks in force that this person keeps: of the patients cared for; control of the clinic."""
-    rows = PatientGuard.objects.live().select_related(
-        "patient__subject", "marked_by", "lift_asked_by"
-    )
-    return rows.filter(patient__in=kept_by(staff)).order_by("-since", "pk")
+    return _kept(PatientGuard.objects.live(), staff).order_by("-since", "pk")
+
+
+def ended_guard(staff: User, guard_id: UUID) -> PatientGuard | None:
+    """A mark that has ended, kept by this person as long as it was in force: for who comes late."""
+    ended = PatientGuard.objects.filter(pk=guard_id, until__isnull=False)
+    return _kept(ended, staff).first()
+
+
+def _kept(rows: QuerySet[PatientGuard], staff: User) -> QuerySet[PatientGuard]:
+    rows = rows.select_related("patient__subject", "marked_by", "lift_asked_by")
+    return rows.filter(patient__in=kept_by(staff))
 
 
 def doubles_shown_to(staff: User) -> QuerySet[HiddenDouble]:

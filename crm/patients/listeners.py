@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from crm.clearance.leaving import Handed, register_handover
-from crm.patients.guarded_page import notices_on, standing_of
+from crm.patients.guarded_page import standing_of
 from crm.patients.guards import guards_waiting_for
 from crm.patients.panels import PatientAction, PatientPage
 from crm.patients.services.care import hand_over_team
@@ -28,7 +28,6 @@ def _waiting(actor: Actor) -> int | Rows:
 
 
 register_count("patients:guarded", _waiting, urgent=True)
-PatientPage.noters["guards"] = notices_on
 PatientPage.add(
     PatientAction(
         _("Guard the patient"), "patients:guard", Permission.GUARD_PATIENT, icon="lock", order=90

@@ -33,15 +33,6 @@ class PatientAction:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a patient stands with a floor now: words for the head of the page, and the buttons
-    (by their ``url_name``) that would only say it again."""
-
-    label: Promise | str
-    hides: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """A line above everything on the patient's page, as ``partials/_notice.html`` shows it."""
 
@@ -50,6 +41,16 @@ class Notice:
     icon_name: str = ""
     action_url: str = ""
     action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a patient stands with a floor now: words for the head of the page, the buttons (by
+    their ``url_name``) that would only say it again, and what there is to say first of it."""
+
+    label: Promise | str
+    hides: frozenset[str]
+    notice: Notice | None = None
 
 
 Noter = Callable[[Patient, User], list[Notice]]

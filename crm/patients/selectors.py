@@ -62,8 +62,8 @@ def patients_visible_to(staff: User) -> QuerySet[Patient]:
 def patients_queued_for(staff: User) -> QuerySet[Patient]:
     """Whose number ``staff`` may call: for roles with the whole clinic the guarded ones too."""
     if staff.role in CLINIC_WIDE:
-        return Patient.objects.known_to(staff)
-    return Patient.objects.visible_to(staff)
+        return Patient.objects.known_to(staff).select_related("subject")
+    return patients_visible_to(staff)
 
 
 def patient_by_code(staff: User, code: str) -> Patient:
@@ -74,16 +74,20 @@ def patient_by_code(staff: User, code: str) -> Patient:
     return patients_visible_to(staff).get(subject__code=code)
 
 
-def patient_by_any_code(staff: User, text: str) -> Patient | None:
-    """The visible patient whose lasting code, or code of today, was typed or said."""
+def patient_by_any_code(staff: User, text: str, *, queued: bool = False) -> Patient | None:
+    """The visible patient whose lasting code, or code of today, was typed or said.
+
+    ``queued``: among all whose number ``staff`` may call, the guarded too.
+    """
+    among = patients_queued_for(staff) if queued else patients_visible_to(staff)
     code = parse_code(text)
     if code is not None:
-        return patients_visible_to(staff).filter(subject__code=code).first()
+        return among.filter(subject__code=code).first()
     number = parse_visit_code(text, staff.clinic.visit_letter)
     if number is None:
         return None
     today = VisitCode.objects.filter(site=staff.clinic_id, day=timezone.localdate(), number=number)
-    return patients_visible_to(staff).filter(pk__in=today.values("subject")).first()
+    return among.filter(pk__in=today.values("subject")).first()
 
 
 def patient_out_of_reach(code: str) -> Patient | None:

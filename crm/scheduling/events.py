@@ -9,6 +9,11 @@ class VisitEvent(Event):
     EXPECTED = "visit.expected", Kind.CHANGE, _("Noted as expected today")
     CHECKED = "visit.identity_checked", Kind.SYSTEM, _("Compared the phone's last digits")
     MISMATCHED = "visit.identity_mismatched", Kind.DENIAL, _("The phone's last digits did not fit")
+    CODE_MISMATCHED = (
+        "visit.code_mismatched",
+        Kind.DENIAL,
+        _("The code said at the desk did not fit"),
+    )
     ARRIVED = "visit.arrived", Kind.CHANGE, _("Registered the arrival")
     CALLED = "visit.called", Kind.CHANGE, _("Called into a room")
     FINISHED = "visit.finished", Kind.CHANGE, _("Ended the visit")

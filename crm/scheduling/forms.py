@@ -45,6 +45,23 @@ class ArrivalForm(PurposeForm):
         return {"last_digits": "", **self.cleaned_data}
 
 
+class SeenForm(forms.Form):
+    """Of a guarded patient the desk knows the code alone: the card with it is the second fact."""
+
+    shown_code = forms.BooleanField(label=_("I have seen the code card"))
+
+
+class CardForm(forms.Form):
+    """The code of a guarded patient who is known here by the number of the day."""
+
+    card_code = forms.CharField(
+        label=_("Code on the card"),
+        max_length=64,
+        help_text=_("As the patient shows or says it; who forgot it asks for the care team."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class FindForm(forms.Form):
     """Which patient has come: the lasting code, or today's."""
 

@@ -20,6 +20,7 @@ from crm.scheduling.rules import OPEN, State
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError, Unreadable
+from privacy.pseudonyms.rules import parse_code
 
 JUST_REGISTERED: Final = timedelta(minutes=15)
 _EVENTS: Final = {
@@ -58,18 +59,36 @@ def register_arrival(
     """
     if needs_second_fact(patient=patient, actor=actor):
         _check_digits(patient, last_digits, actor, shown_code=shown_code)
-    with transaction.atomic():
-        expected = (
-            Visit.objects.select_for_update(of=("self",))
-            .select_related("patient__subject")
-            .filter(patient=patient, day=timezone.localdate(), state__in=OPEN)
-            .first()
+    return _arrived(patient, purpose, actor)
+
+
+def register_arrival_by_code(*, patient: Patient, code: str, actor: User) -> Visit:
+    """A patient has come of whom the desk may know the code alone (T1): that is the second fact.
+
+    No digits are compared: whether a number fits would tell who it is. In: ``code`` as typed.
+    Raises: NotTheSamePerson if it is another's (booked); Conflict if they are here already.
+    """
+    if not constant_time_compare(parse_code(code) or "", patient.code):
+        audit.record_denial(
+            actor=actor, target="arrival", event=VisitEvent.CODE_MISMATCHED, subjects=[patient]
         )
-        if expected is None:
-            return _open_visit(patient, purpose, State.WAITING, VisitEvent.ARRIVED, actor)
-        if expected.state != State.EXPECTED:
-            raise Conflict(_("This patient has been registered as here already."))
-        return _move(expected, State.WAITING, actor)
+        raise NotTheSamePerson(_("This is not the code that goes with the number. Ask again."))
+    return _arrived(patient, Visit.Purpose.OTHER, actor)
+
+
+@transaction.atomic
+def _arrived(patient: Patient, purpose: str, actor: User) -> Visit:
+    expected = (
+        Visit.objects.select_for_update(of=("self",))
+        .select_related("patient__subject")
+        .filter(patient=patient, day=timezone.localdate(), state__in=OPEN)
+        .first()
+    )
+    if expected is None:
+        return _open_visit(patient, purpose, State.WAITING, VisitEvent.ARRIVED, actor)
+    if expected.state != State.EXPECTED:
+        raise Conflict(_("This patient has been registered as here already."))
+    return _move(expected, State.WAITING, actor)
 
 
 def _check_digits(patient: Patient, given: str, actor: User, *, shown_code: bool) -> None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("arrivals/<str:code>/", day.arrive, name="arrive"),
     path("expected/", day.find_expected, name="find-expected"),
     path("expected/<str:code>/", day.expect, name="expect"),
+    path("visits/<uuid:visit_id>/arrive/", day.arrive_by_number, name="arrive-by-number"),
     path("visits/<uuid:visit_id>/call/", day.call, name="call"),
     path("visits/<uuid:visit_id>/done/", day.finish, name="finish"),
     path("visits/<uuid:visit_id>/left/", day.leave, name="leave"),

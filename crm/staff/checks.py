@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
@@ -59,6 +60,18 @@ def second_sink_has_an_address(**_kwargs: Any) -> list[CheckMessage]:
     except ImproperlyConfigured as error:
         return [Error(str(error), id="suian.E005")]
     return []
+
+
+@register(deploy=True)
+def second_sink_is_kept(**_kwargs: Any) -> list[CheckMessage]:
+    """Without it nothing outside the database shows that an event went missing (ADR 0024)."""
+    if settings.AUDIT_SINK_DIR:
+        return []
+    words = "AUDIT_SINK_DIR is empty: no second record of the trail is kept."
+    if settings.AUDIT_SINK_SYSLOG:
+        words = "AUDIT_SINK_DIR is empty: verify_audit cannot compare what syslog keeps elsewhere."
+    hint = "Name a folder on another disk or volume than the database's, for every process."
+    return [CheckWarning(words, hint=hint, id="suian.W001")]
 
 
 @register()

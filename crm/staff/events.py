@@ -32,6 +32,11 @@ class StaffEvent(Event):
     LISTED = "staff.listed", Kind.VIEW, _("Opened the staff list")
     CREATED = "staff.created", Kind.CHANGE, _("Opened a staff account")
     SUSPENDED = "staff.suspended", Kind.CHANGE, _("Suspended a staff account")
+    SUPERIOR_CHANGED = (
+        "staff.superior_changed",
+        Kind.CHANGE,
+        _("Set another superior of a colleague"),
+    )
     PASSWORD_CHANGED = "staff.password_changed", Kind.CHANGE, _("Changed the own password")
     OWN_PAGE_CHANGED = "staff.settings_changed", Kind.CHANGE, _("Changed own settings")
     TOKEN_ISSUED = "staff.token_issued", Kind.CHANGE, _("Issued an API token")

@@ -144,6 +144,26 @@ class AccountForm(forms.Form):
             chosen.queryset = colleagues
 
 
+class SuperiorForm(forms.Form):
+    """Who directs a colleague's work from now on."""
+
+    superior = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Superior"),
+        required=False,
+        empty_label=_("Nobody"),
+        help_text=_("Who directs the person's work; the two never decide beside each other."),
+    )
+    before = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, *, possible: QuerySet[User], person: User) -> None:
+        now = person.superior_id
+        super().__init__(data, initial={"superior": now, "before": f"{now or ''}"})
+        chosen = self.fields["superior"]
+        if isinstance(chosen, forms.ModelChoiceField):
+            chosen.queryset = possible
+
+
 class PasswordForm(forms.Form):
     """A change of the own password."""
 

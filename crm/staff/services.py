@@ -260,7 +260,11 @@ def _book_account(user: User, *, actor: User | None) -> None:
 def open_staff_list(*, viewer: User) -> Sequence[User]:
     """All accounts of the clinic; ``has_factor`` tells who can sign in. Looking is an event."""
     device = TotpDevice.objects.filter(user=OuterRef("pk"))
-    staff = list(selectors.staff_of_clinic(viewer).annotate(has_factor=Exists(device)))
+    staff = list(
+        selectors.staff_of_clinic(viewer)
+        .select_related("superior")
+        .annotate(has_factor=Exists(device))
+    )
     audit.record(StaffEvent.LISTED, actor=viewer, detail={"accounts": len(staff)})
     return staff
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("account/sessions/end-others/", sessions.end_others, name="sessions-end-others"),
     path("staff/", accounts.staff_list, name="list"),
     path("staff/new/", accounts.open_account, name="open-account"),
+    path("staff/<uuid:staff_id>/superior/", accounts.superior, name="superior"),
     path("staff/<uuid:staff_id>/suspend/", accounts.suspend, name="suspend"),
     path("staff/<uuid:staff_id>/end-everything/", sessions.end_all, name="end-everything"),
     path("staff/<uuid:staff_id>/reset-factor/", enrolling.reset, name="reset-factor"),

@@ -38,6 +38,7 @@ PAIRS: Final = (
          ("verdict_is_anothers", "nobody_lifts_their_own")),
     Pair("account", _("Opens an account"), _("hands over its second factor"), "R29; ADR 0016",
          ("open_account_of_colleague", "reset")),
+    Pair("superior", _("Keeps accounts"), _("sets the own superior"), "T13", ("set_superior",)),
     Pair("role", _("Grants a role"), _("holds it"), "R30", ("user_has_known_role",)),
     Pair("licence", _("Holds a licence"), _("checks it"), "S3", ("licence_checked_by_another",)),
     Pair("alert", _("Is who an alert or incident is about"), _("closes it"), "R23",

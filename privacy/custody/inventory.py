@@ -31,6 +31,7 @@ TABLES = (
             "boxes",
             "unnoted",
             "findings",
+            "sealed",
         ),
         c1(WHEN, "finished_at"),
     ),

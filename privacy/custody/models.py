@@ -59,6 +59,8 @@ class Reconciliation(Record):
     boxes = models.PositiveBigIntegerField(default=0)
     unnoted = models.PositiveBigIntegerField(default=0)  # older than the net: nothing to compare
     findings = models.PositiveBigIntegerField(default=0)
+    # Lists of zone, algorithm, version of the data key, boxes; None before the end of the run.
+    sealed = models.JSONField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 
-from privacy.custody import escrow, resealing, restoring, rewrapping
-from privacy.custody.models import RootEscrow
+from privacy.custody import escrow, restoring, rewrapping
+from privacy.custody.models import Reconciliation, RootEscrow
 from privacy.custody.rotation import Census, census
 from privacy.encryption.algorithms import NAMES, SETTINGS, chosen
 from privacy.encryption.keys import Zone
@@ -41,6 +41,31 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxCount:
+    """How many sealed values of one zone claim one algorithm and version of their data key."""
+
+    zone: str
+    algorithm: str
+    own: bool  # whether new values are sealed by it
+    version: int
+    boxes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The algorithm of new values, and what all values claimed when they were last counted."""
+
+    own: str
+    at: datetime | None  # None: not counted yet
+    rows: list[BoxCount]
+
+    @property
+    def others(self) -> bool:
+        """Whether values wait to be moved to the installation's algorithm."""
+        return any(not one.own for one in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the page of the keys shows."""
 
@@ -49,7 +74,7 @@ class Overview:
     waiting: int  # not yet under the active version
     restore: restoring.Standing
     papers: list[Paper]
-    algorithms: list[tuple[str, int, bool]]  # name, boxes, whether new ones are sealed by it
+    sealed: Sealed
     erasures: list[tuple[datetime, str, int]]  # month (clinic time), zone, how many
 
     @property
@@ -70,7 +95,7 @@ def overview() -> Overview:
         waiting=rewrapping.waiting(),
         restore=restoring.standing(),
         papers=list(_papers()),
-        algorithms=algorithms_in_use(),
+        sealed=last_count(),
         erasures=erasures_by_month(),
     )
 
@@ -85,14 +110,16 @@ def known_algorithms() -> list[str]:
     return sorted(SETTINGS)
 
 
-def algorithms_in_use() -> list[tuple[str, int, bool]]:
-    """Every algorithm with its boxes; the installation's own always, others where there are any."""
-    counted, own = resealing.count_by_algorithm(), chosen()
-    return [
-        (name, counted.get(number, 0), number == own)
-        for number, name in NAMES.items()
-        if number == own or counted.get(number)
+def last_count() -> Sealed:
+    """What the last whole comparison of rows counted: no page reads every table for it."""
+    own = chosen()
+    runs = Reconciliation.objects.filter(finished_at__isnull=False, sealed__isnull=False)
+    run = runs.order_by("-created_at").first()
+    rows = [
+        BoxCount(zone, NAMES[algorithm], algorithm == own, version, boxes)
+        for zone, algorithm, version, boxes in (run.sealed if run and run.sealed else [])
     ]
+    return Sealed(NAMES[own], run.finished_at if run else None, rows)
 
 
 def erasures_by_month() -> list[tuple[datetime, str, int]]:

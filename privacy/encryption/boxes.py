@@ -80,14 +80,22 @@ def key_version_of(box: bytes) -> int:
     return _head(box)[1]
 
 
+def claim_of(head: bytes) -> tuple[int, int] | None:
+    """Algorithm and key version that the first ``HEADER.size`` bytes of a box claim, if any."""
+    if len(head) < HEADER.size:
+        return None
+    form, algorithm, version = HEADER.unpack_from(head)
+    return (int(algorithm), int(version)) if form == FORMAT and algorithm in NAMES else None
+
+
 def _head(box: bytes) -> tuple[int, int]:
     """Algorithm and key version that a box claims; both are bound, so a lie does not open."""
     if len(box) < OVERHEAD:
         raise Unreadable("E-BOX-SHORT")
-    form, algorithm, version = HEADER.unpack_from(box)
-    if form != FORMAT or algorithm not in NAMES:
+    claim = claim_of(box)
+    if claim is None:
         raise Unreadable("E-BOX-FORM")
-    return int(algorithm), int(version)
+    return claim
 
 
 def unseal(box: bytes, *, place: Place, key: DataKey) -> str:

@@ -97,6 +97,19 @@ def test_each_file_variable_points_to_a_secret_of_the_service(service: str) -> N
     assert sources(service) <= set(COMPOSE["secrets"])
 
 
+@pytest.mark.parametrize("service", APP_SERVICES)
+def test_no_secret_stands_in_the_environment(service: str) -> None:
+    """Whoever may look at a container reads its environment; what is a secret is a file."""
+    named = {
+        call.args[0].value
+        for name in SETTINGS
+        for call in ast.walk(ast.parse((PROJECT / "crm" / "settings" / name).read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "secret"
+    }
+    assert {"SECRET_KEY", "EMAIL_HOST_PASSWORD"} <= named
+    assert named & set(environment(service)) == set()
+
+
 def test_secrets_reach_only_who_needs_them() -> None:
     holders = {
         secret: {service for service in SERVICES if secret in sources(service)}
@@ -104,7 +117,8 @@ def test_secrets_reach_only_who_needs_them() -> None:
     }
 
     assert holders["owner_database_url"] == {"migrate"}
-    assert holders["sealer_key"] == holders["sms_gateway_secret"] == {"worker"}
+    for name in ("sealer_key", "sms_gateway_secret", "email_host_password", "tsa_root"):
+        assert holders[name] == {"worker"}
     assert holders["contact_root"] == {"web", "worker", "exporter"}
     assert holders["clinical_root"] == {"web", "exporter"}
     assert holders["audit_leaf"] == {"worker"}

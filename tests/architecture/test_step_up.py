@@ -12,9 +12,12 @@ from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
 ASKS = "crm/staff/confirm.html"
-# Accounts and factors, keys, tokens, what leaves the house, what binds somebody (ADR 0016).
+# Accounts and factors, keys, tokens, what leaves the house, what binds somebody, who is let in
+# to whom, and the traps (ADR 0016).
 DOORS = {
     "access:break-glass",
+    "access:decide",
+    "access:judge",
     "clearance:come-back",
     "clearance:leave",
     "clearance:licences",
@@ -27,14 +30,18 @@ DOORS = {
     "exports:download",
     "exports:password",
     "exports:trace",
+    "honey:plant",
+    "honey:retire",
     "incidents:codes",
     "inventory:export",
+    "patients:lift-guard",
     "review:sign",
     "staff:open-account",
     "staff:passkey-add",
     "staff:passkey-revoke",
     "staff:recovery-codes",
     "staff:reset-factor",
+    "staff:superior",
     "staff:suspend",
     "staff:tokens",
     "trail:approve-retirement",

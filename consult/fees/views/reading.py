@@ -12,6 +12,7 @@ from consult.fees import selectors, services
 from consult.fees.forms import EstimateFilter
 from consult.fees.lifecycle import State, may_become
 from consult.fees.models import EstimateVersion
+from consult.fees.problems import NotAnEstimate
 from consult.fees.sheets import progress_of, sheet_of
 from consult.fees.views.finding import for_patient, for_version
 from crm.patients.models import Patient
@@ -20,7 +21,7 @@ from crm.web.idempotency import once
 from crm.web.numbers import natural
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
-from privacy.errors import DomainError
+from privacy.errors import Conflict, DomainError
 
 ROWS = 50
 DIGITS = 3  # of a version in the address
@@ -105,13 +106,21 @@ def _page(request: StaffRequest, opened: selectors.OpenedEstimate) -> dict[str, 
 @once
 def issue(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
     """Fix the draft that was on the screen and offer it to the patient."""
-    revision = request.POST.get("revision", "")
-    services.issue_version(
-        version=held,
-        revision=natural(revision),
-        actor=request.user,
-    )
+    revision = natural(request.POST.get("revision", ""))
+    try:
+        services.issue_version(version=held, revision=revision, actor=request.user)
+    except (NotAnEstimate, Conflict) as error:
+        return _refused(request, held, error)
     return _back(held)
+
+
+def _refused(request: StaffRequest, held: EstimateVersion, error: DomainError) -> HttpResponse:
+    """The version as it is stored now, with what is missing: from here it is put right."""
+    held.refresh_from_db()
+    opened = selectors.open_version(version=held, staff=request.user, against=None)
+    page = {**_page(request, opened), "refused": str(error)}
+    status = 409 if isinstance(error, Conflict) else 422
+    return render(request, "consult/fees/version.html", page, status=status)
 
 
 @require_POST

@@ -1,10 +1,12 @@
 """Doors: guarding a patient, ending it by two, and likely doubles of guarded patients."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,11 +18,32 @@ from crm.patients.models import Patient, PatientGuard
 from crm.patients.services import guarding, viewing
 from crm.patients.views.doors import of_patient
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
 from privacy.errors import DomainError
+
+
+def of_mark(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Hand the view the mark that its viewer keeps, or answer 404 and book the attempt.
+
+    Stands below the guard and above what asks for a factor or keeps a form: who has no business
+    with the mark is told nothing, whatever the session. Who sends a form about a mark that has
+    ended meanwhile gets it as well, to be told so with what was typed.
+    """
+
+    @wraps(view)
+    def found(request: StaffRequest, /, guard_id: UUID) -> HttpResponseBase:
+        mark = guards.guards_shown_to(request.user).filter(pk=guard_id).first()
+        if mark is None and request.method == "POST":
+            mark = guards.ended_guard(request.user, guard_id)
+        if mark is None:
+            raise _not_found(request, f"guard:{guard_id}")
+        return view(request, mark)
+
+    return found
 
 
 @require_GET
@@ -55,24 +78,24 @@ def guard(request: StaffRequest, patient: Patient) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters()
 @requires(Permission.GUARD_PATIENT)
+@of_mark
+@with_fresh_factor()
 @once
-def lift(request: StaffRequest, guard_id: UUID) -> HttpResponse:
+def lift(request: StaffRequest, mark: PatientGuard) -> HttpResponse:
     """Propose to end a guard, or answer somebody else's proposal."""
-    try:
-        mark = guards.guards_shown_to(request.user).get(pk=guard_id)
-    except ObjectDoesNotExist as error:
-        raise _not_found(request, f"guard:{guard_id}") from error
-    asked = mark.lift_asked_at is not None
-    form = (AnswerLiftForm if asked else LiftForm)(request.POST or None)
+    asked, ended = mark.lift_asked_at is not None, mark.until is not None
+    typed = request.POST.get("reason", "") if asked or ended else ""
+    late = ended or bool(typed)  # a proposal, or the end, was there before this one
+    form = (AnswerLiftForm if asked else LiftForm)(None if late else request.POST or None)
     own = asked and mark.lift_asked_by_id == request.user.pk
     if form.is_valid():
         try:
             return _lifted(request, mark, form.cleaned_data)
         except DomainError as error:
             form.add_error(None, str(error))
-    page = {"form": form, "own": own, "asked": asked}
+    page = {"form": form, "own": own, "asked": asked, "typed": typed, "ended": ended}
     page |= viewing.open_guard(staff=request.user, mark=mark)
-    status = 422 if form.is_bound else 200
+    status = 409 if late else 422 if form.is_bound else 200
     return render(request, "crm/patients/lift_guard.html", page, status=status)
 
 

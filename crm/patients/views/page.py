@@ -45,6 +45,7 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
     opened = viewing.open_patient(staff=request.user, patient=patient)
     may_reveal = may_reveal_on(request.user, of_today=lambda: bool(opened.visit_code))
     standings = PatientPage.standings_of(request.user, patient)
+    notices = [one.notice for one in standings if one.notice]
     page: dict[str, Any] = {
         "patient": patient,
         "opened": opened,
@@ -52,7 +53,7 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "place": _place(request.user, request.GET, patient),
         "panels": PatientPage.panels_for(request.user),
         "actions": _actions(request.user, patient, standings) if opened.may_write else [],
-        "notices": PatientPage.notices_for(patient, request.user),
+        "notices": notices + PatientPage.notices_for(patient, request.user),
         "standings": standings,
         "by": "",
         "may_reveal": may_reveal,

@@ -1,5 +1,7 @@
 """Doors of the desk's day. Codes only: what stands on this screen may be read over a shoulder."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,14 +12,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.patients.models import Patient
-from crm.patients.selectors import patient_by_any_code
+from crm.patients.selectors import patient_by_any_code, patients_queued_for
 from crm.patients.services.viewing import book_out_of_reach
-from crm.patients.views.doors import of_patient, partial_or_page
+from crm.patients.services.writing import may_write
+from crm.patients.views.doors import partial_or_page
 from crm.scheduling import services
-from crm.scheduling.forms import ArrivalForm, FindForm, PurposeForm, RoomForm
+from crm.scheduling.forms import (
+    ArrivalForm,
+    CardForm,
+    FindForm,
+    PurposeForm,
+    RoomForm,
+    SeenForm,
+)
 from crm.scheduling.models import Visit
 from crm.scheduling.rules import State
-from crm.scheduling.selectors import board_of, visits_visible_to
+from crm.scheduling.selectors import board_of, open_visit_today, visits_visible_to
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
@@ -63,21 +73,48 @@ def find_expected(request: StaffRequest) -> HttpResponse:
 def _find(request: StaffRequest, view_name: str) -> HttpResponse:
     form = FindForm(request.POST)
     typed = form.cleaned_data["code"] if form.is_valid() else ""
-    patient = patient_by_any_code(request.user, typed)
+    patient, code = patient_by_any_code(request.user, typed, queued=True), parse_code(typed)
     if patient is None:
-        if code := parse_code(typed):
+        if code:
             book_out_of_reach(staff=request.user, code=code)
         messages.error(request, _("No patient has this code. Try the search above."))
         return redirect("desk:home")
-    return redirect(view_name, patient.code)
+    if code or may_write(staff=request.user, patient=patient):
+        return redirect(view_name, patient.code)
+    visit = open_visit_today(request.user, patient)
+    if visit and visit.state == State.EXPECTED and view_name == "scheduling:arrive":
+        return redirect("scheduling:arrive-by-number", visit.pk)
+    messages.error(request, _("This number needs the code of the patient's card. Type that."))
+    return redirect("desk:home")
+
+
+def of_queued(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Hand the view the patient of the address whom the desk may call, the guarded too; or 404.
+
+    Stands where ``of_patient`` stands elsewhere. With it comes ``guarded``: whether the code is
+    all that this desk may know of them (T1).
+    """
+
+    @wraps(view)
+    def found(request: StaffRequest, /, code: str) -> HttpResponseBase:
+        patient = patients_queued_for(request.user).filter(subject__code=code).first()
+        if patient is None:
+            book_out_of_reach(staff=request.user, code=code)
+            raise Http404
+        guarded = not may_write(staff=request.user, patient=patient)
+        return view(request, patient, guarded=guarded)
+
+    return found
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.ISSUE_VISIT_CODE)
-@of_patient
+@of_queued
 @once
-def arrive(request: StaffRequest, patient: Patient) -> HttpResponse:
+def arrive(request: StaffRequest, patient: Patient, *, guarded: bool) -> HttpResponse:
     """Register an arrival, after the second fact was compared."""
+    if guarded:
+        return _arrive_by_code(request, patient, SeenForm(request.POST or None))
     second = services.needs_second_fact(patient=patient, actor=request.user)
     form = ArrivalForm(request.POST or None, second_fact=second)
     if form.is_valid():
@@ -87,26 +124,61 @@ def arrive(request: StaffRequest, patient: Patient) -> HttpResponse:
             form.add_error("last_digits" if second else None, str(error))
         else:
             return _back(request, visit, _("%(code)s has arrived."))
-    page = {"form": form, "patient": patient}
+    page = {"form": form, "called": patient.spaced_code}
     status = 422 if form.is_bound else 200
     return render(request, "crm/scheduling/arrive.html", page, status=status)
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.ISSUE_VISIT_CODE)
-@of_patient
 @once
-def expect(request: StaffRequest, patient: Patient) -> HttpResponse:
-    """Note that a patient comes today, and what for."""
-    form = PurposeForm(request.POST or None, initial={"purpose": Visit.Purpose.RETURN})
+def arrive_by_number(request: StaffRequest, visit_id: UUID) -> HttpResponse:
+    """The arrival of somebody expected whom the desk knows by the number of the day."""
+    coming = visits_visible_to(request.user).filter(state=State.EXPECTED, pk=visit_id).first()
+    if coming is None:
+        raise _out_of_reach(request, visit_id)
+    if may_write(staff=request.user, patient=coming.patient):
+        return redirect("scheduling:arrive", coming.patient.code)
+    form = CardForm(request.POST or None)
+    return _arrive_by_code(request, coming.patient, form, called=coming.called)
+
+
+def _arrive_by_code(
+    request: StaffRequest, patient: Patient, form: SeenForm | CardForm, *, called: str = ""
+) -> HttpResponse:
     if form.is_valid():
+        code = form.cleaned_data.get("card_code", patient.code)
         try:
-            visit = services.expect_today(patient=patient, actor=request.user, **form.cleaned_data)
+            visit = services.register_arrival_by_code(
+                patient=patient, code=code, actor=request.user
+            )
+        except DomainError as error:
+            form.add_error("card_code" if called else None, str(error))
+        else:
+            return _back(request, visit, _("%(code)s has arrived."))
+    page = {"form": form, "called": called or patient.spaced_code, "guarded": True}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/scheduling/arrive.html", page, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.ISSUE_VISIT_CODE)
+@of_queued
+@once
+def expect(request: StaffRequest, patient: Patient, *, guarded: bool) -> HttpResponse:
+    """Note that a patient comes today, and what for; of a guarded one, that alone."""
+    form = PurposeForm(request.POST or None, initial={"purpose": Visit.Purpose.RETURN})
+    if guarded:
+        del form.fields["purpose"]
+    if form.is_valid():
+        data = {"purpose": Visit.Purpose.OTHER, **form.cleaned_data}
+        try:
+            visit = services.expect_today(patient=patient, actor=request.user, **data)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
             return _back(request, visit, _("%(code)s is expected today."), undoable=False)
-    page = {"form": form, "patient": patient}
+    page = {"form": form, "patient": patient, "guarded": guarded}
     status = 422 if form.is_bound else 200
     return render(request, "crm/scheduling/expect.html", page, status=status)
 

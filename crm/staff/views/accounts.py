@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import challenges, passkeys, recovery, selectors, services, sessions
-from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm
+from crm.staff import challenges, passkeys, recovery, selectors, services, sessions, superiors
+from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm, SuperiorForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
 from crm.staff.password_rules import is_due, is_first
@@ -101,6 +101,28 @@ def open_account(request: StaffRequest) -> HttpResponse:
             return render(request, "crm/staff/opened.html", page)
     status = 422 if form.is_bound else 200
     return render(request, "crm/staff/open_account.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
+@once
+def superior(request: StaffRequest, staff_id: UUID) -> HttpResponse:
+    """Who directs a colleague's work from now on."""
+    person = get_object_or_404(selectors.staff_of_clinic(request.user), pk=staff_id)
+    possible = superiors.possible(person=person, actor=request.user)
+    form = SuperiorForm(request.POST or None, possible=possible, person=person)
+    if form.is_valid():
+        try:
+            superiors.set_superior(person=person, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error("superior", str(error))
+        else:
+            messages.success(request, _("The superior was set."))
+            return redirect("staff:list")
+    page = {"form": form, "person": person}
+    status = 422 if form.is_bound else 200
+    return render(request, "crm/staff/superior.html", page, status=status)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from consult.fees import lifecycle, selectors, services
 from consult.fees.lifecycle import State
 from consult.fees.models import Estimate, EstimateLine, EstimateVersion
 from consult.fees.problems import NotAnEstimate
+from crm.web.idempotency import FIELD, new_key
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.errors import DomainError
 from tests.conftest import owner_connection
@@ -49,6 +50,34 @@ def test_an_empty_draft_is_kept_but_not_issued(patient, carer) -> None:
 
     with pytest.raises(NotAnEstimate):
         services.issue_version(version=version, revision=1, actor=carer)
+
+
+def test_what_is_missing_is_said_on_the_page_of_the_draft(patient, carer, sign_in_as) -> None:
+    version = make_version(patient, carer, lines=[])
+    address = f"/fees/{version.estimate.number}/v1/"
+
+    def issue(revision: int):
+        sent = {"revision": f"{revision}", FIELD: new_key()}
+        return sign_in_as(carer).post(f"{address}issue/", sent)
+
+    refused = issue(version.revision)
+    assert refused.status_code == 422
+    assert refused.templates[0].name == "consult/fees/version.html"
+    assert refused.context["refused"] in refused.content.decode()
+    assert f'href="{address}edit/"' in refused.content.decode()
+    assert issue(version.revision + 1).status_code == 409  # saved by somebody else meanwhile
+    version.refresh_from_db()
+    assert version.is_draft
+
+
+def test_who_issues_late_sees_that_it_was_issued(patient, carer, sign_in_as) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+    address = f"/fees/{version.estimate.number}/v1/"
+    sent = {"revision": f"{version.revision}", FIELD: new_key()}
+    answer = sign_in_as(carer).post(f"{address}issue/", sent)
+    assert answer.status_code == 409
+    assert answer.context["version"].state == State.ISSUED
+    assert f'href="{address}edit/"' not in answer.content.decode()
 
 
 def test_nothing_is_accepted_that_was_not_explained(patient, carer) -> None:

@@ -11,12 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.custody import services
+from crm.patients.models import PatientContact
 from crm.staff.models import User
 from crm.web.idempotency import FIELD
 from privacy.access.policy import Permission, Role, roles_with
-from privacy.custody import erasure, ledger_file, restoring
+from privacy.custody import erasure, ledger_file, reconciling, restoring
+from privacy.custody.models import Reconciliation
 from privacy.custody.selectors import overview
+from privacy.encryption.keys import Zone
 from privacy.encryption.models import KeyVersion, active_versions
+from privacy.encryption.registry import sealed_columns
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canaries")]
@@ -118,3 +122,41 @@ def test_a_process_without_a_root_says_so(monkeypatch) -> None:
 
 def test_without_data_keys_nothing_waits(desk) -> None:
     assert overview().percent == 100
+
+
+def compare_rows() -> None:
+    for _step in reconciling.reconcile(reconciling.open_run(), process="test"):
+        pass
+
+
+def test_sealed_values_are_those_of_the_last_night(desk, clinic, settings) -> None:
+    assert desk.get("/keys/").context["keys"].sealed.at is None
+    PatientFactory.create(clinic=clinic)
+    compare_rows()
+    settings.SEAL_ALGORITHM = "sm4-gcm"
+    late = PatientFactory.create(clinic=clinic)  # after the night: not counted yet
+
+    page = desk.get("/keys/")
+    sealed = page.context["keys"].sealed
+    contact = [one for one in sealed.rows if one.zone == "contact"]
+    assert [(one.algorithm, one.own, one.version) for one in contact] == [("AES-256-GCM", False, 1)]
+    assert (sealed.own, sealed.others) == ("国密 SM4-GCM 128 位", True)
+    assert "reencrypt --other-algorithm" in page.content.decode()
+    before = sum(one.boxes for one in sealed.rows)
+
+    Reconciliation.objects.update(created_at=timezone.now() - timedelta(days=1))
+    PatientContact.objects.filter(patient=late).update(phone=b"\x01")  # claims nothing known
+    compare_rows()
+    rows = overview().sealed.rows
+    assert {one.algorithm for one in rows} == {"AES-256-GCM", "国密 SM4-GCM 128 位"}
+    assert sum(one.boxes for one in rows if not one.own) == before
+    assert sum(one.boxes for one in rows if one.own and one.zone == "contact") == 1  # the name
+
+
+def test_the_page_reads_no_table_of_boxes(clinic, keeper, django_assert_max_num_queries) -> None:
+    PatientFactory.create(clinic=clinic)
+    compare_rows()
+    with django_assert_max_num_queries(16) as asked:
+        services.open_keys(actor=keeper)
+    boxes = {column.table for zone in Zone.values for column in sealed_columns(zone)}
+    assert not [one["sql"] for one in asked for table in boxes if f'FROM "{table}"' in one["sql"]]

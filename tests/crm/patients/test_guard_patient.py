@@ -23,6 +23,7 @@ from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.factories.access import EMERGENCY, asked_for, broken, granted
 from tests.factories.guards import WHY, doubled, guarded_by
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,20 @@ def test_their_page_is_not_found_for_others(patient, doctor, sign_in_as, recepti
     assert sign_in_as(receptionist).get(f"/patients/{patient.code}/").status_code == 404
     page = sign_in_as(doctor).get(f"/patients/{patient.code}/").content.decode()
     assert patient.code in page
+
+
+def test_the_page_reads_the_marks_once(
+    patient, doctor, sign_in_as, django_assert_max_num_queries
+) -> None:
+    guarded_by(patient, doctor)
+    desk = sign_in_as(doctor)
+    with django_assert_max_num_queries(60) as asked:
+        page = desk.get(f"/patients/{patient.code}/")
+    assert [one.icon_name for one in page.context["notices"]] == ["lock"]
+    (badge,) = [one for one in page.context["standings"] if one.notice]
+    assert f"{badge.label}" in page.content.decode()
+    reads = [one for one in asked if 'FROM "crm_patientguard"' in one["sql"].partition("WHERE")[0]]
+    assert len([one for one in reads if '"reason"' in one["sql"]]) == 1
 
 
 def test_the_list_shows_the_code_without_a_way_in(patient, doctor, receptionist, sign_in_as):
@@ -557,6 +572,44 @@ def test_from_the_page_to_the_end_of_the_guard(
     assert second.post(lift, form(decision="lift")).status_code == 302
     assert guards.guards_of(patient) == []
     assert second.get(lift).status_code == 404
+
+
+def test_ending_a_guard_asks_for_the_second_factor_and_keeps_the_reason(
+    patient, doctor, sign_in_as
+) -> None:
+    mark = guarded_by(patient, doctor)
+    address, why = f"/patients/guarded/{mark.pk}/", "患者本人说不再需要这样了"
+    desk = sign_in_as(doctor)
+    age_factor(desk, minutes=31)
+    assert desk.get(address)["Location"].startswith("/account/confirm/")
+    asked = desk.post(address, form(reason=why))
+    assert asked.status_code == 422
+    assert ("reason", why) in asked.context["carried"]
+    assert guards.guards_of(patient)[0].lift_asked_at is None
+    age_factor(desk, minutes=0)
+    assert desk.post(asked.context["action"], dict(asked.context["carried"])).status_code == 302
+    assert guards.guards_of(patient)[0].lift_asked_at is not None
+
+
+def test_who_comes_late_keeps_the_reason(patient, doctor, carer, control, sign_in_as) -> None:
+    mark = guarded_by(patient, doctor)
+    address, why = f"/patients/guarded/{mark.pk}/", "第二个人写下的很长的理由，不该丢掉"
+    guarding.ask_to_lift(mark=mark, reason="患者本人说不再需要这样了", actor=doctor)
+    second = sign_in_as(control)
+
+    late = second.post(address, form(reason=why))
+    assert late.status_code == 409
+    assert why in late.content.decode()
+    assert 'name="decision"' in late.content.decode()  # the proposal is answered on the same page
+
+    guarding.decide_lift(mark=mark, agree=True, actor=carer)
+    for typed in ({"reason": why}, {"decision": "lift"}):
+        later = second.post(address, form(**typed))
+        assert later.status_code == 409
+        assert ("reason" in typed) == (why in later.content.decode())
+        assert 'name="decision"' not in later.content.decode()
+    nobody = UserFactory.create(clinic=patient.clinic, role=Role.DOCTOR)
+    assert sign_in_as(nobody).post(address, form(reason=why)).status_code == 404
 
 
 def test_the_look_at_the_guarded_is_booked(patient, doctor, booked) -> None:

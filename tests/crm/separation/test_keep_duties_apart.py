@@ -75,7 +75,7 @@ class TestPolicy:
         assert all(pair.ground and str(pair.one) and str(pair.other) for pair in PAIRS)
 
     def test_every_fence_is_there(self) -> None:
-        services_of_staff = {"open_account_of_colleague", "reset"}
+        services_of_staff = {"open_account_of_colleague", "reset", "set_superior"}
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT conname::text FROM pg_constraint "

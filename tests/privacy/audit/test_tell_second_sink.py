@@ -11,13 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from crm.patients.models import Patient
-from crm.staff.checks import second_sink_has_an_address
+from crm.staff.checks import second_sink_has_an_address, second_sink_is_kept
 from privacy.access.policy import Role
 from privacy.audit import comparing, offline_verifier, rules, second_sink
 from privacy.audit import services as audit
@@ -373,6 +374,21 @@ class TestComparing:
             settings.AUDIT_SINK_SYSLOG = "udp://127.0.0.1:9"
         page = browser.get(reverse("trail:seal"), headers={"accept-language": "en"})
         assert words in page.content.decode()
+
+
+class TestDeployed:
+    """``manage.py check --deploy`` says when nothing outside the database is kept."""
+
+    def test_without_a_folder_it_warns(self, sink, settings) -> None:
+        assert second_sink_is_kept in registry.get_checks(include_deployment_checks=True)
+        assert second_sink_is_kept not in registry.get_checks()
+        assert second_sink_is_kept() == []
+        settings.AUDIT_SINK_DIR = ""
+        (told,) = second_sink_is_kept()
+        assert (told.id, "no second record" in told.msg) == ("suian.W001", True)
+        settings.AUDIT_SINK_SYSLOG = "udp://127.0.0.1:9"
+        (told,) = second_sink_is_kept()
+        assert "syslog" in told.msg
 
 
 class TestOffline:

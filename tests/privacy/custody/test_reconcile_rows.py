@@ -156,6 +156,17 @@ def test_a_fence_that_is_off_is_found(patient: Patient) -> None:
             owner.execute("ALTER TABLE crm_room ENABLE ALWAYS TRIGGER rows_noted")
 
 
+def test_every_fence_of_a_table_is_looked_at(patient: Patient) -> None:
+    """Not the net's own triggers alone: what keeps rows as they are is worth as much."""
+    with owner_connection() as owner:
+        owner.execute("ALTER TABLE crm_document ENABLE TRIGGER document_stays")
+    try:
+        assert compare() == [Finding("crm_document", "*", Verdict.UNGUARDED)]
+    finally:
+        with owner_connection() as owner:
+            owner.execute("ALTER TABLE crm_document ENABLE ALWAYS TRIGGER document_stays")
+
+
 def test_a_healthy_clinic_has_no_findings(settings, tmp_path: Path, booked) -> None:
     settings.ERASURE_LEDGER_FILE = str(tmp_path / "erasures.log")
     ledger_file.lay()
