@@ -48,12 +48,10 @@ def is_complex() -> bool:
     return bool(settings.PASSWORD_POLICY == COMPLEXITY)
 
 
-def is_first(user: User) -> bool:
-    """Whether the password is still the one that was handed over with the account."""
-    return user.password_changed_at <= user.joined_at + timedelta(seconds=5)
-
-
 def is_due(user: User, *, now: datetime | None = None) -> bool:
-    """Whether the policy asks for another password before anything else."""
+    """Whether another password has to be chosen before anything else.
+
+    One that somebody handed over is good for that alone; the policy may ask for it with time.
+    """
     oldest = (now or timezone.now()) - timedelta(days=settings.PASSWORD_MAX_AGE_DAYS)
-    return is_complex() and user.password_changed_at < oldest
+    return user.password_handed_over or (is_complex() and user.password_changed_at < oldest)

@@ -70,7 +70,7 @@ class Shell:
     @property
     def theme(self) -> str:
         """ "light", "dark", or "" for what the system says."""
-        chosen = self._request.COOKIES.get("theme", "")
+        chosen = self._request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
         return chosen if chosen in THEMES else ""
 
     @property
