@@ -97,6 +97,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "suian",
+        "OPTIONS": {"serializer": "crm.web.cache_values.JsonSerializer"},  # never pickle
     }
 }
 CELERY_BROKER_URL = REDIS_URL
@@ -120,6 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "crm.staff.password_rules.StretchedValidator"},
     {"NAME": "crm.staff.password_rules.OwnDataValidator"},
     {"NAME": "crm.staff.password_rules.ComplexityValidator"},
 ]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +30,15 @@ class OwnDataValidator:
 
     def get_help_text(self) -> str:
         return _("Leave out your number, your name, the clinic's and the product's name.")
+
+
+class StretchedValidator(CommonPasswordValidator):
+    """No common word made long enough by digits, signs or saying it again (ASVS 6.2.4)."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Raises: ValidationError if that is all the password is."""
+        if rules.is_stretched(password, lambda word: word in self.passwords):
+            raise ValidationError(self.get_error_message(), code="password_too_common")
 
 
 class ComplexityValidator:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
 
 from benchmarks import supply
 from tests.architecture.source import ROOT, Module, modules
@@ -33,6 +35,8 @@ STARTS_PROGRAMS = {"privacy/custody/month_archive.py": "the own verifier in the 
 # Readers of formats that run code or load foreign entities; the file reads reports of our tests.
 UNSAFE_READERS = {"pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml", "plistlib"}
 READS_XML = {"crm/embedded/testing.py"}
+# Patterns put together of word lists in code.
+PATTERNS_OF_LISTS = {"crm/messaging/neutrality.py", "privacy/minimisation/names.py"}
 # Chance that is no secret: people made up for honey, imports and the demo.
 PLAIN_CHANCE = {
     "crm/honey/services.py",
@@ -97,6 +101,23 @@ def test_secrets_are_not_drawn_from_a_plain_generator() -> None:
     assert drawn <= PLAIN_CHANCE
     for name in drawn - {"crm/honey/services.py"}:
         assert "SystemRandom" in (ROOT / name).read_text()
+
+
+def test_no_pattern_and_no_template_is_made_of_what_somebody_typed() -> None:
+    made = re.compile(r"\bre\.\w+\(\s*f[\"']")
+    assert {one.name for one in modules() if made.search(one.text)} == PATTERNS_OF_LISTS
+    asked = re.compile(r"__i?regex=(?!r?f?\")")
+    assert [one.name for one in modules() if asked.search(one.text)] == []
+    built = re.compile(r"\bfrom_string\(|[^\w]Template\(")
+    assert [one.name for one in modules() if built.search(one.text)] == []
+
+
+def test_the_cache_holds_nothing_that_could_run() -> None:
+    caches["default"].set("surface", [1, 2.5, "x"], 5)
+    assert caches["default"].get("surface") == [1, 2.5, "x"]
+    with pytest.raises(TypeError):
+        caches["default"].set("surface", object(), 5)
+    assert settings.CELERY_ACCEPT_CONTENT == [settings.CELERY_TASK_SERIALIZER] == ["json"]
 
 
 def test_no_broken_hash_or_cipher_is_named() -> None:

@@ -52,6 +52,13 @@ class TestBoth:
         lin.refresh_from_db()
         assert lin.check_password(PASSWORD)
 
+    @pytest.mark.parametrize(
+        "bad", ["Password2026!!", "qwertyqwerty", "iloveyou-123456", "112233112233", "2026 Welcome"]
+    )
+    def test_a_common_word_made_longer_is_refused(self, lin, bad) -> None:
+        with pytest.raises(DomainError):
+            change(lin, bad)
+
     def test_the_clinics_name_is_known_to_others(self, lin) -> None:
         with pytest.raises(DomainError):
             change(lin, f"{lin.clinic.name} every day")
@@ -109,6 +116,16 @@ class TestComplexity:
 def test_kinds_are_counted_up_to_four(password: str) -> None:
     assert 0 <= rules.kinds_of_characters(password) <= 4
     assert rules.kinds_of_characters(password + "aB3-") == 4
+
+
+@given(st.text(max_size=6), st.sampled_from(["", "1", "!!", "2026"]), st.integers(1, 4))
+def test_common_words_are_seen_through_what_makes_them_longer(
+    word: str, more: str, times: int
+) -> None:
+    common = {"welcome"}.__contains__
+    assert rules.is_stretched(("welcome" * times) + more, common)
+    assert rules.is_stretched(more + "Welcome" + more, common)
+    assert not rules.is_stretched(f"harbour {word} lantern", common)
 
 
 @given(st.text(max_size=20), st.text(min_size=3, max_size=8), st.text(max_size=20))
