@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from crm.embedded.postgres import read_settings
 from crm.settings import production
@@ -211,6 +212,17 @@ def test_the_image_takes_in_what_is_named_and_no_history() -> None:
     named = {line.removeprefix("!") for line in taken if line.startswith("!")}
     assert named.isdisjoint({".git", ".", "tests", "benchmarks", "deploy", "deploy/secrets"})
     assert production.DEBUG is False
+
+
+def test_passwords_lie_under_argon2id() -> None:
+    """The tests have a faster hash of their own."""
+    told = (PROJECT / "crm" / "settings" / "base.py").read_text()
+
+    assert re.findall(r"hashers\.(\w+)", told) == ["Argon2PasswordHasher"]
+    assert "PASSWORD_HASHERS" not in (PROJECT / "crm/settings/production.py").read_text()
+    hasher = Argon2PasswordHasher()
+    assert hasher.memory_cost >= 19 * 1024  # KiB
+    assert hasher.time_cost >= 2
 
 
 def test_a_provider_in_the_clear_does_not_start() -> None:

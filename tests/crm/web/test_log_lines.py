@@ -41,3 +41,11 @@ def test_the_settings_use_it() -> None:
         settings.LOGGING["formatters"]["line"]
     )
     assert isinstance(formatter, Line)
+
+
+def test_it_goes_to_standard_error_alone() -> None:
+    """Whatever else is written somewhere stands in the inventory of logs (ASVS 16.2.3)."""
+    (handler,) = settings.LOGGING["handlers"].values()
+    assert handler["class"] == "logging.StreamHandler"
+    assert settings.LOGGING["root"]["handlers"] == ["console"]
+    assert all("handlers" not in one for one in settings.LOGGING["loggers"].values())
