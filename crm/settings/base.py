@@ -122,11 +122,13 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "crm.staff.password_rules.StretchedValidator"},
+    {"NAME": "crm.staff.password_rules.BreachedValidator"},
     {"NAME": "crm.staff.password_rules.OwnDataValidator"},
     {"NAME": "crm.staff.password_rules.ComplexityValidator"},
 ]
 # R27: "length" as ASVS has it, or "complexity" with periodic change where an assessor asks for it.
 PASSWORD_POLICY = env.str("PASSWORD_POLICY", default="length")
+BREACHED_PASSWORDS_FILE = env.str("BREACHED_PASSWORDS_FILE", default="")  # empty: none is asked
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90)
 TRAINING_PASS_PERCENT = env.int("TRAINING_PASS_PERCENT", default=80)  # S3: of the questions
 TRAINING_VALID_DAYS = env.int("TRAINING_VALID_DAYS", default=365)

@@ -1,6 +1,7 @@
 """What a password must be, by the installation's policy (R27, ADR 0018)."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.staff import rules
+from crm.staff.breached import is_breached
 from crm.staff.models import User
 
 LENGTH, COMPLEXITY = "length", "complexity"
@@ -39,6 +41,19 @@ class StretchedValidator(CommonPasswordValidator):
         """Raises: ValidationError if that is all the password is."""
         if rules.is_stretched(password, lambda word: word in self.passwords):
             raise ValidationError(self.get_error_message(), code="password_too_common")
+
+
+class BreachedValidator:
+    """None of those in the list of stolen passwords, where the installation has one."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Raises: ValidationError if ``password`` stands in BREACHED_PASSWORDS_FILE."""
+        file = settings.BREACHED_PASSWORDS_FILE
+        if file and is_breached(password, Path(file)):
+            raise ValidationError(self.get_help_text(), code="password_breached")
+
+    def get_help_text(self) -> str:
+        return _("This password was stolen somewhere and is tried by thieves. Choose another one.")
 
 
 class ComplexityValidator:
