@@ -120,7 +120,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "crm.staff.password_rules.StretchedValidator"},
     {"NAME": "crm.staff.password_rules.BreachedValidator"},
     {"NAME": "crm.staff.password_rules.OwnDataValidator"},

@@ -35,7 +35,7 @@ class OwnDataValidator:
 
 
 class StretchedValidator(CommonPasswordValidator):
-    """No common word made long enough by digits, signs or saying it again (ASVS 6.2.4)."""
+    """No common password, nor one made longer by digits, signs or saying it again (ASVS 6.2.4)."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises: ValidationError if that is all the password is."""

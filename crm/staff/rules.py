@@ -96,7 +96,7 @@ def contains_known(password: str, known: Iterable[str]) -> bool:
 
 
 def is_stretched(password: str, common: Callable[[str], bool]) -> bool:
-    """Whether nothing is left of a password but one common word, made longer.
+    """Whether a password is one common word, as it is or made longer.
 
     In: ``common`` answers for a word in small letters. Longer means: said again and again, or with
     digits and signs before or after it, as nearly all common passwords of this length are made.
@@ -104,7 +104,7 @@ def is_stretched(password: str, common: Callable[[str], bool]) -> bool:
     text = password.casefold()
     signs = "".join(one for one in set(text) if not one.isalnum())
     digits = "".join(one for one in set(text) if not one.isalpha())
-    cores = {text.strip(signs), text.strip(digits)}
+    cores = {text, text.strip(signs), text.strip(digits)}
     return any(common(word) for core in cores for word in (core, _unit(core)))
 
 

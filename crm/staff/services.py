@@ -265,7 +265,7 @@ def open_staff_list(*, viewer: User) -> Sequence[User]:
 
 
 def new_password() -> str:
-    """A first password to hand over: 98 random bits, easy to type."""
+    """A first password to hand over: 99 random bits, easy to type."""
     return "-".join("".join(secrets.choice(EASY) for _ in range(5)) for _ in range(4))
 
 

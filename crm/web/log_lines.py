@@ -12,13 +12,17 @@ CONTROLS: Final = {
 }
 
 
+def _utc(moment: float | None) -> time.struct_time:
+    return time.gmtime(moment)
+
+
 class Line(logging.Formatter):
     """``2026-11-22T01:02:03.456Z LEVEL logger message``; what belongs to it is set in.
 
     A text from outside, in a message or in the error of a stack, begins no line of its own.
     """
 
-    converter = time.gmtime  # Django sets the process to clinic time
+    converter = staticmethod(_utc)  # Django sets the process to clinic time
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.messages.storage.fallback import CookieStorage, FallbackStorage
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
 
 
 class _HostBoundCookie(CookieStorage):

@@ -56,7 +56,15 @@ class TestBoth:
         assert lin.check_password(PASSWORD)
 
     @pytest.mark.parametrize(
-        "bad", ["Password2026!!", "qwertyqwerty", "iloveyou-123456", "112233112233", "2026 Welcome"]
+        "bad",
+        [
+            "Password2026!!",
+            "qwertyqwerty",
+            "iloveyou-123456",
+            "112233112233",
+            "2026 Welcome",
+            "n8zgt5p0shw=",
+        ],
     )
     def test_a_common_word_made_longer_is_refused(self, lin, bad) -> None:
         with pytest.raises(DomainError):
