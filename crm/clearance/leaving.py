@@ -97,6 +97,7 @@ def come_back(*, user: User, password: str, actor: User) -> None:
         raise DomainError(_("This account is open already."))
     now = timezone.now()
     person.set_password(password)
+    person.password_handed_over = True
     person.is_active, person.left_at, person.cleared_until = True, None, None
     person.joined_at = person.password_changed_at = now
     person.save()

@@ -143,6 +143,7 @@ def sample(seed: bytes, ids: Iterable[UUID], *, percent: int = PERCENT) -> list[
 RIGHTS: Final = frozenset(
     {
         *("staff.created", "staff.suspended", "staff.factor_reset", "staff.token_issued"),
+        "staff.password_reset",
         *("staff.all_ended", "clearance.published", "clearance.left", "clearance.came_back"),
         *("clearance.licence_recorded", "clearance.licence_withdrawn"),
         *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),

@@ -65,9 +65,10 @@ _ACCOUNT = """
     JOIN privacy_auditevent AS earlier
       ON earlier.actor = later.actor AND earlier.target = later.target
     WHERE later.at >= %s AND later.at < %s AND later.action = ANY(%s)
-      AND earlier.action = ANY(%s) AND earlier.action <> later.action
+      AND earlier.action = ANY(%s)
+      AND (earlier.action = 'staff.factor_reset') <> (later.action = 'staff.factor_reset')
 """
-_ACCOUNT_ACTS: Final = ["staff.created", "staff.factor_reset"]
+_ACCOUNT_ACTS: Final = ["staff.created", "staff.password_reset", "staff.factor_reset"]
 _CONSENT = """
     SELECT DISTINCT told.actor, 'consents' FROM privacy_auditevent AS told
     JOIN privacy_auditevent AS looked ON looked.actor = told.actor

@@ -1,5 +1,6 @@
 """Start-up checks: what must not be, stops the start."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -40,6 +41,15 @@ def password_policy_is_known(**_kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"One of: {', '.join(POLICIES)}."
     return [Error("PASSWORD_POLICY is unknown.", hint=hint, id="suian.E002")]
+
+
+@register()
+def breached_passwords_are_there(**_kwargs: Any) -> list[CheckMessage]:
+    """A list that is named and missing would be found by whoever changes a password."""
+    file = settings.BREACHED_PASSWORDS_FILE
+    if not file or Path(file).is_file():
+        return []
+    return [Error("BREACHED_PASSWORDS_FILE is not there.", id="suian.E006")]
 
 
 @register()

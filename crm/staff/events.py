@@ -38,6 +38,7 @@ class StaffEvent(Event):
         _("Set another superior of a colleague"),
     )
     PASSWORD_CHANGED = "staff.password_changed", Kind.CHANGE, _("Changed the own password")
+    PASSWORD_RESET = "staff.password_reset", Kind.CHANGE, _("Reset a password")
     OWN_PAGE_CHANGED = "staff.settings_changed", Kind.CHANGE, _("Changed own settings")
     TOKEN_ISSUED = "staff.token_issued", Kind.CHANGE, _("Issued an API token")
     TOKEN_REFUSED = "staff.token_refused", Kind.DENIAL, _("Refused an API token")

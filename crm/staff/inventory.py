@@ -35,6 +35,7 @@ TABLES = (
         c1(_("How the person likes to work"), "single_keys"),
         c3(_ONE_WAY, "password", plain=_HASHED),
         c1(WHEN, "last_login", "password_changed_at", "joined_at", "left_at"),
+        c1(STATE, "password_handed_over"),
         c1(_("Until when the person may see more than codes"), "cleared_until"),
     ),
     of(

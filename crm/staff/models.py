@@ -63,6 +63,8 @@ class User(AbstractBaseUser, Record):
     single_keys = models.BooleanField(default=True)  # WCAG 2.1.4: shortcuts can be switched off
 
     password_changed_at = models.DateTimeField(default=timezone.now)
+    # Made by the product and seen by who handed it over: good for choosing another one only.
+    password_handed_over = models.BooleanField(default=False)
     # The last clinic day of clearance, or null: kept by crm.clearance, read by the policy with
     # every request. Evidence from before joined_at does not count: who comes back starts anew.
     cleared_until = models.DateField(null=True)

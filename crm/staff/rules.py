@@ -1,6 +1,6 @@
 """When a sign-in is locked, which code is good, how long a session lives (R28, R29)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from unicodedata import normalize
@@ -93,6 +93,25 @@ def contains_known(password: str, known: Iterable[str]) -> bool:
     text = password.casefold()
     words = [word.casefold() for word in known if len(word) >= SHORTEST_WORD or not word.isascii()]
     return any(word in text for word in words)
+
+
+def is_stretched(password: str, common: Callable[[str], bool]) -> bool:
+    """Whether a password is one common word, as it is or made longer.
+
+    In: ``common`` answers for a word in small letters. Longer means: said again and again, or with
+    digits and signs before or after it, as nearly all common passwords of this length are made.
+    """
+    text = password.casefold()
+    signs = "".join(one for one in set(text) if not one.isalnum())
+    digits = "".join(one for one in set(text) if not one.isalpha())
+    cores = {text, text.strip(signs), text.strip(digits)}
+    return any(common(word) for core in cores for word in (core, _unit(core)))
+
+
+def _unit(text: str) -> str:
+    """What a text repeats from its first sign to its last; else the text."""
+    turn = (text + text).find(text, 1)
+    return text[:turn] if turn > 0 else text
 
 
 def kinds_of_characters(password: str) -> int:

@@ -223,9 +223,8 @@ def open_account_of_colleague(
     Raises: DomainError if the staff number is taken, in whichever clinic.
     """
     user = _make_account(actor.clinic, staff_no, display_name, role, password)
-    if superior is not None:
-        user.superior = superior
-        user.save(update_fields=["superior", "updated_at"])
+    user.superior, user.password_handed_over = superior, True
+    user.save(update_fields=["superior", "password_handed_over", "updated_at"])
     _book_account(user, actor=actor)
     return user
 
@@ -270,7 +269,7 @@ def open_staff_list(*, viewer: User) -> Sequence[User]:
 
 
 def new_password() -> str:
-    """A first password to hand over: 100 random bits, easy to type."""
+    """A first password to hand over: 99 random bits, easy to type."""
     return "-".join("".join(secrets.choice(EASY) for _ in range(5)) for _ in range(4))
 
 
@@ -293,11 +292,33 @@ def change_password(*, user: User, old: str, new: str, ip: str | None) -> None:
         validate_password(new, user)
     except ValidationError as error:
         raise DomainError(" ".join(error.messages)) from error
-    user.set_password(new)
-    user.password_changed_at = timezone.now()
     with transaction.atomic():
-        user.save(update_fields=["password", "password_changed_at", "updated_at"])
+        _set_password(user, new, handed_over=False)
         audit.record(StaffEvent.PASSWORD_CHANGED, actor=user)
+
+
+@transaction.atomic
+def reset_password(*, user: User, actor: User) -> str:
+    """A new first password for somebody who forgot theirs; ends sessions and tokens.
+
+    The second factor stays what it was, so that the password alone opens nothing (ADR 0016).
+    Out: the password, once; its owner has to choose another one right after signing in.
+    Raises: AccessDenied for one's own account.
+    """
+    if user.pk == actor.pk:
+        raise AccessDenied(_("Somebody else has to reset your password."))
+    password = new_password()
+    _set_password(user, password, handed_over=True)
+    sessions.end_everything(user=user, actor=actor, why=rules.End.PASSWORD)
+    audit.record(StaffEvent.PASSWORD_RESET, actor=actor, target=f"staff:{user.staff_no}")
+    return password
+
+
+def _set_password(user: User, password: str, *, handed_over: bool) -> None:
+    user.set_password(password)
+    user.password_changed_at, user.password_handed_over = timezone.now(), handed_over
+    changed = ["password", "password_changed_at", "password_handed_over", "updated_at"]
+    user.save(update_fields=changed)
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ urlpatterns = [
     path("staff/new/", accounts.open_account, name="open-account"),
     path("staff/<uuid:staff_id>/superior/", accounts.superior, name="superior"),
     path("staff/<uuid:staff_id>/suspend/", accounts.suspend, name="suspend"),
+    path("staff/<uuid:staff_id>/reset-password/", accounts.reset_password, name="reset-password"),
     path("staff/<uuid:staff_id>/end-everything/", sessions.end_all, name="end-everything"),
     path("staff/<uuid:staff_id>/reset-factor/", enrolling.reset, name="reset-factor"),
     path("api/v1/me/", api.MeView.as_view(), name="api-me"),

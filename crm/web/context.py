@@ -68,9 +68,14 @@ class Shell:
         return url_or_none("clearance:own")
 
     @property
+    def session_url(self) -> str:
+        """What a page asks whether its session is still there; "" for strangers."""
+        return url_or_none("staff:api-me") if self.signed_in else ""
+
+    @property
     def theme(self) -> str:
         """ "light", "dark", or "" for what the system says."""
-        chosen = self._request.COOKIES.get("theme", "")
+        chosen = self._request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
         return chosen if chosen in THEMES else ""
 
     @property

@@ -1,12 +1,17 @@
 """What settings require is wired in docker-compose.yml, and each service gets its secrets only."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from crm.embedded.postgres import read_settings
+from crm.settings import production
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
@@ -183,3 +188,68 @@ def test_database_logs_hold_no_values() -> None:
     assert shared["log_parameter_max_length"] == shared["log_parameter_max_length_on_error"] == "0"
     container = (PROJECT / "deploy" / "postgres" / "postgresql.conf").read_text()
     assert "include '/etc/postgresql/suian.conf'" in container
+
+
+def test_the_proxy_speaks_modern_tls_only() -> None:
+    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
+    (ciphers,) = re.findall(r"ssl_ciphers ([^;]+);", told)
+
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in told
+    assert "ssl_prefer_server_ciphers on;" in told
+    assert all(re.match(r"ECDHE-.*(GCM|POLY1305)", one) for one in ciphers.split(":"))
+    assert "autoindex" not in told
+    assert "server_tokens off;" in told
+
+
+def test_pages_are_led_to_tls_and_programs_refused() -> None:
+    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
+    plain = told[told.index("listen 8080") : told.index("listen 127.0.0.1:8081")]
+
+    assert "location / { return 308 https://$host$request_uri; }" in plain
+    for place in ("api", "hooks"):
+        assert f"location /{place}/ {{ return 403; }}" in plain
+
+
+def test_what_a_client_says_of_its_address_is_thrown_away() -> None:
+    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
+
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in told
+    assert "proxy_set_header X-Forwarded-Proto https;" in told
+    assert environment("web")["TRUSTED_PROXIES"] == "1"
+    assert not hasattr(production, "USE_X_FORWARDED_HOST")
+
+
+def test_the_image_takes_in_what_is_named_and_no_history() -> None:
+    taken = (PROJECT / ".dockerignore").read_text().splitlines()
+
+    assert taken[0] == "*"
+    named = {line.removeprefix("!") for line in taken if line.startswith("!")}
+    assert named.isdisjoint({".git", ".", "tests", "benchmarks", "deploy", "deploy/secrets"})
+    assert production.DEBUG is False
+
+
+def test_passwords_lie_under_argon2id() -> None:
+    """The tests have a faster hash of their own."""
+    told = (PROJECT / "crm" / "settings" / "base.py").read_text()
+
+    assert re.findall(r"hashers\.(\w+)", told) == ["Argon2PasswordHasher"]
+    assert "PASSWORD_HASHERS" not in (PROJECT / "crm/settings/production.py").read_text()
+    hasher = Argon2PasswordHasher()
+    assert hasher.memory_cost >= 19 * 1024  # KiB
+    assert hasher.time_cost >= 2
+
+
+def test_a_provider_in_the_clear_does_not_start() -> None:
+    """The phone number stands in the query of these calls."""
+    script = "import crm.settings.production"
+    given = {
+        "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@127.0.0.1/x",
+        "REDIS_URL": "redis://127.0.0.1/0", "PATH": "/usr/bin:/bin", "SMS_GATEWAY_SECRET": "x",
+    }  # fmt: skip
+    for address, starts in (("https://sms.example/", True), ("http://sms.example/", False)):
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True,
+            env={**given, "SMS_GATEWAY_URL": address}, check=False,
+        )  # fmt: skip
+        assert (done.returncode == 0) is starts
+        assert starts or "https://" in done.stderr

@@ -6,7 +6,6 @@ The resolver is walked, nothing is sampled. Settings are those of production.
 import re
 
 import pytest
-from django.conf import settings as configured
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
@@ -42,7 +41,8 @@ def check(response: HttpResponseBase, case: str, *, tls: bool = True) -> None:
     policy = response["Content-Security-Policy"]
     assert "unsafe" not in policy, case
     assert "default-src 'none'" in policy, case
-    assert "frame-ancestors 'none'" in policy, case
+    for directive in ("object-src", "base-uri", "frame-ancestors"):
+        assert f"{directive} 'none'" in policy, case
     assert "*" not in re.sub(r"'[^']*'", "", policy), case
     assert response["X-Content-Type-Options"] == "nosniff", case
     assert response["X-Frame-Options"] == "DENY", case
@@ -51,11 +51,21 @@ def check(response: HttpResponseBase, case: str, *, tls: bool = True) -> None:
     assert response["Cross-Origin-Resource-Policy"] == "same-origin", case
     assert "camera=()" in response["Permissions-Policy"], case
     assert response["Cache-Control"] == "no-store", case
+    assert "Access-Control-Allow-Origin" not in response, case
+    check_type(response, case)
     if tls:
         age = re.search(r"max-age=(\d+)", response["Strict-Transport-Security"])
         assert age, case
         assert int(age[1]) >= YEAR, case
         assert "includeSubDomains" in response["Strict-Transport-Security"], case
+
+
+def check_type(response: HttpResponseBase, case: str) -> None:
+    """What has a body says what it is; a text also in which encoding."""
+    if response.streaming or response.content:
+        kind = response["Content-Type"]
+        told = 'charset="utf-8"' in kind or "charset=utf-8" in kind
+        assert told or not kind.startswith("text/"), f"{case}: {kind}"
 
 
 @pytest.fixture
@@ -78,6 +88,9 @@ def test_every_address_has_every_header(route: Route, people) -> None:
             response = client.generic(method, address, secure=True)
             check(response, f"{method} {route.pattern} as {who}: {response.status_code}")
             response.close()
+        traced = client.generic("TRACE", address, secure=True, HTTP_X_SECRET="echoed?")
+        assert b"echoed?" not in traced.getvalue(), route.pattern
+        traced.close()
 
 
 class TestErrors:
@@ -164,7 +177,9 @@ class TestCookies:
         assert client.post("/sign-in/", given, secure=True).status_code == 302
         client.post("/i18n/setlang/", {"language": "en"}, secure=True)
         cookies = client.cookies
-        assert {"__Host-session", "__Host-csrf", configured.LANGUAGE_COOKIE_NAME} <= set(cookies)
+        client.post("/account/sessions/end-others/", secure=True)  # tells something afterwards
+        named = {"session", "csrf", "language", "messages"}
+        assert {f"__Host-{name}" for name in named} == set(cookies)
         for name, cookie in cookies.items():
             assert cookie["secure"], name
             assert cookie["httponly"], name

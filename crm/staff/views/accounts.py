@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from crm.staff import challenges, passkeys, recovery, selectors, services, sessi
 from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm, SuperiorForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
-from crm.staff.password_rules import is_due, is_first
+from crm.staff.password_rules import is_due
 from crm.staff.rules import End
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
@@ -44,7 +43,6 @@ def account(request: StaffRequest) -> HttpResponse:
         "form": form,
         "keys": KeysForm({"single_keys": request.user.single_keys}),
         "due": is_due(request.user),
-        "first": is_first(request.user) and not settings.DEMO,
         "passkeys": passkeys.live_of(request.user),
         "passkey_form": PasskeyForm(),
         "able": challenges.possible(request),
@@ -123,6 +121,19 @@ def superior(request: StaffRequest, staff_id: UUID) -> HttpResponse:
     page = {"form": form, "person": person}
     status = 422 if form.is_bound else 200
     return render(request, "crm/staff/superior.html", page, status=status)
+
+
+@require_POST
+@requires(Permission.MANAGE_STAFF)
+@with_fresh_factor()
+@once
+def reset_password(request: StaffRequest, staff_id: UUID) -> HttpResponse:
+    """A new password for somebody who forgot theirs, shown this once."""
+    open_accounts = selectors.staff_of_clinic(request.user).filter(is_active=True)
+    person = get_object_or_404(open_accounts, pk=staff_id)
+    password = services.reset_password(user=person, actor=request.user)
+    page = {"person": person, "password": password, "again": True}
+    return render(request, "crm/staff/opened.html", page)
 
 
 @require_POST

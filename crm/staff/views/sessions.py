@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST
 from crm.staff import selectors, sessions
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import current_hash
+from crm.staff.step_up import with_fresh_factor
 from privacy.access.policy import Permission
 
 
 @signed_in
 @require_POST
+@with_fresh_factor()
 def end(request: StaffRequest, session_id: UUID) -> HttpResponse:
     """End one of the own sessions; one that is over already is no error."""
     sessions.end_own(user=request.user, session_id=session_id)
@@ -26,6 +28,7 @@ def end(request: StaffRequest, session_id: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
+@with_fresh_factor()
 def end_others(request: StaffRequest) -> HttpResponse:
     """End all own sessions but this one."""
     ended = sessions.end_others(user=request.user, keep=current_hash(request))

@@ -194,6 +194,13 @@ class TestFoundAtNight:
         say(keeper, "staff.factor_reset", target="staff:n8")
         assert services.search(process="separation") == [Breach("account", keeper.pk, "staff:n7")]
 
+    def test_a_password_and_a_second_factor_are_both_halves_too(self, keeper) -> None:
+        say(keeper, "staff.created", target="staff:n7")
+        say(keeper, "staff.password_reset", target="staff:n7")
+        assert pairs_found() == set()
+        say(keeper, "staff.factor_reset", target="staff:n7")
+        assert pairs_found() == {"account"}
+
     def test_the_own_account(self, keeper) -> None:
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
         assert pairs_found() == {"account"}

@@ -1,6 +1,9 @@
 """Password policy: length by default, complexity and periodic change on request (R27)."""
 
+import io
+from collections.abc import Iterable
 from datetime import timedelta
+from hashlib import sha1
 
 import pytest
 import time_machine
@@ -9,8 +12,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.staff import rules, services
-from crm.staff.checks import password_policy_is_known
+from crm.staff import breached, rules, services
+from crm.staff.checks import breached_passwords_are_there, password_policy_is_known
 from crm.staff.models import User
 from crm.web.idempotency import FIELD, new_key
 from privacy.errors import DomainError
@@ -51,6 +54,21 @@ class TestBoth:
             change(lin, bad)
         lin.refresh_from_db()
         assert lin.check_password(PASSWORD)
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            "Password2026!!",
+            "qwertyqwerty",
+            "iloveyou-123456",
+            "112233112233",
+            "2026 Welcome",
+            "n8zgt5p0shw=",
+        ],
+    )
+    def test_a_common_word_made_longer_is_refused(self, lin, bad) -> None:
+        with pytest.raises(DomainError):
+            change(lin, bad)
 
     def test_the_clinics_name_is_known_to_others(self, lin) -> None:
         with pytest.raises(DomainError):
@@ -105,10 +123,53 @@ class TestComplexity:
                 assert sign_in_as(lin).get("/consultations/").status_code == told
 
 
+class TestBreached:
+    @pytest.mark.django_db
+    def test_a_stolen_one_is_refused_where_there_is_a_list(self, lin, settings, tmp_path) -> None:
+        file = tmp_path / "stolen"
+        file.write_text(listed(["quiet rivers run deep", *map(str, range(50))]))
+        settings.BREACHED_PASSWORDS_FILE = str(file)
+        with pytest.raises(DomainError):
+            change(lin, PLAIN)
+        settings.BREACHED_PASSWORDS_FILE = ""
+        change(lin, PLAIN)
+
+    @given(st.sets(st.text(max_size=8), max_size=40), st.text(max_size=8), st.booleans())
+    def test_what_stands_in_the_list_is_found_and_nothing_else(self, known, other, count) -> None:
+        lines = io.BytesIO(listed(known, count=count).encode())
+        for one in {*known, other}:
+            assert breached._stands_in(lines, digest(one).encode()) is (one in known)
+
+    def test_a_list_that_is_missing_stops_the_start(self, settings, tmp_path) -> None:
+        assert breached_passwords_are_there() == []
+        settings.BREACHED_PASSWORDS_FILE = str(tmp_path / "none")
+        assert [error.id for error in breached_passwords_are_there()] == ["suian.E006"]
+
+
+def digest(password: str) -> str:
+    return sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def listed(passwords: Iterable[str], *, count: bool = True) -> str:
+    """A list as it is given away: lines in order, with or without how often."""
+    digests = sorted(digest(one) for one in passwords)
+    return "".join(f"{one}:{len(one)}\r\n" if count else f"{one}\n" for one in digests)
+
+
 @given(st.text(max_size=30))
 def test_kinds_are_counted_up_to_four(password: str) -> None:
     assert 0 <= rules.kinds_of_characters(password) <= 4
     assert rules.kinds_of_characters(password + "aB3-") == 4
+
+
+@given(st.text(max_size=6), st.sampled_from(["", "1", "!!", "2026"]), st.integers(1, 4))
+def test_common_words_are_seen_through_what_makes_them_longer(
+    word: str, more: str, times: int
+) -> None:
+    common = {"welcome"}.__contains__
+    assert rules.is_stretched(("welcome" * times) + more, common)
+    assert rules.is_stretched(more + "Welcome" + more, common)
+    assert not rules.is_stretched(f"harbour {word} lantern", common)
 
 
 @given(st.text(max_size=20), st.text(min_size=3, max_size=8), st.text(max_size=20))

@@ -326,10 +326,51 @@ class TestApi:
         assert client.get("/api/v1/me/").json()["code"] == "throttled"
 
 
-class TestFirstPassword:
-    def test_the_one_that_was_handed_over_is_said_to_be_known(self, door, admin) -> None:
-        told = "别人交给你的"
-        assert told in door.get(reverse("staff:account")).content.decode()
-        admin.password_changed_at = timezone.now() + timedelta(minutes=1)
-        admin.save(update_fields=["password_changed_at"])
-        assert told not in door.get(reverse("staff:account")).content.decode()
+class TestHandedOver:
+    """A password that somebody else has seen is good for choosing another one only (ASVS 6.4.1)."""
+
+    def test_a_first_one_is_changed_before_anything_else(self, door, sign_in_as) -> None:
+        given = once(staff_no="n01", display_name="何护士", role=Role.NURSE)
+        password = door.post(reverse("staff:open-account"), given).context["password"]
+        client = sign_in_as(User.objects.get(staff_no="n01"))
+        assert client.get("/consultations/")["Location"] == "/account/"
+        assert client.get("/api/v1/me/").json()["code"] == "password-due"
+        assert "别人交给你的" in client.get("/account/").content.decode()
+        new = "Quiet rivers run deep"
+        chosen = once(old=password, new=new, again=new)
+        assert client.post(reverse("staff:account"), chosen).status_code == 302
+        assert client.get("/consultations/").status_code != 302
+        assert "别人交给你的" not in client.get("/account/").content.decode()
+
+    def test_a_reopened_account_gets_one(self, door, carer, admin) -> None:
+        services.suspend_account(user=carer, actor=admin)
+        door.post(reverse("clearance:come-back", args=[carer.pk]), once())
+        assert User.objects.get(pk=carer.pk).password_handed_over
+
+
+class TestForgotten:
+    def test_a_new_one_is_shown_once_and_the_second_factor_stays(
+        self, door, clinic, sign_in_as
+    ) -> None:
+        lin, _seed = services.open_account(
+            clinic=clinic, staff_no="n07", display_name="林", role=Role.NURSE, password=PASSWORD
+        )
+        before, theirs = TotpDevice.objects.get(user=lin).pk, sign_in_as(lin)
+        page = door.post(reverse("staff:reset-password", args=[lin.pk]), once())
+        lin.refresh_from_db()
+        assert page.context["password"] in page.content.decode()
+        assert lin.check_password(page.context["password"])
+        assert lin.password_handed_over
+        assert TotpDevice.objects.get(user=lin).pk == before
+        assert theirs.get("/account/").status_code == 302  # ended at once
+        assert booked("staff.password_reset").target == "staff:n07"
+
+    def test_not_ones_own_nor_a_closed_one_nor_elsewhere(
+        self, door, admin, carer, stranger
+    ) -> None:
+        services.suspend_account(user=carer, actor=admin)
+        for person, status in ((admin, 403), (carer, 404), (stranger, 404)):
+            before = User.objects.get(pk=person.pk).password
+            address = reverse("staff:reset-password", args=[person.pk])
+            assert door.post(address, once()).status_code == status
+            assert User.objects.get(pk=person.pk).password == before

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from crm.settings import production
 from crm.web import readiness
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +123,12 @@ def test_the_first_frame_has_the_chosen_colours(cookie: str, *, found: bool) -> 
     client.cookies["theme"] = cookie
 
     assert ("data-theme=" in client.get("/sign-in/").content.decode()) is found
+
+
+def test_over_tls_only_a_host_bound_colour_counts(settings) -> None:
+    settings.THEME_COOKIE_NAME = production.THEME_COOKIE_NAME
+    client = Client()
+    client.cookies["theme"] = "dark"
+    assert "data-theme=" not in client.get("/sign-in/").content.decode()
+    client.cookies["__Host-theme"] = "dark"
+    assert "data-theme=" in client.get("/sign-in/").content.decode()

@@ -4,7 +4,5 @@ import { $$, begin, safe, snapshot } from "./page.js";
 const guarded = () => $$("form[data-guard], form[data-autosave]");
 document.addEventListener("htmx:load", () => guarded().forEach(begin));
 guarded().forEach(begin);
-addEventListener("beforeunload", (event) => {
-  const unsent = guarded().some((form) => !("busy" in form.dataset) && safe.get(form) !== snapshot(form));
-  if (unsent) event.preventDefault();
-});
+export const unsent = () => guarded().some((form) => !("busy" in form.dataset) && safe.get(form) !== snapshot(form));
+addEventListener("beforeunload", (event) => { if (unsent()) event.preventDefault(); });

@@ -8,6 +8,7 @@ import "./commands.js";
 import "./submit.js";
 import "./autosave.js";
 import "./guard.js";
+import "./left.js";
 import "./live.js";
 import "./limits.js";
 import "./expires.js";

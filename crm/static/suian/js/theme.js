@@ -10,8 +10,8 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const theme = button.dataset.themeSet;
   if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `theme=${theme}; Path=/; Max-Age=${theme ? YEAR : 0}; SameSite=Lax${secure}`;
+  const [host, secure] = location.protocol === "https:" ? ["__Host-", "; Secure"] : ["", ""];
+  document.cookie = `${host}theme=${theme}; Path=/; Max-Age=${theme ? YEAR : 0}; SameSite=Lax${secure}`;
   mark();
 });
 mark();
