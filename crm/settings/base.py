@@ -40,13 +40,14 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "crm.web.limits.BodyLimitMiddleware",  # before anything reads the form
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crm.staff.middleware.SessionTimeoutMiddleware",
     "crm.staff.middleware.SignInRequiredMiddleware",  # closed unless a view opens itself
     "crm.staff.middleware.AuditContextMiddleware",
+    "crm.web.answers.AnswerByGetMiddleware",  # what those above refuse is asked by GET, too
+    "crm.web.limits.BodyLimitMiddleware",  # forms are read in process_view, which comes later
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.web.middleware.RefusalMiddleware",

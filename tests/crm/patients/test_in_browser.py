@@ -184,9 +184,43 @@ def test_papers_lists_and_search(page: Page, look, clinic) -> None:
     page.keyboard.press("/")
     page.keyboard.type("13800138000")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/search/")
+    page.wait_for_url("**/search/?answer=*")
     expect(page.locator("tbody tr")).to_have_count(25)
     look("search")
     page.fill("[data-hotkey='/']", code.lower())
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/patients/{code}/")
+
+
+def test_a_refused_form_comes_back_whole_and_is_never_sent_again(page: Page, look) -> None:
+    posts: list[str] = []
+    page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
+    page.goto("/patients/new/")
+    page.fill("#id_name", "王小明")
+    page.fill("#id_chief_complaint", "备孕一年未果")
+    page.locator("#id_phone").fill("1380013")
+    page.click("#registration > .acts .main")
+
+    def comes_back() -> None:
+        expect(page.locator(".err-sum")).to_be_focused()
+        assert page.title().startswith("错误：")
+        assert page.input_value("#id_name") == "王小明"
+        assert page.input_value("#id_chief_complaint") == "备孕一年未果"
+
+    comes_back()
+    look("register-refused")
+    sent = [one for one in posts if "similar" not in one]
+    page.reload()
+    comes_back()
+    page.goto("/patients/")
+    page.go_back()
+    comes_back()
+    assert [one for one in posts if "similar" not in one] == sent
+    assert len(sent) == 1
+
+    page.fill("#id_phone", "13900139001")
+    page.click("#registration > .acts .main")
+    page.wait_for_url("**/registered/")
+    page.go_back()  # to the form as it was refused: sent again, it leads to the same patient
+    comes_back()
+    assert Patient.objects.count() == 1
