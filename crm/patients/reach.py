@@ -2,7 +2,7 @@
 
 Nearly every page asks this, some three times in a statement. Written out it is one text and its
 values; by the ORM the same sub-queries took longer to build than Postgres takes to answer them
-(ADR 0034). Every alias is one that Django never makes, so a condition can stand at any depth.
+(ADR 0035). Every alias is one that Django never makes, so a condition can stand at any depth.
 """
 
 from collections.abc import Callable
