@@ -34,6 +34,20 @@ MEASURES: Final = (
         "1-permissions", 1, "Every route x role x scope", "0 undeclared, 0 unexpected 2xx",
         **_only(tests("tests/architecture/test_permissions.py")),
     ),
+    Measure(
+        "2-foreign", 2, "Every address that names an object, for foreign ones",
+        "each keyword x 50 foreign ids, 0 answered",
+        full=tuple(
+            bench("foreign_ids", "--ids=50", f"--part={n}", "--parts=3") for n in range(1, 4)
+        ),
+        quick=(tests("tests/architecture/test_foreign_ids.py"),),
+    ),
+    Measure(
+        "2-extras", 2, "Every door that writes, with every model's columns",
+        "only named keys change",
+        full=(bench("mass_assignment"),),
+        quick=(tests("tests/architecture/test_mass_assignment.py"),),
+    ),
     *(
         Measure(
             f"3-api-{role.replace('_', '-')}", 3, f"Odd calls of the API as {role}",
@@ -191,8 +205,6 @@ MEASURES: Final = (
 
 # Rows of the plan without a measure here, and why: an honest list, shown by every report.
 NOT_HERE: Final[Mapping[int, str]] = {
-    2: "the matrix of row 1 asks each address for a patient out of reach, as every role; once, not "
-    "for 50 ids. That only named keys change is part of `make test` (tests/crm/patients)",
     10: "behaviours of the SMS company are part of `make test` (tests/crm/messaging)",
     14: "a restore drill of a whole clinic is done by hand (docs/going-to-production.md)",
     17: "journeys in a browser are part of `make test`",

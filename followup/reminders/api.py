@@ -122,22 +122,25 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, code: str, pk: str) -> Response:
         """Let a plan rest."""
+        plan = self.get_object()
         data = _valid(PauseSerializer(data=request.data))
-        return self._shown(services.pause_plan(plan=self.get_object(), actor=self.staff, **data))
+        return self._shown(services.pause_plan(plan=plan, actor=self.staff, **data))
 
     @extend_schema(request=VersionSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, code: str, pk: str) -> Response:
         """Let a paused plan go on."""
+        plan = self.get_object()
         data = _valid(VersionSerializer(data=request.data))
-        return self._shown(services.resume_plan(plan=self.get_object(), actor=self.staff, **data))
+        return self._shown(services.resume_plan(plan=plan, actor=self.staff, **data))
 
     @extend_schema(request=StopSerializer, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, code: str, pk: str) -> Response:
         """End a plan for good."""
+        plan = self.get_object()
         data = _valid(StopSerializer(data=request.data))
-        return self._shown(services.stop_plan(plan=self.get_object(), actor=self.staff, **data))
+        return self._shown(services.stop_plan(plan=plan, actor=self.staff, **data))
 
     def _shown(self, plan: Plan, *, status: int = 200) -> Response:
         fresh = plans_of(self.of_address).get(pk=plan.pk)
