@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests import rules
 from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
-from privacy.pseudonyms.rules import display_code
 from privacy.records import Record, RetentionClass
 
 
@@ -214,11 +213,6 @@ class AccessRequest(Record):
 
     def __str__(self) -> str:
         return f"{self.staff_id} for {self.code}"
-
-    @property
-    def spaced_code(self) -> str:
-        """The code asked for, for reading aloud."""
-        return display_code(self.code)
 
 
 class AccessApproval(Record):

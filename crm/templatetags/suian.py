@@ -18,6 +18,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext, 
 from lucide.templatetags.lucide import lucide
 
 from crm.web.idempotency import FIELD, new_key
+from privacy.pseudonyms.rules import display_code, parse_code
 
 register = template.Library()
 
@@ -194,10 +195,16 @@ def count(value: int) -> str:
 
 
 @register.filter
+def spelled(value: object) -> str:
+    """A patient's code as it stands on every screen and paper, "7K2M-9QXA"; other text as it is."""
+    text = str(value)
+    return display_code(text) if parse_code(text) == text else text
+
+
+@register.filter
 def code(value: object) -> SafeString:
     """A patient's or document's code, set so that it never breaks over two lines."""
-    text = getattr(value, "code", value)
-    return format_html('<span class="code">{}</span>', text)
+    return format_html('<span class="code">{}</span>', spelled(getattr(value, "code", value)))
 
 
 @register.filter

@@ -54,21 +54,24 @@ def draw_due() -> int:
     return made
 
 
-def draw_missing(*, actor: User) -> int:
-    """The same for the actor's clinic, by hand. Raises: AccessDenied for who does not review;
-    TooEarly if all that is missing is not sealed yet."""
+def draw_next(*, actor: User) -> tuple[ReviewSheet | None, int]:
+    """The oldest sheet of the actor's clinic that is missing, by hand; and how many still are.
+
+    One at a time: a sheet reads every event of its period, and somebody waits for the page.
+    Raises: AccessDenied for who does not review; TooEarly if all that is missing is not sealed yet.
+    """
     if not can(actor, Permission.JUDGE_REVIEW):
         raise AccessDenied(_("Only the two sides of the review draw sheets."))
-    made, early = 0, None
-    for period in selectors.missing(actor.clinic, timezone.now()):
+    missing = selectors.missing(actor.clinic, timezone.now())
+    early = None
+    for period in missing:
         try:
-            draw(clinic=actor.clinic, period=period, actor=actor)
-            made += 1
+            return draw(clinic=actor.clinic, period=period, actor=actor), len(missing) - 1
         except TooEarly as error:
             early = error
-    if early and not made:
+    if early:
         raise early
-    return made
+    return None, 0
 
 
 @transaction.atomic

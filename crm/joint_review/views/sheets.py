@@ -61,14 +61,17 @@ def _overview(request: StaffRequest, form: ExtraForm, status: int = 200) -> Http
 @requires(Permission.JUDGE_REVIEW)
 @once
 def draw(request: StaffRequest) -> HttpResponse:
-    """Draw what is missing, without waiting for the clock."""
+    """Draw the oldest sheet that is missing, without waiting for the clock."""
     try:
-        made = drawing.draw_missing(actor=request.user)
+        made, left = drawing.draw_next(actor=request.user)
+        drawn = int(made is not None)
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        words = ngettext("%(n)d sheet was drawn.", "%(n)d sheets were drawn.", made)
-        messages.success(request, words % {"n": made})
+        words = ngettext("%(n)d sheet was drawn.", "%(n)d sheets were drawn.", drawn)
+        more = ngettext("%(n)d more is missing.", "%(n)d more are missing.", left)
+        told = [words % {"n": drawn}, more % {"n": left}]
+        messages.success(request, " ".join(told if left else told[:1]))
     return redirect("review:list")
 
 

@@ -51,7 +51,9 @@ def test_a_colleague_outside_the_care_team_finds_nothing(sign_in_as, colleague, 
         ("consultation-new", patient.code),
     ):
         assert browser.get(reverse(f"consult:{name}", args=[where])).status_code == 404
-    assert patient.code not in browser.get(reverse("consult:consultations")).content.decode()
+    assert patient.code not in browser.get(
+        reverse("consult:consultations")
+    ).content.decode().replace("-", "")
     save = reverse("consult:draft-save", args=[draft.pk])
     assert browser.post(save, posted()).status_code == 404
     with acting_as(READER):

@@ -58,7 +58,7 @@ def test_pages_of_submitted_records(desk, patient, carer, name):
     answer = desk.get(reverse(f"consult:{name}", args=where))
 
     assert answer.status_code == 200
-    assert patient.code in answer.content.decode()
+    assert patient.spaced_code in answer.content.decode()
 
 
 def test_a_patient_panel_answers_htmx_with_a_part(desk, patient, carer):

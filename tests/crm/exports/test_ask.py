@@ -289,7 +289,7 @@ def test_counting_shows_no_contents_and_is_booked(accountant, patients, sign_in_
         "idempotency_key": f"{uuid.uuid4()}",
     }  # fmt: skip
     page = sign_in_as(accountant).post("/exports/ask/?data=patients", form).content.decode()
-    assert not any(one.code in page for one in patients)
+    assert not any(one.code in page.replace("-", "") for one in patients)
     (event,) = booked("export.counted")
     assert (event.codes, event.detail["rows"]) == ([], 3)
 

@@ -211,7 +211,7 @@ class TestAffected:
     ) -> None:
         look(carer, patient)
         page = sign_in_as(auditor).get(f"/incidents/{incident.pk}/")
-        assert patient.code in page.content.decode()
+        assert patient.spaced_code in page.content.decode()
         assert page.context["may_handle"] is False
         assert booked("incident.viewed")[0].codes == [patient.code]
 

@@ -1,6 +1,7 @@
 """What stands on a sheet, and that it is the same whoever draws it (S60)."""
 
 import random
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -282,7 +283,7 @@ class TestSheet:
                 drawing.draw(clinic=clinic, period=WEEK)
             assert drawing.draw_due() == 0
             with pytest.raises(drawing.TooEarly):
-                drawing.draw_missing(actor=keeper)
+                drawing.draw_next(actor=keeper)
 
     def test_the_clock_draws_what_is_missing(self, clinic, carer, write, elsewhere) -> None:
         write(carer)
@@ -298,10 +299,27 @@ class TestSheet:
         with travelled(NOW):
             seal_here()
             with pytest.raises(AccessDenied):
-                drawing.draw_missing(actor=carer)
-            assert drawing.draw_missing(actor=keeper) == 1
-            assert drawing.draw_missing(actor=keeper) == 0
+                drawing.draw_next(actor=carer)
+            made, left = drawing.draw_next(actor=keeper)
+            assert (made.label, left) == ("2026-W45", 0)
+            assert drawing.draw_next(actor=keeper) == (None, 0)
         assert booked("review.drawn")[0].actor == keeper.pk
+
+    def test_by_hand_one_sheet_a_press_the_oldest_first(
+        self, clinic, write, carer, keeper, sign_in_as
+    ) -> None:
+        write(carer)
+        with travelled(moment(MONDAY + timedelta(days=16), 9)):
+            seal_here()
+            desk = sign_in_as(keeper)
+            told = []
+            for _press in range(3):
+                sent = {"idempotency_key": f"{uuid.uuid4()}"}
+                page = desk.post("/review/draw/", sent, follow=True)
+                told.append([f"{one}" for one in page.context["messages"]][-1])
+            labels = ReviewSheet.objects.filter(clinic=clinic).order_by("created_at")
+            assert [one.label for one in labels] == ["2026-W45", "2026-W46"]
+        assert ["1" in one for one in told] == [True, True, False]
 
 
 class TestExtra:

@@ -141,7 +141,7 @@ class TestSheet:
 
     def test_codes_and_no_names_of_patients(self, sheet, sign_in_as, control, patient) -> None:
         text = sign_in_as(control).get(f"/review/{sheet.pk}/").content.decode()
-        assert patient.code in text
+        assert patient.spaced_code in text
         assert "王芳" not in text
 
     def test_of_another_clinic_it_is_none(self, sheet, sign_in_as, elsewhere, booked) -> None:

@@ -70,7 +70,7 @@ def test_a_stranger_sees_none_of_it(
     message = unknown(agreeing, template)
     stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.FOLLOWUP_AGENT)
     client = sign_in_as(stranger)
-    assert agreeing.code not in client.get("/messages/").content.decode()
+    assert agreeing.code not in client.get("/messages/").content.decode().replace("-", "")
     data = {"idempotency_key": "0190c2a4-0000-7000-8000-000000000001", "received": "yes"}
     assert client.post(f"/messages/{message.pk}/settle/", data).status_code == 404
     message.refresh_from_db()
@@ -83,7 +83,9 @@ def test_filters_and_settling(
     message = unknown(agreeing, template)
     client: Client = sign_in_as(agent)
     assert agreeing.code in client.get("/messages/?state=person").content.decode()
-    assert agreeing.code not in client.get("/messages/?state=queued").content.decode()
+    assert agreeing.code not in client.get("/messages/?state=queued").content.decode().replace(
+        "-", ""
+    )
     assert agreeing.code in client.get("/messages/?state=nonsense").content.decode()
     data = {"idempotency_key": "0190c2a4-0000-7000-8000-000000000002", "received": "no"}
     assert client.post(f"/messages/{message.pk}/settle/", data).status_code == 302

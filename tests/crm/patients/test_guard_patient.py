@@ -111,7 +111,7 @@ def test_the_page_reads_the_marks_once(
 def test_the_list_shows_the_code_without_a_way_in(patient, doctor, receptionist, sign_in_as):
     guarded_by(patient, doctor)
     page = sign_in_as(receptionist).get("/patients/").content.decode()
-    assert patient.code in page
+    assert patient.spaced_code in page
     assert f"/patients/{patient.code}/" not in page
 
 

@@ -91,7 +91,7 @@ def test_several_are_listed_and_no_false_hit_is_shown(look, clinic, known):
 
     assert known.code in page
     assert twin.code in page
-    assert decoy.code not in page
+    assert decoy.code not in page.replace("-", "")
 
 
 def test_the_trail_has_kind_and_token_and_never_the_term(look, known, booked, caplog):
@@ -128,7 +128,7 @@ def test_nobody_finds_what_is_out_of_reach(sign_in_as, clinic, known, stranger, 
     for user in (outsider, stranger):
         answer = sign_in_as(user).post(BOX, {"q": text})
         assert answer.status_code == 200
-        assert known.code not in answer.content.decode()
+        assert known.code not in answer.content.decode().replace("-", "")
 
 
 def test_asking_for_a_strangers_code_is_booked(sign_in_as, stranger, known, booked):
@@ -144,7 +144,7 @@ def test_names_can_be_switched_off(look, known, settings):
     answer = look("欧阳")
 
     assert answer.context["found"].names_off
-    assert known.code not in answer.content.decode()
+    assert known.code not in answer.content.decode().replace("-", "")
 
 
 def test_what_cannot_be_opened_is_told_and_not_guessed(look, known, booked):
@@ -161,7 +161,7 @@ def test_nonsense_finds_nothing(look, known, text):
     answer = look(text)
 
     assert answer.status_code == 200
-    assert known.code not in answer.content.decode()
+    assert known.code not in answer.content.decode().replace("-", "")
     assert "<b>" not in answer.content.decode()
 
 

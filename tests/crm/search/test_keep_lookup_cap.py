@@ -35,7 +35,7 @@ def test_the_fourth_waits_and_is_booked_once(look, booked, receptionist, patient
     assert statuses == [200, 200, 200, 429, 429, 429]
     assert refusal.status_code == 429
     assert "55" in refusal.content.decode()
-    assert patient.code not in refusal.content.decode()
+    assert patient.code not in refusal.content.decode().replace("-", "")
     (denial,) = booked("access.denied")
     assert (denial.actor, denial.reason, denial.target) == (
         receptionist.pk, "cap_reached", "search",
@@ -74,7 +74,7 @@ def test_the_look_for_doubles_counts_too_and_a_miss_is_booked(
 
     assert statuses == [200, 200, 429]
     assert hit.status_code == 429
-    assert patient.code not in hit.content.decode()
+    assert patient.code not in hit.content.decode().replace("-", "")
     assert [one.actor for one in booked("patient.nobody_similar")] == [receptionist.pk] * 2
 
 

@@ -153,7 +153,7 @@ def test_a_stranger_finds_nothing(plan: Plan, agreeing: Patient, sign_in_as) -> 
     step = StepFactory.create(plan=plan, call=True)
     stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.NURSE)
     client: Client = sign_in_as(stranger)
-    assert agreeing.code not in client.get("/followups/").content.decode()
+    assert agreeing.code not in client.get("/followups/").content.decode().replace("-", "")
     for address in (
         f"/patients/{agreeing.code}/plans/",
         f"/patients/{agreeing.code}/plans/new/",
