@@ -45,8 +45,7 @@ MEASURES: Final = (
     Measure(
         "2-extras", 2, "Every door that writes, with every model's columns",
         "only named keys change",
-        full=(bench("mass_assignment"),),
-        quick=(tests("tests/architecture/test_mass_assignment.py"),),
+        **_only(bench("mass_assignment")),
     ),
     *(
         Measure(

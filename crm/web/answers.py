@@ -62,7 +62,8 @@ class AnswerByGetMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         token = _taken_off(request)
-        if token and request.method == "GET":
+        fetched = bool(token) and request.method == "GET"
+        if fetched:
             try:
                 waiting = fetch(request, token)
             except DomainError as error:  # the trail is closed: nothing is shown
@@ -70,7 +71,7 @@ class AnswerByGetMiddleware:
             if waiting:
                 return HttpResponse(waiting.page, status=waiting.status)
         response = self.get_response(request)
-        if token and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        if fetched and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return redirect("/")  # gone, and the address has no page of its own
         return _led(request, response) if _is_kept_by_browsers(request, response) else response
 

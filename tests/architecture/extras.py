@@ -1,12 +1,13 @@
 """Names that a call may bring and has no business to: every column of every model.
 
-A call that is accepted is made twice as it is, and once more with each further name and a value
-that fits the column. Rows and status have to be those of the plain call; a refusal is as good.
+A call that is accepted is made twice as it is, and again with further names and values that fit
+their columns. Rows and status have to be those of the plain call; where they are not, it is tried
+in halves, down to the one name that was heard. A call that is refused whole is as good.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -92,15 +93,19 @@ def foreign_row(model: type[models.Model], elsewhere: Patient) -> str:
     return str(known.get(model) or uuid4())
 
 
-def extras(door: Door, elsewhere: Patient) -> Iterator[Extra]:
-    """Every column that this door does not say it takes, at every place of its body."""
+def rounds(door: Door, elsewhere: Patient) -> list[list[Extra]]:
+    """Every column that this door does not say it takes, at every place of its body.
+
+    Each round has a name once at most: a further value of the same name is for the next round.
+    """
+    made: list[list[Extra]] = []
     for place, taken in door.takes.items():
-        for name, values in columns().items():
-            if name in taken:
-                continue
-            for value in values:
+        for name in columns().keys() - taken:
+            for number, value in enumerate(columns()[name]):
                 given = foreign_row(value, elsewhere) if isinstance(value, type) else value
-                yield Extra(place, name, given)
+                made += [[]] if number == len(made) else []
+                made[number].append(Extra(place, name, given))
+    return made
 
 
 @dataclass(frozen=True)
@@ -142,14 +147,23 @@ class Caller:
             rows = {table: _rows(table) for table in touched - TRAIL}
         return Effect(response.status_code, rows)
 
-    def is_deaf_to(self, *more: Extra) -> bool:
-        """Whether the call with these names comes to the same, or is refused whole."""
+    def heard(self, more: Sequence[Extra]) -> list[Extra]:
+        """Those that set something: all at once, and in halves where anything is different."""
+        effect = self._with(more)
+        if self._is_plain(effect):
+            return []
+        if len(more) == 1:
+            return [] if effect.refused else list(more)
+        half = len(more) // 2
+        return self.heard(more[:half]) + self.heard(more[half:])
+
+    def _with(self, more: Sequence[Extra]) -> Effect:
         body = self.body
         for one in more:
             body = one.put(body)
-        effect = self.call(body)
-        if effect.refused:
-            return True
+        return self.call(body)
+
+    def _is_plain(self, effect: Effect) -> bool:
         return effect.status == self._plain.status and self._told(effect) == self._told(self._plain)
 
     def _told(self, effect: Effect) -> dict[str, Counter[str]]:

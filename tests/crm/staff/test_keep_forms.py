@@ -101,6 +101,20 @@ class TestTheClockRanOut:
         assert sent.status_code == 302
         assert Patient.objects.count() == 1
 
+    def test_a_browser_is_led_the_same_way_by_get(self, late: Client, chen, typed) -> None:
+        """The session's key changes on the way: the page that waits belongs to the new one."""
+
+        def sent(address: str, fields: dict[str, str]) -> Hidden:
+            led = late.post(address, fields, headers={"Sec-Fetch-Mode": "navigate"})
+            assert led.status_code == 303
+            return Hidden(late.get(led["Location"]).content.decode())
+
+        page = sent(NEW, typed)
+        again = sent(SIGN_IN, page.fields | credentials(chen))
+
+        assert (page.action, again.action) == (SIGN_IN, NEW)
+        assert again.fields["chief_complaint"] == COMPLAINT
+
     @pytest.mark.parametrize("headers", [{"X-Keeps-Page": "1"}, {"X-Poll": "1"}, {}])
     def test_what_pages_ask_meanwhile_takes_nothing_away(
         self, late: Client, typed, headers: dict[str, str]
