@@ -39,7 +39,8 @@ def set_superior(*, person: User, superior: User | None, before: str, actor: Use
         raise Conflict(_("Somebody else has set another superior meanwhile."))
     if superior == old:
         return
-    if superior is not None and _stands_below(superior, person):
+    # Read anew: the line above may have changed before it was this change's turn.
+    if superior is not None and _stands_below(User.objects.get(pk=superior.pk), person):
         raise DomainError(_("This colleague stands below the person already."))
     person.superior = superior
     person.save(update_fields=["superior", "updated_at"])

@@ -1,42 +1,16 @@
 """From the request to the patient's page and back, in a real browser, checked by axe."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import override_settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.crm.patients.test_in_browser import RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LOOKED: list[str] = []
-
-
-@pytest.fixture(params=[1440, 390])
-def browser_of(request, chromium: Browser, live_server, sign_in_as) -> Iterator[Callable]:
-    """``with browser_of(user) as page``: somebody's own browser, on a desk and on a phone."""
-
-    @contextmanager
-    def make(user) -> Iterator[Page]:
-        context = chromium.new_context(
-            locale="zh-CN",
-            viewport={"width": request.param, "height": 900},
-            base_url=live_server.url,
-        )
-        name = settings.SESSION_COOKIE_NAME
-        key = sign_in_as(user).cookies[name].value
-        context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
-        context.set_default_timeout(8_000)
-        yield context.new_page()
-        context.close()
-
-    with override_settings(ALLOWED_HOSTS=["*"]):
-        yield make
 
 
 def look(page: Page) -> None:
