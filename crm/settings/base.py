@@ -42,7 +42,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm.staff.middleware.StaffMiddleware",
     "crm.staff.middleware.SessionTimeoutMiddleware",
     "crm.staff.middleware.SignInRequiredMiddleware",  # closed unless a view opens itself
     "crm.staff.middleware.AuditContextMiddleware",
@@ -78,6 +78,8 @@ DATABASES["default"]["ENGINE"] = "privacy.audit.database"  # tells the second si
 DATABASES["default"]["CONN_MAX_AGE"] = None  # closing per request halves throughput
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+# A page asks the same dozen questions each time: Postgres reads and plans each once a connection.
+DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 5}
 # Which part of the product is connected, for the triggers that note changes of rows (ADR 0010).
 SUIAN_PROCESS = env.str("SUIAN_PROCESS", default="")
 if SUIAN_PROCESS:

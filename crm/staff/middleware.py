@@ -6,16 +6,19 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import logout
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth import SESSION_KEY, get_user, logout
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.urls import resolve
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from crm.staff import rules, sessions
+from crm.staff.backends import brought_by
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, SessionStore, hash_of
@@ -71,6 +74,20 @@ def session_hash(request: HttpRequest) -> bytes | None:
     """Eight bytes that tell sessions apart in the log and open none of them."""
     key = request.session.session_key if hasattr(request, "session") else None
     return hash_of(key)[:8] if key else None
+
+
+class StaffMiddleware(AuthenticationMiddleware):
+    """``request.user``, as Django finds it, out of the one query that loads the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _staff_of(request))  # type: ignore[assignment]  # as Django does
+
+
+def _staff_of(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    request.session.get(SESSION_KEY)  # loads the session, and its person with it
+    with brought_by(request.session):
+        return get_user(request)
 
 
 class SessionTimeoutMiddleware:

@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from crm.staff.models import StaffSession
+from crm.staff.models import StaffSession, User
 from crm.staff.rules import STRANGER_SECONDS
 from privacy.audit.context import current_origin
 
@@ -29,11 +29,15 @@ def hash_of(key: str) -> bytes:
 
 
 class SessionStore(SessionBase):
-    """Loads, saves and deletes one session; ``ended`` says why an old cookie opens nothing."""
+    """Loads, saves and deletes one session.
+
+    ``ended`` says why an old cookie opens nothing; ``staff`` is whose session was loaded.
+    """
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self.ended = ""
+        self.staff: User | None = None
 
     @property
     def key_salt(self) -> str:
@@ -41,10 +45,12 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """The data, or nothing for an unknown, ended or expired key, which is then dropped."""
-        row = StaffSession.objects.filter(key_hash=hash_of(self.session_key or "")).first()
+        rows = StaffSession.objects.select_related("user__clinic")  # the next thing asked for
+        row = rows.filter(key_hash=hash_of(self.session_key or "")).first()
         if row is not None and row.ended_at is None and row.expires_at > timezone.now():
             data: dict[str, Any] = self.decode(row.data)
             if data.get(SESSION_KEY) == _text(row.user_id):
+                self.staff = row.user
                 return data
         self.ended = row.end_reason if row else ""
         self._session_key = None

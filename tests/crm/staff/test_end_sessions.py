@@ -11,6 +11,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -299,3 +300,32 @@ class TestAdministrator:
 
     def test_every_reason_has_words_but_the_silent_ones(self) -> None:
         assert set(End) - set(WHY_ENDED) == {End.SUSPENDED}
+
+
+def test_a_session_brings_its_person_along(lin) -> None:
+    browser = through_the_door(lin)
+    with CaptureQueriesContext(connection) as seen:
+        assert browser.get(ACCOUNT).status_code == 200
+    asked = [one["sql"] for one in seen.captured_queries if 'FROM "crm_user"' in one["sql"]]
+    assert asked == []
+    assert 'JOIN "crm_user"' in seen.captured_queries[0]["sql"]
+
+
+def test_a_closed_account_is_nobody_from_the_next_request_on(lin) -> None:
+    """By its own mark alone, should the session have been forgotten."""
+    browser = through_the_door(lin)
+    User.objects.filter(pk=lin.pk).update(is_active=False)
+    assert browser.get(ACCOUNT).status_code == 302
+
+
+def test_a_changed_password_ends_what_began_with_the_old_one(lin) -> None:
+    browser = through_the_door(lin)
+    lin.set_password("another good phrase 7")
+    lin.save(update_fields=["password"])
+    assert browser.get(ACCOUNT).status_code == 302
+
+
+def test_nobody_else_comes_out_of_a_session(lin, guard) -> None:
+    browser = through_the_door(lin)
+    StaffSession.objects.filter(key_hash=hash_of(key_of(browser))).update(user=guard)
+    assert browser.get(ACCOUNT).status_code == 302
