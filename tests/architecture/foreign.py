@@ -57,8 +57,10 @@ OWNERS: Final[Mapping[str, Belongs]] = {
         ("cell", "copy_id", "course", "edition", "export_id", "fact", "slug", "token", "version"),
         Belongs.HOUSE),
 }  # fmt: skip
-# Who serves the whole clinic calls up everybody's numbers, those of guarded patients too.
+# Who serves the whole clinic calls up everybody's numbers, those of guarded patients too, and
+# receives them by the code of their card (T1): there a guarded patient of the clinic is one's own.
 CALLED_UP: Final = frozenset({"visit_id"})
+RECEIVED: Final = frozenset({"scheduling:arrive", "scheduling:expect"})
 # Addresses that say the same of what is gone as of what never was, and so say nothing: the reason.
 AS_IF_GONE: Final[Mapping[tuple[str, str], str]] = {
     ("staff:passkey-revoke", "passkey_id"): "403: no such passkey, in one's own list of them",
@@ -223,7 +225,8 @@ def _elsewhere(route: Route, name: str, viewer: User, elsewhere: Elsewhere) -> I
     owner, places = OWNERS[name], list[Patient]()
     if owner is not Belongs.HOUSE:
         places += elsewhere.others
-    if owner is Belongs.PATIENT and not (name in CALLED_UP and viewer.role in CLINIC_WIDE):
+    called = viewer.role in CLINIC_WIDE and (name in CALLED_UP or route.name in RECEIVED)
+    if owner is Belongs.PATIENT and not called:
         places += elsewhere.hidden
     if owner is Belongs.PERSON:
         places.append(elsewhere.own)

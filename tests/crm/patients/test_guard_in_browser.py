@@ -7,11 +7,10 @@ from playwright.sync_api import expect
 
 from crm.honey.services import plant
 from privacy.access.policy import Role
-from tests.crm.access_requests.test_in_browser import browser_of, look
+from tests.crm.access_requests.test_in_browser import look
 from tests.factories.guards import WHY, doubled
 from tests.factories.people import UserFactory
 
-__all__ = ["browser_of"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
