@@ -121,10 +121,10 @@ def estimate(page: Page, code: str, stage: Stage) -> None:
 def follow_up(page: Page, code: str, stage: Stage) -> None:
     """A plan from a template; what is due goes out by the worker; what is queued can be stopped."""
     page.goto(f"/patients/{code}/plans/new/")
-    page.select_option("#id_template", index=1)
+    page.select_option("#id_template", label="首诊后 7 天")  # begins tomorrow, at any hour
     page.fill("#id_anchor_on", timezone.localdate().isoformat())
     page.click("main form button.main")
-    page.wait_for_url(re.compile(f"/patients/{code}/"))
+    page.wait_for_url(lambda url: "/plans/new/" not in url)  # the plan is there
     first = Step.objects.filter(kind="sms").order_by("due_at")[0]
     Step.objects.filter(pk=first.pk).update(due_at=timezone.now())  # its day has come
     page.goto("/followups/")

@@ -117,6 +117,13 @@ def test_a_forged_mac_is_seen_though_the_sum_is_sound(carer: User) -> None:
     assert "edited" in {one.code for one in verify().findings}
 
 
+def test_where_nothing_is_sealed_there_is_no_sum(carer: User) -> None:
+    write(carer, {})
+    seal_once()
+    with acting_as(READER):
+        assert sums(10**12, 10**12 + 9) == {}
+
+
 def test_a_run_has_neighbours_up_to_so_many_events() -> None:
     counts = [1, 9_999, 10_000, 1, 50_000, 3]
     found = [[one.count for one in run] for run in runs([AuditCheckpoint(count=n) for n in counts])]
