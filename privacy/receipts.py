@@ -52,7 +52,10 @@ class Fate:
         here = connections[DEFAULT_DB_ALIAS]  # this thread's: another one waits for the commit
         if here.needs_rollback:
             return False
-        return any(waiting[1] is self for waiting in reversed(here.run_on_commit))
+        for waiting in reversed(here.run_on_commit):  # noqa: SIM110 - asked at every value opened
+            if waiting[1] is self:
+                return True
+        return False
 
 
 def fate_of_this_transaction() -> Fate:

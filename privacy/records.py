@@ -69,15 +69,25 @@ class Record(models.Model):
         abstract = True
 
 
+MANY = 20  # rows from which COPY is worth its two more questions to the database
+
+
 def store_many(rows: Sequence[Record]) -> None:
-    """Store new rows of one model by COPY: what ``bulk_create`` does at a fraction of its work.
+    """Store new rows of one model: what ``bulk_create`` does, at a fraction of its work if many.
 
     In: unsaved rows, all of one model; sealed values are sealed, stamps are set, triggers and
     constraints hold as for any INSERT. Afterwards the rows count as saved.
     Raises: IntegrityError as ``bulk_create`` does; nothing of the rows is stored then.
     """
-    if not rows:
+    if len(rows) < MANY:
+        if rows:
+            type(rows[0])._default_manager.bulk_create(rows)  # noqa: SLF001 - as Django names it
         return
+    _copy(rows)
+
+
+def _copy(rows: Sequence[Record]) -> None:
+    """Store the rows by COPY."""
     meta = type(rows[0])._meta  # noqa: SLF001 - Django's public secret
     fields, name = meta.concrete_fields, connection.ops.quote_name
     columns = ", ".join(name(str(field.column)) for field in fields)

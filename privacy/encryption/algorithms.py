@@ -3,9 +3,7 @@
 A box names its algorithm, so both lie side by side and open; the setting decides about new ones.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -51,29 +49,30 @@ def sm4_decrypt(key: bytes, nonce: bytes, body: bytes, bound: bytes) -> bytes:
     return opening.update(body[:-TAG_BYTES]) + opening.finalize()
 
 
-Work = Callable[[bytes, bytes, bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class DataKey:
     """The usable secret of a box, for either algorithm; ciphers are made once a key."""
 
-    _aes: AESGCM
-    _sm4: Callable[[], bytes]
+    __slots__ = ("_aes", "_secret", "_sm4")
 
-    @classmethod
-    def of(cls, secret: bytes) -> "DataKey":
+    def __init__(self, secret: bytes) -> None:
         """In: 32 bytes."""
-        return cls(AESGCM(secret), lru_cache(maxsize=1)(lambda: sm4_key(secret)))
+        self._aes = AESGCM(secret)
+        self._secret = secret
+        self._sm4: bytes | None = None  # derived when first asked for: most clinics never do
+
+    def _sm4_key(self) -> bytes:
+        if self._sm4 is None:
+            self._sm4 = sm4_key(self._secret)
+        return self._sm4
 
     def encrypt(self, algorithm: int, nonce: bytes, data: bytes, bound: bytes) -> bytes:
         """Ciphertext and tag of 16 bytes, whichever algorithm."""
         if algorithm == SM4_GCM:
-            return sm4_encrypt(self._sm4(), nonce, data, bound)
+            return sm4_encrypt(self._sm4_key(), nonce, data, bound)
         return self._aes.encrypt(nonce, data, bound)
 
     def decrypt(self, algorithm: int, nonce: bytes, body: bytes, bound: bytes) -> bytes:
         """The plain text. Raises: InvalidTag if anything was changed."""
         if algorithm == SM4_GCM:
-            return sm4_decrypt(self._sm4(), nonce, body, bound)
+            return sm4_decrypt(self._sm4_key(), nonce, body, bound)
         return self._aes.decrypt(nonce, body, bound)

@@ -19,6 +19,7 @@ from privacy.errors import Unreadable
 FORMAT = 1
 NONCE_BYTES = 12
 HEADER = struct.Struct(">BBI")
+_LENGTH = struct.Struct(">I").pack
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
 
 
@@ -38,7 +39,7 @@ class Place(NamedTuple):
 
 def bind(*parts: bytes) -> bytes:
     """Length-prefixed join: no two different lists give the same bytes."""
-    return b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    return b"".join([_LENGTH(len(part)) + part for part in parts])
 
 
 @lru_cache(maxsize=256)

@@ -256,4 +256,4 @@ class SystemSealedField(BoxField):
 
 
 def _system_key() -> DataKey:
-    return DataKey.of(derive("audit", "auth/secrets"))
+    return DataKey(derive("audit", "auth/secrets"))

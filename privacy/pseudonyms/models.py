@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from privacy.encryption import canaries, keyring
 from privacy.encryption.models import SubjectKey
-from privacy.records import Record, RetentionClass
+from privacy.records import Record, RetentionClass, store_many
 
 key_scope = keyring.scope  # for doors: keys fetched for writing are kept for one request only
 key_faults = canaries.faults  # for readiness: zones whose roots are not this database's
@@ -15,9 +15,11 @@ key_faults = canaries.faults  # for readiness: zones whose roots are not this da
 
 class SubjectManager(models.Manager["Subject"]):
     def with_keys(self, codes: list[str]) -> list["Subject"]:
-        """Create one subject a code, each with its two data keys, in three statements."""
-        subjects = self.bulk_create([Subject(code=code) for code in codes])
-        keys = SubjectKey.objects.bulk_create(SubjectKey.issue(one.pk for one in subjects))
+        """Create one subject a code, each with its two data keys."""
+        subjects = [Subject(code=code) for code in codes]
+        store_many(subjects)
+        keys = SubjectKey.issue(one.pk for one in subjects)
+        store_many(keys)
         keyring.remember(keys)
         return subjects
 

@@ -1,4 +1,4 @@
-"""Rows stored by COPY are what ``bulk_create`` would have stored."""
+"""Rows stored by COPY are what ``bulk_create`` would have stored, and few are stored by that."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -19,6 +19,11 @@ def contact_of(patient: Patient, phone: str = "+8613800138000") -> PatientContac
     contact.set_name("王小明", name_tokens("王小明"))
     contact.set_phone(phone)
     return contact
+
+
+@pytest.fixture(params=[1, 20], ids=["by COPY", "by INSERT"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("privacy.records.MANY", request.param)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError
 from privacy.pseudonyms.models import key_scope
 from privacy.pseudonyms.services import issue_subjects
+from privacy.records import store_many
 
 BATCH = 500
 CHANNELS = {
@@ -199,9 +200,9 @@ def _import_batch(plan: Plan, rows: Sequence[ImportRow], people: People) -> Repo
         return done
     patients = _patients(plan, new, people)
     records = [_record(plan, row, patient) for row, patient in zip(new, patients, strict=True)]
-    Consultation.objects.bulk_create(records)
+    store_many(records)
     turns = [turn for row, record in zip(new, records, strict=True) for turn in _turns(row, record)]
-    Turn.objects.bulk_create(turns)
+    store_many(turns)
     Consultation.objects.filter(pk__in=[record.pk for record in records]).update(
         status=Consultation.Status.SUBMITTED, submitted_at=timezone.now(), submitted_by=plan.staff
     )
@@ -226,7 +227,7 @@ def _patients(plan: Plan, rows: Sequence[ImportRow], people: People) -> list[Pat
         Patient(id=subject.pk, subject=subject, clinic=clinic, registered_by=plan.staff)
         for subject in subjects
     ]
-    Patient.objects.bulk_create(patients)
+    store_many(patients)
     contacts, clinical = [], []
     for patient, row in zip(patients, rows, strict=True):
         person = people.person()
@@ -242,8 +243,8 @@ def _patients(plan: Plan, rows: Sequence[ImportRow], people: People) -> list[Pat
                 birth_year=str(person.born.year),
             )
         )
-    PatientContact.objects.bulk_create(contacts)
-    PatientClinical.objects.bulk_create(clinical)
+    store_many(contacts)
+    store_many(clinical)
     return patients
 
 

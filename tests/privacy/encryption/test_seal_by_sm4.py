@@ -71,7 +71,7 @@ class TestVectors:
 class TestBoxes:
     @pytest.mark.parametrize("name", ["aes-256-gcm", "sm4-gcm"])
     def test_both_open_whatever_is_chosen(self, settings, name) -> None:
-        key = DataKey.of(SECRET)
+        key = DataKey(SECRET)
         boxes = []
         for each in ("aes-256-gcm", "sm4-gcm"):
             settings.SEAL_ALGORITHM = each
@@ -84,7 +84,7 @@ class TestBoxes:
 
     @given(st.integers(0, 500), st.integers(1, 255))
     def test_any_changed_byte_is_refused(self, at: int, change: int) -> None:
-        key = DataKey.of(SECRET)
+        key = DataKey(SECRET)
         from django.test import override_settings
 
         with override_settings(SEAL_ALGORITHM="sm4-gcm"):
@@ -95,7 +95,7 @@ class TestBoxes:
             unseal(wrong, place=PLACE, key=key)
 
     def test_a_box_under_the_other_number(self, settings) -> None:
-        key = DataKey.of(SECRET)
+        key = DataKey(SECRET)
         for name, other in (("aes-256-gcm", SM4_GCM), ("sm4-gcm", AES_256_GCM)):
             settings.SEAL_ALGORITHM = name
             box = seal("x", place=PLACE, key=key, key_version=1, step=32)
