@@ -26,7 +26,7 @@ from crm.scheduling.forms import (
     SeenForm,
 )
 from crm.scheduling.models import Visit
-from crm.scheduling.rules import State
+from crm.scheduling.rules import State, may_follow
 from crm.scheduling.selectors import board_of, open_visit_today, visits_visible_to
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
@@ -191,6 +191,8 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     visit = visits_visible_to(request.user).filter(pk=visit_id).first()
     if visit is None:
         raise _out_of_reach(request, visit_id)
+    if not may_follow(State(visit.state), State.IN_ROOM):
+        return _not_moved(request, _("Somebody else has moved this visit on. Please look again."))
     rooms = board_of(request.user).free
     form = RoomForm(request.POST or None, rooms=rooms)
     if form.is_valid():
@@ -230,13 +232,13 @@ def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpR
     except Visit.DoesNotExist as error:
         raise _out_of_reach(request, visit_id) from error
     except Conflict as error:
-        return _not_moved(request, error)
+        return _not_moved(request, str(error))
     return _back(request, visit, text)
 
 
-def _not_moved(request: StaffRequest, error: Conflict) -> HttpResponse:
+def _not_moved(request: StaffRequest, why: str) -> HttpResponse:
     """To the board, which shows how things stand, with a word why not."""
-    messages.error(request, str(error))
+    messages.error(request, why)
     return redirect("desk:home")
 
 
@@ -256,7 +258,7 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     except Visit.DoesNotExist as error:
         raise _out_of_reach(request, visit_id) from error
     except Conflict as error:
-        return _not_moved(request, error)
+        return _not_moved(request, str(error))
     return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)
 
 

@@ -172,6 +172,19 @@ def test_a_room_that_fills_meanwhile_is_said_beside_the_choice(arrived, post, ro
     assert f'value="{room.pk}"' in page
 
 
+def test_who_was_called_in_meanwhile_is_not_called_again(arrived, post, room, desk, receptionist):
+    other = add_room(label="3-02", actor=receptionist)
+    post(f"/desk/visits/{arrived.pk}/call/", room=str(room.pk))
+    desk.get("/")  # with the word that the number was called
+    address = f"/desk/visits/{arrived.pk}/call/"
+    assert desk.get(address)["Location"] == "/"
+    assert "刚刚有人处理了这位患者" in desk.get("/").content.decode()
+    assert post(address, room=str(other.pk))["Location"] == "/"
+    assert "刚刚有人处理了这位患者" in desk.get("/").content.decode()
+    arrived.refresh_from_db()
+    assert arrived.room == room
+
+
 def test_a_step_out_of_order_is_said_on_the_board(arrived, post, desk):
     assert post(f"/desk/visits/{arrived.pk}/done/")["Location"] == "/"
 
