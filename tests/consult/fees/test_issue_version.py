@@ -56,6 +56,7 @@ def assert_said_on_its_page(refused) -> None:
     """The version's own page, and above it a summary that takes the focus."""
     assert refused.templates[0].name == "consult/fees/version.html"
     page = refused.content.decode()
+    assert "<title>错误：E-" in page
     assert 'class="err-sum" role="alert" tabindex="-1"' in page
     assert str(refused.context["refused"].detail) in page
 

@@ -217,6 +217,7 @@ def test_a_refused_step_of_a_plan_is_said_beside_the_plan(
         page = refused.content.decode()
         assert refused.status_code in {409, 422}
         assert refused.templates[0].name == "followup/reminders/plans.html"
+        assert "<title>错误：" in page
         assert page.count('class="err-sum"') == 1
         assert page.index(f'id="plan-{plan.pk}"') < page.index('class="err-sum"')
         assert f'id="plan-{other.pk}"' in page
