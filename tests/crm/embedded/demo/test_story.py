@@ -44,6 +44,7 @@ from privacy.consent.rules import Answer
 from privacy.custody.models import Reconciliation
 from privacy.pseudonyms.models import VisitCode
 from tests.crm.joint_review.conftest import seal_here
+from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +216,9 @@ def check_reviews() -> None:
     assert set(done.items.values_list("side", flat=True)) == {"it", "qc"}
     assert begun.items.exclude(verdict="").count() == 2
     assert begun.events >= done.events > 500
+    with acting_as(READER):
+        signed = AuditEvent.objects.get(action="review.signed")
+    assert signed.agent == "seed_demo"  # as all that nobody did by hand here
     findings = ReviewFinding.objects.values_list("item__sheet", "state")
     assert set(findings) == {(done.pk, "answered"), (begun.pk, "open")}
     checked = signing.verify(sheet_id=done.pk, actor=User.objects.get(staff_no="sj001"))
@@ -254,10 +258,13 @@ def test_the_keys_are_counted_once(canaries: None, settings) -> None:
     assert run.sealed is not None
 
 
-def test_without_a_clinic_there_is_nothing_to_review(db: None, settings) -> None:
+def test_nothing_is_reviewed_but_what_the_demo_made(clinic: Clinic, settings) -> None:
     settings.DEMO = True
+    for staff_no in ("aq001", "zk001"):
+        UserFactory.create(clinic=clinic, staff_no=staff_no)
     tasks.review()
     assert not reviews.look_back()
+    assert not ReviewSheet.objects.exists()
 
 
 def test_a_story_that_breaks_off_leaves_nothing_behind(
