@@ -350,6 +350,10 @@ class PriceForm(forms.ModelForm[PriceItem]):
     """A new item of the price book."""
 
     use_required_attribute = False
+    category = forms.ChoiceField(
+        label=gettext_lazy("Category"),
+        choices=[("", gettext_lazy("Please choose")), *Category.choices],
+    )
     price = _money(label=gettext_lazy("Price"))
 
     class Meta:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.alerts.forms import PlainText
 from crm.joint_review import rules
@@ -79,7 +80,8 @@ class AnswerForm(forms.Form):
     """What the department or person said."""
 
     text = _text(
-        _("Answer"), _("Who was asked and what was said, at least 10 characters, by code.")
+        pgettext_lazy("review", "Answer"),
+        _("Who was asked and what was said, at least 10 characters, by code."),
     )
 
 

@@ -7,3 +7,5 @@ from crm.settings.env import env
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 DEMO = env.bool("SUIAN_DEMO", default=True)
+if DEMO:
+    CELERY_IMPORTS = ["crm.embedded.demo.tasks"]  # what the demo's worker tells later

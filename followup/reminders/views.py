@@ -1,8 +1,10 @@
 """Doors: the follow-up board, a patient's plans, and what is done to them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -18,6 +20,7 @@ from crm.patients.views.doors import of_patient, partial_or_page
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.paging import page_of
+from crm.web.refusals import refusal_of
 from followup.plans.doors import of_record
 from followup.plans.models import Plan
 from followup.plans.selectors import plan_of_staff
@@ -30,6 +33,16 @@ from privacy.access.policy import Permission, can
 from privacy.errors import DomainError
 
 ViewFunc = Callable[..., HttpResponseBase]
+
+
+@dataclass(slots=True)
+class Refused:
+    """What was not done to which plan, with the form that says why."""
+
+    plan: UUID
+    verb: str
+    form: VersionForm
+    status: int = 422
 
 
 @require_GET
@@ -70,6 +83,12 @@ def _lane_words() -> dict[str, str]:
 @of_patient
 def patient_plans(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """The panel of the patient's page: plans with their steps, and what the patient allows."""
+    return _plans_of(request, patient)
+
+
+def _plans_of(
+    request: StaffRequest, patient: Patient, refused: Refused | None = None
+) -> HttpResponseBase:
     shown = viewing.open_plans_of(
         patient=patient, staff=request.user, language=get_language() or "zh-hans"
     )
@@ -80,24 +99,41 @@ def patient_plans(request: StaffRequest, patient: Patient) -> HttpResponseBase:
         "may_consent": can(request.user, Permission.VIEW_CONSENTS),
         "pause_form": PauseForm(auto_id=False),
         "stop_form": StopForm(auto_id=False),
+        "refused": refused,
     }
+    status = refused.status if refused else 200
     return partial_or_page(
-        request, "followup/reminders/_plans.html", "followup/reminders/plans.html", page
+        request,
+        "followup/reminders/_plans.html",
+        "followup/reminders/plans.html",
+        page,
+        status=status,
     )
 
 
-def _plan_door(form: type[VersionForm], act: Callable[..., Plan], done: str | Promise) -> ViewFunc:
-    """A door through which a plan is moved on: what is asked, what is done, what is said then."""
+def _plan_door(
+    verb: str, form: type[VersionForm], act: Callable[..., Plan], done: str | Promise
+) -> ViewFunc:
+    """A door through which a plan is moved on: what is asked, what is done, what is said then.
+
+    What is refused stays on the page of the plans, beside its plan, with what was chosen.
+    """
 
     @require_POST
     @requires(Permission.MANAGE_PLANS)
     @of_record(plan_of_staff, "plan")
     @once
-    def door(request: StaffRequest, plan: Plan) -> HttpResponse:
-        asked = form(request.POST)
+    def door(request: StaffRequest, plan: Plan) -> HttpResponseBase:
+        asked = form(request.POST, auto_id=f"{verb}-{plan.pk}-%s")
+        refused = Refused(plan.pk, verb, asked)
         if not asked.is_valid():
-            raise DomainError(_("Choose a reason first."))
-        act(plan=plan, actor=request.user, **asked.cleaned_data)
+            return _plans_of(request, plan.patient, refused)
+        try:
+            act(plan=plan, actor=request.user, **asked.cleaned_data)
+        except DomainError as error:
+            asked.add_error(None, str(error))
+            refused.status = refusal_of(error).status
+            return _plans_of(request, plan.patient, refused)
         messages.success(request, str(done))
         return redirect("followup:patient-plans", plan.patient.code)
 
@@ -112,27 +148,36 @@ def _step_door(act: Callable[..., Step], done: str | Promise) -> ViewFunc:
     @of_record(step_of_staff, "step")
     @once
     def door(request: StaffRequest, step: Step) -> HttpResponse:
-        act(step=step, actor=request.user)
-        messages.success(request, str(done))
+        try:
+            act(step=step, actor=request.user)
+        except DomainError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, str(done))
         return redirect("followup:plans")
 
     return door
 
 
 pause = _plan_door(
+    "pause",
     PauseForm,
     services.pause_plan,
     gettext_lazy("The plan rests. What was queued has been taken out."),
 )
-resume = _plan_door(VersionForm, services.resume_plan, gettext_lazy("The plan goes on."))
+resume = _plan_door("resume", VersionForm, services.resume_plan, gettext_lazy("The plan goes on."))
 stop = _plan_door(
+    "stop",
     StopForm,
     services.stop_plan,
     gettext_lazy("The plan was stopped. Nothing more of it is sent."),
 )
 # A plan that waited for consent; what has passed meanwhile is skipped.
 activate = _plan_door(
-    VersionForm, partial(activate_plan, skip_past=True), gettext_lazy("The plan has started.")
+    "start",
+    VersionForm,
+    partial(activate_plan, skip_past=True),
+    gettext_lazy("The plan has started."),
 )
 skip = _step_door(services.skip_step, gettext_lazy("The step was skipped."))
 resend = _step_door(

@@ -20,6 +20,7 @@ from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.numbers import natural
 from crm.web.paging import page_of
+from crm.web.refusals import refusal_of
 from privacy.access.policy import Permission, can
 from privacy.errors import Conflict, DomainError
 
@@ -115,12 +116,12 @@ def issue(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
 
 
 def _refused(request: StaffRequest, held: EstimateVersion, error: DomainError) -> HttpResponse:
-    """The version as it is stored now, with what is missing: from here it is put right."""
+    """The version as it is stored now, above it why not: from here it is put right."""
     held.refresh_from_db()
     opened = selectors.open_version(version=held, staff=request.user, against=None)
-    page = {**_page(request, opened), "refused": str(error)}
-    status = 409 if isinstance(error, Conflict) else 422
-    return render(request, "consult/fees/version.html", page, status=status)
+    refused = refusal_of(error)
+    page = {**_page(request, opened), "refused": refused}
+    return render(request, "consult/fees/version.html", page, status=refused.status)
 
 
 @require_POST
@@ -131,9 +132,12 @@ def step(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
     """Record what happened with an issued version: explained, accepted or declined."""
     try:
         wanted = State(request.POST.get("step", ""))
-    except ValueError as error:
-        raise DomainError(_("Choose what happened.")) from error
-    services.record_step(version=held, step=wanted, actor=request.user)
+    except ValueError:
+        return _refused(request, held, DomainError(_("Choose what happened.")))
+    try:
+        services.record_step(version=held, step=wanted, actor=request.user)
+    except services.NoSuchStep as error:
+        return _refused(request, held, error)
     return _back(held)
 
 
@@ -143,7 +147,10 @@ def step(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
 @once
 def revise(request: StaffRequest, held: EstimateVersion) -> HttpResponse:
     """Start the next version from the newest and open it for editing."""
-    following = services.revise_estimate(estimate=held.estimate, actor=request.user)
+    try:
+        following = services.revise_estimate(estimate=held.estimate, actor=request.user)
+    except services.DraftInTheWay as error:
+        return _refused(request, held, error)
     return redirect("consult:estimate-edit", held.estimate.number, following.number)
 
 

@@ -8,7 +8,13 @@ from crm.patients.services.guarding import guard
 from crm.staff.models import User
 
 
-def guard_one(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
+def watch_over(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
+    """Both, in this order."""
+    _guard_one(patients, staff=staff)
+    _plant_honey(staff=staff)
+
+
+def _guard_one(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
     """The doctor keeps somebody known from the news to the care team."""
     doctor = staff["ys001"]
     known = next(one for one in patients[4:] if one.care_team.filter(staff=doctor).exists())
@@ -16,6 +22,6 @@ def guard_one(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None
     guard(patient=known, kind="vip", reason=reason, actor=doctor)
 
 
-def plant_honey(*, staff: Mapping[str, User]) -> None:
+def _plant_honey(*, staff: Mapping[str, User]) -> None:
     """By the security administrator; which they are stands on that page alone."""
     plant(number=2, actor=staff["aq001"])

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from crm.embedded.demo import (
     access,
+    alarms,
     arrivals,
     clearances,
     exports,
@@ -61,6 +62,6 @@ def _parts() -> Iterator[str]:
     exports.ask_for_some(staff=staff)
     registry.look_around(patients, staff=staff)
     registry.close_records(patients)
-    guards.guard_one(patients, staff=staff)
-    guards.plant_honey(staff=staff)
+    guards.watch_over(patients, staff=staff)
+    alarms.set_off(patients, staff=staff)
     yield "Today's visits"

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from crm.joint_review import grounds, reading, rules, selectors
 from crm.joint_review.events import ReviewEvent
@@ -24,6 +25,9 @@ from privacy.audit.models import AuditCheckpoint
 from privacy.errors import AccessDenied, DomainError
 
 PROCESS: Final = "joint-review"
+NOTHING_SEALED: Final = gettext_noop(
+    "Nothing of this span is sealed yet. Try again in some minutes."
+)
 
 
 class TooEarly(DomainError):
@@ -95,7 +99,8 @@ def draw_extra(*, actor: User, begins: date, reason: str) -> ReviewSheet:
     """A sheet on an occasion: from a day until now.
 
     Raises: AccessDenied for who does not review; DomainError for a day to come, for more than 92
-        days and for a reason under 10 characters; TooEarly while events wait for their seal.
+        days and for a reason under 10 characters; TooEarly while events wait for their seal, and
+        where none of the span has settled yet.
     """
     reason, now = reason.strip(), timezone.now()
     if not can(actor, Permission.JUDGE_REVIEW):
@@ -108,7 +113,7 @@ def draw_extra(*, actor: User, begins: date, reason: str) -> ReviewSheet:
     since = rules.midnight(begins, timezone.get_default_timezone())
     until = selectors.sealed_until(now - rules.SETTLED)
     if until <= since:
-        raise TooEarly(_("Nothing of this span is sealed yet. Try again in some minutes."))
+        raise TooEarly(_(NOTHING_SEALED))
     span = _Span(Kind.EXTRA, begins, since, until)
     return _draw(actor.clinic, span, actor=actor, reason=reason)
 
@@ -119,6 +124,8 @@ def _draw(clinic: Clinic, span: _Span, *, actor: User | None, reason: str = "") 
         bytes(head.chain), clinic=clinic.pk, kind=span.kind.value, begins=span.begins
     )
     facts = list(reading.facts_of(clinic.pk, span.since, span.until))
+    if not facts and span.kind is Kind.EXTRA:
+        raise TooEarly(_(NOTHING_SEALED))
     scene = Scene(clinic, span.since, span.until, facts)
     named = grounds.found_in(scene)
     rest = rules.sample(seed, (one.id for one in facts if one.id not in named))

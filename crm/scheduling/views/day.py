@@ -26,14 +26,14 @@ from crm.scheduling.forms import (
     SeenForm,
 )
 from crm.scheduling.models import Visit
-from crm.scheduling.rules import State
+from crm.scheduling.rules import State, may_follow
 from crm.scheduling.selectors import board_of, open_visit_today, visits_visible_to
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
-from privacy.errors import DomainError
+from privacy.errors import Conflict, DomainError
 from privacy.pseudonyms.rules import parse_code
 
 
@@ -191,16 +191,20 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     visit = visits_visible_to(request.user).filter(pk=visit_id).first()
     if visit is None:
         raise _out_of_reach(request, visit_id)
+    if not may_follow(State(visit.state), State.IN_ROOM):
+        return _not_moved(request, _("Somebody else has moved this visit on. Please look again."))
     rooms = board_of(request.user).free
     form = RoomForm(request.POST or None, rooms=rooms)
     if form.is_valid():
-        visit = services.move(
-            visit_id=visit_id,
-            to=State.IN_ROOM,
-            actor=request.user,
-            room=form.cleaned_data["room"],
-        )
-        return _back(request, visit, _("%(code)s was called in."))
+        room = form.cleaned_data["room"]
+        try:
+            visit = services.move(
+                visit_id=visit_id, to=State.IN_ROOM, actor=request.user, room=room
+            )
+        except Conflict as error:
+            form.add_error("room", str(error))
+        else:
+            return _back(request, visit, _("%(code)s was called in."))
     page = {"form": form, "visit": visit, "rooms": rooms}
     status = 422 if form.is_bound else 200
     return render(request, "crm/scheduling/call.html", page, status=status)
@@ -227,7 +231,15 @@ def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpR
         visit = services.move(visit_id=visit_id, to=to, actor=request.user)
     except Visit.DoesNotExist as error:
         raise _out_of_reach(request, visit_id) from error
+    except Conflict as error:
+        return _not_moved(request, str(error))
     return _back(request, visit, text)
+
+
+def _not_moved(request: StaffRequest, why: str) -> HttpResponse:
+    """To the board, which shows how things stand, with a word why not."""
+    messages.error(request, why)
+    return redirect("desk:home")
 
 
 def _out_of_reach(request: StaffRequest, visit_id: UUID) -> Http404:
@@ -245,6 +257,8 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
         visit = services.undo(visit_id=visit_id, actor=request.user)
     except Visit.DoesNotExist as error:
         raise _out_of_reach(request, visit_id) from error
+    except Conflict as error:
+        return _not_moved(request, str(error))
     return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)
 
 

@@ -52,6 +52,15 @@ def test_an_empty_draft_is_kept_but_not_issued(patient, carer) -> None:
         services.issue_version(version=version, revision=1, actor=carer)
 
 
+def assert_said_on_its_page(refused) -> None:
+    """The version's own page, and above it a summary that takes the focus."""
+    assert refused.templates[0].name == "consult/fees/version.html"
+    page = refused.content.decode()
+    assert "<title>错误：E-" in page
+    assert 'class="err-sum" role="alert" tabindex="-1"' in page
+    assert str(refused.context["refused"].detail) in page
+
+
 def test_what_is_missing_is_said_on_the_page_of_the_draft(patient, carer, sign_in_as) -> None:
     version = make_version(patient, carer, lines=[])
     address = f"/fees/{version.estimate.number}/v1/"
@@ -62,8 +71,7 @@ def test_what_is_missing_is_said_on_the_page_of_the_draft(patient, carer, sign_i
 
     refused = issue(version.revision)
     assert refused.status_code == 422
-    assert refused.templates[0].name == "consult/fees/version.html"
-    assert refused.context["refused"] in refused.content.decode()
+    assert_said_on_its_page(refused)
     assert f'href="{address}edit/"' in refused.content.decode()
     assert issue(version.revision + 1).status_code == 409  # saved by somebody else meanwhile
     version.refresh_from_db()
@@ -78,6 +86,47 @@ def test_who_issues_late_sees_that_it_was_issued(patient, carer, sign_in_as) -> 
     assert answer.status_code == 409
     assert answer.context["version"].state == State.ISSUED
     assert f'href="{address}edit/"' not in answer.content.decode()
+
+
+def test_a_step_that_is_refused_is_said_on_the_page_of_the_version(
+    patient, carer, sign_in_as
+) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+    address = f"/fees/{version.estimate.number}/v1/"
+    client = sign_in_as(carer)
+
+    def record(step: str):
+        return client.post(f"{address}step/", {"step": step, FIELD: new_key()})
+
+    for step in ("accepted", "superseded", "nonsense", ""):
+        refused = record(step)
+        assert refused.status_code == 422, step
+        assert_said_on_its_page(refused)
+        assert 'data-open="step-explained"' in refused.content.decode()  # from here it goes on
+    version.refresh_from_db()
+    assert version.state == State.ISSUED
+    assert record("explained").status_code == 302
+
+
+def test_who_answers_late_sees_what_was_recorded_meanwhile(patient, carer, sign_in_as) -> None:
+    version = make_version(patient, carer, state=State.ACCEPTED)
+    sent = {"step": "declined", FIELD: new_key()}
+    refused = sign_in_as(carer).post(f"/fees/{version.estimate.number}/v1/step/", sent)
+    assert refused.status_code == 422
+    assert_said_on_its_page(refused)
+    assert refused.context["version"].state == State.ACCEPTED
+
+
+def test_a_second_draft_is_refused_on_the_page_of_the_first(patient, carer, sign_in_as) -> None:
+    first = make_version(patient, carer, state=State.ISSUED)
+    number = first.estimate.number
+    services.revise_estimate(estimate=first.estimate, actor=carer)
+    refused = sign_in_as(carer).post(f"/fees/{number}/revise/", {FIELD: new_key()})
+    assert refused.status_code == 409
+    assert_said_on_its_page(refused)
+    assert refused.context["version"].number == 2
+    assert f'href="/fees/{number}/v2/edit/"' in refused.content.decode()  # "continue with that one"
+    assert first.estimate.versions.count() == 2
 
 
 def test_nothing_is_accepted_that_was_not_explained(patient, carer) -> None:

@@ -30,6 +30,13 @@ def today() -> date:
     return timezone.localdate()
 
 
+def test_a_new_item_asks_for_its_category_in_words(finance, sign_in_as) -> None:
+    page = sign_in_as(finance).get(reverse("consult:price-add")).content.decode()
+
+    assert '<option value="" selected>请选择</option>' in page
+    assert "-----" not in page
+
+
 def test_a_new_price_starts_where_the_old_one_ends(clinic, finance, today) -> None:
     old = PriceItemFactory.create(clinic=clinic, effective_from=today - timedelta(days=9))
     start = today + timedelta(days=7)

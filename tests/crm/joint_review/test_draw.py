@@ -344,6 +344,15 @@ class TestExtra:
             )
         assert (sheet.until, sheet.events) == (late, 1)
 
+    def test_not_of_a_span_whose_events_are_not_settled(
+        self, write, carer, keeper, patient
+    ) -> None:
+        write(carer, at=moment(MONDAY, 17, 59), subjects=[patient])
+        seal_here()
+        with travelled(moment(MONDAY, 18)), pytest.raises(drawing.TooEarly):
+            drawing.draw_extra(actor=keeper, begins=MONDAY, reason="收到患者投诉后复核相关访问")
+        assert not ReviewSheet.objects.exists()
+
     @pytest.mark.parametrize(
         ("back", "reason"),
         [(-1, "收到患者投诉后复核相关访问"), (93, "收到患者投诉后复核相关访问"), (0, "短")],

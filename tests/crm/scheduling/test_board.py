@@ -158,8 +158,39 @@ def test_one_patient_a_room(arrived, post, room, clinic, receptionist):
     assert post(f"/desk/visits/{second.pk}/call/", room=str(room.pk)).status_code == 302
 
 
-def test_a_step_out_of_order_is_a_conflict(arrived, post):
-    assert post(f"/desk/visits/{arrived.pk}/done/").status_code == 409
+def test_a_room_that_fills_meanwhile_is_said_beside_the_choice(arrived, post, room, monkeypatch):
+    def full(**_facts: object) -> None:
+        raise Conflict("诊室已满")
+
+    monkeypatch.setattr(services, "move", full)
+    answer = post(f"/desk/visits/{arrived.pk}/call/", room=str(room.pk))
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'class="err-sum"' in page
+    assert page.count("诊室已满") == 2  # in the summary and at the field
+    assert f'value="{room.pk}"' in page
+
+
+def test_who_was_called_in_meanwhile_is_not_called_again(arrived, post, room, desk, receptionist):
+    other = add_room(label="3-02", actor=receptionist)
+    post(f"/desk/visits/{arrived.pk}/call/", room=str(room.pk))
+    desk.get("/")  # with the word that the number was called
+    address = f"/desk/visits/{arrived.pk}/call/"
+    assert desk.get(address)["Location"] == "/"
+    assert "刚刚有人处理了这位患者" in desk.get("/").content.decode()
+    assert post(address, room=str(other.pk))["Location"] == "/"
+    assert "刚刚有人处理了这位患者" in desk.get("/").content.decode()
+    arrived.refresh_from_db()
+    assert arrived.room == room
+
+
+def test_a_step_out_of_order_is_said_on_the_board(arrived, post, desk):
+    assert post(f"/desk/visits/{arrived.pk}/done/")["Location"] == "/"
+
+    assert "刚刚有人处理了这位患者" in desk.get("/").content.decode()
+    arrived.refresh_from_db()
+    assert arrived.state == State.WAITING
 
 
 def test_a_slip_is_taken_back_and_both_steps_stay_in_the_trail(arrived, post, room, desk):
@@ -171,13 +202,16 @@ def test_a_slip_is_taken_back_and_both_steps_stay_in_the_trail(arrived, post, ro
     arrived.refresh_from_db()
     assert (arrived.state, arrived.room) == (State.WAITING, None)
     assert len(events("visit.called")) == len(events("visit.undone")) == 1
-    assert post(f"/desk/visits/{arrived.pk}/undo/").status_code == 409
+    desk.get("/")  # with the word that it was taken back
+    assert post(f"/desk/visits/{arrived.pk}/undo/")["Location"] == "/"
+    assert "已过撤销时间" in desk.get("/").content.decode()
 
 
-def test_after_half_a_minute_it_is_too_late(arrived, post):
+def test_after_half_a_minute_it_is_too_late(arrived, post, desk):
     Visit.objects.filter(pk=arrived.pk).update(changed_at=timezone.now() - timedelta(minutes=1))
 
-    assert post(f"/desk/visits/{arrived.pk}/undo/").status_code == 409
+    assert post(f"/desk/visits/{arrived.pk}/undo/")["Location"] == "/"
+    assert "已过撤销时间" in desk.get("/").content.decode()
 
 
 def test_an_arrival_taken_back_is_expected_again(arrived, post):

@@ -10,6 +10,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from crm.messaging.models import Message
 from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
+from crm.web.idempotency import new_key
 from followup.plans.models import Plan, PlanTemplate
 from followup.reminders.selectors import Filters, lanes, on_time, strip
 from followup.schedules.models import Step
@@ -194,6 +195,52 @@ def test_from_plan_to_pause_in_the_browser_without_scripts(
     plan.refresh_from_db()
     assert plan.state == Plan.State.ACTIVE
     assert "首诊后第 1 天" in client.get(address).content.decode()
+
+
+def test_a_refused_step_of_a_plan_is_said_beside_the_plan(
+    plan: Plan, agreeing: Patient, agent: User, sign_in_as
+) -> None:
+    other = PlanFactory.create(patient=agreeing, state="paused", reason="clinical")
+    client: Client = sign_in_as(agent)
+
+    def send(verb: str, **data: object):
+        sent = {"idempotency_key": new_key(), **data}
+        return client.post(f"/followups/plans/{plan.pk}/{verb}/", sent)
+
+    stale = send("stop", version=7, reason="sensitive")
+    assert stale.status_code == 409
+    cannot = send("resume", version=plan.version)
+    assert cannot.status_code == 422
+    nonsense = send("pause", version=plan.version, reason="nonsense")
+    assert nonsense.status_code == 422
+    for refused in (stale, cannot, nonsense, send("stop"), send("start", version=plan.version)):
+        page = refused.content.decode()
+        assert refused.status_code in {409, 422}
+        assert refused.templates[0].name == "followup/reminders/plans.html"
+        assert "<title>错误：" in page
+        assert page.count('class="err-sum"') == 1
+        assert page.index(f'id="plan-{plan.pk}"') < page.index('class="err-sum"')
+        assert f'id="plan-{other.pk}"' in page
+    assert '<option value="sensitive" selected>' in stale.content.decode()  # what was chosen
+    place = f"pause-{plan.pk}-reason"
+    assert f'href="#{place}"' in nonsense.content.decode()
+    assert f'aria-invalid="true" aria-describedby="{place}_error"' in nonsense.content.decode()
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.ACTIVE
+
+
+def test_a_step_that_somebody_settled_is_said_on_the_board(
+    plan: Plan, agent: User, sign_in_as
+) -> None:
+    step = StepFactory.create(plan=plan, state=Step.State.DONE)
+    client: Client = sign_in_as(agent)
+    for verb in ("skip", "resend"):
+        data = {"idempotency_key": new_key()}
+        board = client.post(f"/followups/steps/{step.pk}/{verb}/", data, follow=True)
+        assert board.redirect_chain == [("/followups/", 302)]
+        assert "该节点已处理" in board.content.decode()
+    step.refresh_from_db()
+    assert step.state == Step.State.DONE
 
 
 def test_the_form_says_what_is_missing(

@@ -1,10 +1,13 @@
 """The demo clinic has something honest to show on every screen, and is told only once."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
+from celery.signals import worker_ready
 from django.core.management import CommandError, call_command
 from django.db.models import Count
 from django.utils import timezone
@@ -12,11 +15,17 @@ from django.utils import timezone
 from consult.consultations.models import Addendum, Consultation, Turn
 from consult.fees.lifecycle import State
 from consult.fees.models import Category, Estimate, EstimateVersion, PriceItem
+from crm.alerts.rules import BY_ACTION
 from crm.clearance.models import Reminder
+from crm.embedded.demo import reviews, tasks
 from crm.embedded.demo.cast import HOW_MANY, guests
 from crm.embedded.demo.story import tell
 from crm.embedded.demo.texts import LAPSING, TRAINEE
 from crm.honey.models import HoneyRecord
+from crm.honey.rules import is_touch
+from crm.joint_review.models import ReviewFinding, ReviewSheet
+from crm.joint_review.services import signing
+from crm.joint_review.services.drawing import TooEarly
 from crm.messaging.models import Message
 from crm.messaging.rules import Status
 from crm.patients.models import CareTeamMember, Patient, PatientContact, PatientGuard
@@ -28,10 +37,14 @@ from followup.calls.models import CallResult
 from followup.plans.models import Kind, Plan
 from followup.schedules.models import Step
 from privacy.access.policy import Role
+from privacy.audit.events import Kind as EventKind
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.models import ConsentState
 from privacy.consent.rules import Answer
+from privacy.custody.models import Reconciliation
 from privacy.pseudonyms.models import VisitCode
+from tests.crm.joint_review.conftest import seal_here
+from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +70,8 @@ def test_every_screen_has_something_to_show(canaries: None, settings) -> None:
         call_command("seed_demo")
     assert Patient.objects.count() == HOW_MANY + HoneyRecord.objects.count()
     assert (HoneyRecord.objects.count(), PatientGuard.objects.live().count()) == (2, 1)
+    check_signs()
+    check_reviews()
 
 
 def check_staff() -> None:
@@ -167,6 +182,89 @@ def check_trail() -> None:
         "staff.sign_in_failed",
     } <= actions
     assert unnamed == 0
+
+
+def check_signs() -> None:
+    """What the watch reads in the trail: a broken glass, and an opened file of nobody."""
+    with acting_as(READER):
+        events = list(AuditEvent.objects.exclude(kind=EventKind.DENIAL))
+    codes = {one.plain_code() for one in HoneyRecord.objects.all()}
+    touches = [
+        one
+        for one in events
+        if one.actor and codes & set(one.codes) and is_touch(one.action, one.detail)
+    ]
+    assert [one.action for one in touches] == ["patient.opened"]
+    signs = [BY_ACTION[one.action] for one in events if one.action in BY_ACTION]
+    assert signs == ["break_glass"]
+
+
+def check_reviews() -> None:
+    """Minutes later: a sheet with one signature, one that is begun; and no third one."""
+    assert not ReviewSheet.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(minutes=3), tick=False):
+        with pytest.raises(TooEarly):
+            reviews.look_back()  # before the sealer came by
+        assert not ReviewSheet.objects.exists()
+        seal_here()
+        assert reviews.look_back()
+        assert not reviews.look_back()
+    begun, done = ReviewSheet.objects.order_by("begins_on")
+    assert {one.grounds[0] for one in done.items.all()} > {"break_glass", "export", "grant"}
+    assert not done.items.filter(verdict="").exists()
+    assert [one.side for one in done.signatures.all()] == ["it"]
+    assert set(done.items.values_list("side", flat=True)) == {"it", "qc"}
+    assert begun.items.exclude(verdict="").count() == 2
+    assert begun.events >= done.events > 500
+    with acting_as(READER):
+        signed = AuditEvent.objects.get(action="review.signed")
+    assert signed.agent == "seed_demo"  # as all that nobody did by hand here
+    findings = ReviewFinding.objects.values_list("item__sheet", "state")
+    assert set(findings) == {(done.pk, "answered"), (begun.pk, "open")}
+    checked = signing.verify(sheet_id=done.pk, actor=User.objects.get(staff_no="sj001"))
+    assert checked.digest_holds
+    assert checked.drawn_holds
+    assert checked.sample_holds
+
+
+@dataclass(frozen=True)
+class Worker:
+    hostname: str
+
+
+@pytest.mark.parametrize(("name", "asked"), [("celery@clinic", 2), ("exporter@clinic", 0)])
+def test_what_has_to_wait_is_asked_for_by_the_worker_of_a_demo(
+    settings, monkeypatch: pytest.MonkeyPatch, name: str, asked: int
+) -> None:
+    sent: list[dict[str, float]] = []
+    for task in (tasks.count, tasks.review):
+        monkeypatch.setattr(task, "apply_async", lambda **how: sent.append(how))
+    worker_ready.send(Worker(name))
+    assert not sent  # no demo
+    settings.DEMO = True
+    worker_ready.send(Worker(name))
+    assert len(sent) == asked
+    assert all(how["countdown"] > 0 for how in sent)
+
+
+def test_the_keys_are_counted_once(canaries: None, settings) -> None:
+    tasks.count()
+    assert not Reconciliation.objects.exists()  # no demo
+    settings.DEMO = True
+    tasks.count()
+    tasks.count()
+    (run,) = Reconciliation.objects.all()
+    assert run.finished_at
+    assert run.sealed is not None
+
+
+def test_nothing_is_reviewed_but_what_the_demo_made(clinic: Clinic, settings) -> None:
+    settings.DEMO = True
+    for staff_no in ("aq001", "zk001"):
+        UserFactory.create(clinic=clinic, staff_no=staff_no)
+    tasks.review()
+    assert not reviews.look_back()
+    assert not ReviewSheet.objects.exists()
 
 
 def test_a_story_that_breaks_off_leaves_nothing_behind(
