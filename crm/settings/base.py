@@ -213,6 +213,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["crm.staff.api_guards.HasPermission"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Names that the tool would otherwise make of a hash, which changes with the choices' labels.
+    "ENUM_NAME_OVERRIDES": {
+        "AddendumKindEnum": "consult.consultations.models.Addendum.Kind",
+        "ConsultationStatusEnum": "consult.consultations.models.Consultation.Status",
+        "EstimateStateEnum": "consult.fees.models.Estimate.STATES",
+    },
 }
 
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
