@@ -5,7 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from crm.settings.env import env, secret
+from crm.settings.env import broker_of, env, secret
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[Model] and friends be written at run time
 
@@ -103,7 +103,7 @@ CACHES = {
         "OPTIONS": {"serializer": "crm.web.cache_values.JsonSerializer"},  # never pickle
     }
 }
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TIMEZONE = "Asia/Shanghai"  # crontabs are clinic time
 CELERY_TASK_IGNORE_RESULT = True  # results would be one more place for data to lie about
 CELERY_TASK_SERIALIZER = "json"

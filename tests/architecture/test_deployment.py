@@ -18,6 +18,7 @@ COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 APP_SERVICES = ("migrate", "erasures", "web", "worker", "exporter", "beat")
 SETTINGS = ("base.py", "production.py")
+NGINX = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
 
 
 def required_variables() -> tuple[set[str], dict[str, str]]:
@@ -167,9 +168,38 @@ def test_every_container_is_hardened(service: str) -> None:
 
 def test_only_the_proxy_is_reachable_from_outside() -> None:
     assert [name for name, spec in SERVICES.items() if "ports" in spec] == ["proxy"]
-    assert COMPOSE["networks"]["inside"]["internal"]
-    for service in ("postgres", "valkey", "migrate", "erasures", "beat"):
-        assert SERVICES[service]["networks"] == ["inside"]
+    networks = {name: spec["networks"] for name, spec in SERVICES.items() if "networks" in spec}
+    assert networks == {"proxy": ["entrance"], "worker": ["outgoing"]}
+    alone = {name for name, spec in SERVICES.items() if spec.get("network_mode") == "none"}
+    assert alone == set(SERVICES) - set(networks)
+
+
+def test_containers_meet_at_sockets_that_only_their_server_can_lay() -> None:
+    servers = {"postgres_socket": "postgres", "valkey_socket": "valkey", "web_socket": "web"}
+    for folder, server in servers.items():
+        held = {
+            name: [one for one in spec.get("volumes", []) if one.startswith(f"{folder}:")]
+            for name, spec in SERVICES.items()
+        }
+        assert held[server]
+        clients = {name: found for name, found in held.items() if found and name != server}
+        assert all(one.endswith(":ro") for found in clients.values() for one in found)
+        owner = SERVICES[server].get("user", "10001:10001").partition(":")[0]
+        options = COMPOSE["volumes"][folder]["driver_opts"]
+        assert options["type"] == "tmpfs"
+        assert f"uid={owner},gid={owner},mode=0755" in options["o"]
+        assert (folder != "web_socket") or set(clients) == {"proxy"}
+    assert "--port 0 " in " ".join(SERVICES["valkey"]["command"])
+    image = (PROJECT / "Dockerfile").read_text()
+    assert '"--bind", "unix:/run/suian/web.sock"' in image
+    assert "EXPOSE" not in image
+    assert "http://unix:/run/suian/web.sock;" in NGINX
+    assert "underscores_in_headers" not in NGINX  # gunicorn would take SCRIPT_NAME from a socket
+    addresses = (PROJECT / "deploy" / "make-secrets.sh").read_text()
+    assert "?host=/run/postgresql" in addresses
+    assert "@/run/valkey/valkey.sock" in addresses
+    own = read_settings(PROJECT / "deploy" / "postgres" / "postgresql.conf")
+    assert own["listen_addresses"] == "'127.0.0.1'"
 
 
 def test_the_image_runs_as_an_ordinary_user() -> None:
@@ -191,19 +221,17 @@ def test_database_logs_hold_no_values() -> None:
 
 
 def test_the_proxy_speaks_modern_tls_only() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
-    (ciphers,) = re.findall(r"ssl_ciphers ([^;]+);", told)
+    (ciphers,) = re.findall(r"ssl_ciphers ([^;]+);", NGINX)
 
-    assert "ssl_protocols TLSv1.2 TLSv1.3;" in told
-    assert "ssl_prefer_server_ciphers on;" in told
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in NGINX
+    assert "ssl_prefer_server_ciphers on;" in NGINX
     assert all(re.match(r"ECDHE-.*(GCM|POLY1305)", one) for one in ciphers.split(":"))
-    assert "autoindex" not in told
-    assert "server_tokens off;" in told
+    assert "autoindex" not in NGINX
+    assert "server_tokens off;" in NGINX
 
 
 def test_pages_are_led_to_tls_and_programs_refused() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
-    plain = told[told.index("listen 8080") : told.index("listen 127.0.0.1:8081")]
+    plain = NGINX[NGINX.index("listen 8080") : NGINX.index("listen 127.0.0.1:8081")]
 
     assert "location / { return 308 https://$host$request_uri; }" in plain
     for place in ("api", "hooks"):
@@ -211,10 +239,9 @@ def test_pages_are_led_to_tls_and_programs_refused() -> None:
 
 
 def test_what_a_client_says_of_its_address_is_thrown_away() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
 
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in told
-    assert "proxy_set_header X-Forwarded-Proto https;" in told
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
+    assert "proxy_set_header X-Forwarded-Proto https;" in NGINX
     assert environment("web")["TRUSTED_PROXIES"] == "1"
     assert not hasattr(production, "USE_X_FORWARDED_HOST")
 
