@@ -93,14 +93,26 @@ def _leave_to_enrol(user: object, code: str, attempt: SignInFailure) -> None:
         raise MustEnrol(user)
 
 
-def confirm_factor(*, user: User, code: str, ip: str | None, answer: Answer | None = None) -> None:
+def confirm_factor(
+    *,
+    user: User,
+    code: str,
+    ip: str | None,
+    answer: Answer | None = None,
+    password: str | None = None,
+) -> None:
     """The second factor once more, in an open session; guesses count as at the door (R28).
 
-    Raises: SignInLocked after too many wrong ones; AccessDenied if the code is not right.
+    In: ``password`` None where the factor is enough.
+    Raises: SignInLocked after too many wrong ones; AccessDenied if anything is not right, in the
+        same words for password and code.
     """
     attempt = take_a_try(user=user, ip=ip)
-    if not _spend_factor(user, code, answer):
+    known = password is None or user.check_password(password)
+    if not (known and _spend_factor(user, code, answer)):
         failed(attempt, user)
+        if password is not None:
+            raise AccessDenied(_("Password or one-time code is not right."))
         raise AccessDenied(_("This code is not right. Wait for the next one."))
     with transaction.atomic():
         attempt.delete()
