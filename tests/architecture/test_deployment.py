@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -253,6 +254,34 @@ def test_the_image_takes_in_what_is_named_and_no_history() -> None:
     named = {line.removeprefix("!") for line in taken if line.startswith("!")}
     assert named.isdisjoint({".git", ".", "tests", "benchmarks", "deploy", "deploy/secrets"})
     assert production.DEBUG is False
+
+
+def test_the_image_starts_without_what_is_for_development(tmp_path: Path) -> None:
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    taken = [line[1:] for line in lines if line.startswith("!")]
+    left = [line for line in lines if line.startswith("crm/")]
+    for name in set(taken) & {"manage.py", "privacy", "crm", "consult", "followup", "templates"}:
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        copy(PROJECT / name, tmp_path / name)
+    for name in left:
+        path = tmp_path / name
+        assert path.exists(), name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert "crm/embedded" in left
+
+    script = "import django; django.setup(); import crm.urls, crm.celery; crm.celery.app.loader"
+    script += ".import_default_modules()"
+    given = {
+        "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@127.0.0.1/x",
+        "REDIS_URL": "redis://127.0.0.1/0", "PATH": "/usr/bin:/bin",
+        "DJANGO_SETTINGS_MODULE": "crm.settings.production",
+    }  # fmt: skip
+    for command in (["manage.py", "check"], ["-c", script]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, env=given, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
 
 
 def test_passwords_lie_under_argon2id() -> None:
