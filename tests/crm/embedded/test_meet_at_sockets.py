@@ -1,6 +1,7 @@
 """What docker-compose.yml has the servers do, with real ones: sockets, and no port."""
 
 import dataclasses
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from crm.embedded.valkey import server_program
 from crm.settings.env import broker_of
 
 SERVICES = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+SCRIPT = (PROJECT / "deploy" / "make-secrets.sh").read_text()
 WORDS = Passwords(owner="owner-word", app="app-word")
 
 
@@ -78,7 +80,8 @@ class TestValkey:
     @pytest.fixture
     def url(self, folder: Path) -> Iterator[str]:
         """As the container is started, but for the folders."""
-        (folder / "valkey_conf").write_text("requirepass a-word")
+        (line,) = re.findall(r'^make valkey_conf "\$SERVERS" "(.+)"$', SCRIPT, re.MULTILINE)
+        (folder / "valkey_conf").write_text(line.replace("$(random)", "a-word"))
         words = [
             one.replace("/run/secrets/", f"{folder}/").replace("/run/valkey/", f"{folder}/")
             for one in SERVICES["valkey"]["command"]
@@ -111,5 +114,27 @@ class TestValkey:
             pytest.raises(redis.exceptions.AuthenticationError),
         ):
             stranger.ping()
+        assert "--port 0 " in " ".join(SERVICES["valkey"]["command"])
+
+    def test_its_one_account_neither_empties_nor_rules_it(self, url: str) -> None:
         with redis.Redis.from_url(url) as known:
-            assert known.config_get("port") == {"port": "0"}
+            assert known.ping()
+            for command in (
+                "FLUSHALL", "KEYS *", "CONFIG SET save x", "SHUTDOWN", "ACL LIST", "MONITOR",
+                "REPLICAOF a 1", "SAVE", "CLIENT KILL a", "RESTORE a 0 b",
+            ):  # fmt: skip
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    known.execute_command(*command.split())
+
+    def test_the_password_is_found_where_it_stands(self, tmp_path: Path) -> None:
+        """The address of the app and the health check read it out of the server's settings."""
+        (tmp_path / "valkey_conf").write_text("user default on >a-word ~* &* +@all\n")
+        told = SERVICES["valkey"]["healthcheck"]["test"][1].replace("$$", "$")
+        (check,) = re.findall(r"sed -n '[^']+'", told)
+        (script,) = re.findall(r"sed -n 's/\^user [^']+'", SCRIPT)
+        for reader in (check, script):
+            done = subprocess.run(
+                ["sh", "-c", f"{reader} valkey_conf"], cwd=tmp_path, capture_output=True,
+                text=True, check=True,
+            )  # fmt: skip
+            assert done.stdout.strip() == "a-word"
