@@ -242,6 +242,7 @@ EXPORTS_DIR = env.str("EXPORTS_DIR", default="")  # files that wait for their on
 # The trail's second record, outside the database; both empty: none is kept (ADR 0024).
 AUDIT_SINK_DIR = env.str("AUDIT_SINK_DIR", default="")
 AUDIT_SINK_SYSLOG = env.str("AUDIT_SINK_SYSLOG", default="")
+AUDIT_SINK_SYSLOG_CA_FILE = env.str("AUDIT_SINK_SYSLOG_CA_FILE", default="")
 AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
 AUDIT_ONLINE_MONTHS = env.int("AUDIT_ONLINE_MONTHS", default=12)  # R25: never fewer
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
