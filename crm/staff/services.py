@@ -1,14 +1,11 @@
 """Signing in and out; accounts; second factors; tokens."""
 
 import secrets
-from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -339,14 +336,6 @@ def set_single_keys(*, user: User, on: bool) -> None:
     user.single_keys = on
     user.save(update_fields=["single_keys", "updated_at"])
     audit.record(StaffEvent.OWN_PAGE_CHANGED, actor=user, detail={"single_keys": int(on)})
-
-
-def second_factor_uri(*, user: User, seed: str) -> str:
-    """What an authenticator app scans; ``seed`` in hexadecimal as ``open_account`` gave it."""
-    issuer = settings.OTP_TOTP_ISSUER
-    secret = b32encode(bytes.fromhex(seed)).decode()
-    query = urlencode({"secret": secret, "issuer": issuer, "period": TotpDevice.STEP_SECONDS})
-    return f"otpauth://totp/{quote(f'{issuer}:{user.staff_no}')}?{query}"
 
 
 @transaction.atomic
