@@ -38,5 +38,5 @@ RUN SECRET_KEY=build DATABASE_URL=postgres://build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput -v0 \
     && python -m compileall -q privacy crm consult followup
 USER 10001:10001
-EXPOSE 8000
-CMD ["gunicorn", "crm.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--timeout", "60", "--no-control-socket"]
+# A socket in a folder that the proxy shares: the pages listen on no network.
+CMD ["gunicorn", "crm.wsgi", "--bind", "unix:/run/suian/web.sock", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--timeout", "60", "--no-control-socket"]

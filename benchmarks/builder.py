@@ -18,7 +18,7 @@ PHONES = 200
 
 def build(count: int) -> dict[str, object]:
     """Fill the database; returns what the measurement needs to sign in and to search."""
-    from crm.embedded.people import People
+    from crm.patients.invented import People
     from crm.staff.models import Clinic, User
     from privacy.access.policy import Role
 

@@ -21,7 +21,7 @@ class Known:
 
 def known_people(count: int, *, seed: int = 7) -> list[Known]:
     """That many people with all seven sealed values, in canonical form."""
-    from crm.embedded.people import People
+    from crm.patients.invented import People
     from crm.patients.rules import normalise_phone
 
     dice = random.Random(seed)

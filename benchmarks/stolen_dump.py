@@ -151,7 +151,7 @@ def write_valkey_down(file: Path) -> int:
 def fill(patients: int) -> tuple[Truth, list[str]]:
     """Patients, accounts, sessions. Out: what nobody may find, and the live session keys."""
     from benchmarks.builder import build
-    from crm.embedded.people import People
+    from crm.patients.invented import People
     from crm.staff.models import Clinic
     from crm.staff.services import open_account
 

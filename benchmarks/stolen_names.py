@@ -28,7 +28,7 @@ class Stolen:
 
 def steal() -> list[Stolen]:
     """A fresh table under a fresh key."""
-    from crm.embedded.people import People
+    from crm.patients.invented import People
     from crm.patients.rules import name_tokens as parts_of
     from privacy.encryption.blind_index import name_tokens
 

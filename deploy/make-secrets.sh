@@ -32,10 +32,11 @@ make postgres_password "$SERVERS" "$(random)"
 for role in owner app; do
   make "${role}_password" "$SERVERS" "$(random)"
   make "${role}_database_url" "$APP" \
-    "postgres://suian_${role}:$(cat "${role}_password")@postgres:5432/suian"
+    "postgres://suian_${role}:$(cat "${role}_password")@/suian?host=/run/postgresql"
 done
-make valkey_conf "$SERVERS" "requirepass $(random)"
-make redis_url "$APP" "redis://:$(sed -n 's/^requirepass //p' valkey_conf)@valkey:6379/0"
+# Queue, cache and counters: no command that empties, copies, stops or reconfigures the server.
+make valkey_conf "$SERVERS" "user default on >$(random) ~* &* +@all -@admin -@dangerous"
+make redis_url "$APP" "unix://:$(sed -n 's/^user default on >\([^ ]*\) .*/\1/p' valkey_conf)@/run/valkey/valkey.sock?db=0"
 
 for name in tls.crt tls.key; do
   [[ -e "$name" ]] || echo "Still missing: deploy/secrets/$name (readable by user 101)" >&2

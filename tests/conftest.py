@@ -138,12 +138,13 @@ def sign_in_as():
     def make(user: User) -> Client:
         import time
 
-        from crm.staff.session_store import FACTOR_AT, SEEN, STARTED
+        from crm.staff.session_store import FACTOR_AT, FULLY_AT, SEEN, STARTED
 
         client = Client()
         client.force_login(user, backend="crm.staff.backends.StaffBackend")
         session = client.session
-        session[STARTED] = session[SEEN] = session[FACTOR_AT] = int(time.time())
+        now = int(time.time())
+        session.update(dict.fromkeys((STARTED, SEEN, FACTOR_AT, FULLY_AT), now))
         session.save()
         return client
 

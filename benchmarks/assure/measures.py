@@ -90,7 +90,8 @@ MEASURES: Final = (
         **_only(bench("bypasses")),
     ),
     Measure(
-        "7-down", 7, "Addresses that leave an event, without a trail", "100 % refused",
+        "7-down", 7, "Addresses that leave an event, with and without a trail",
+        "exactly one event each; without a trail 100 % refused",
         **_only(tests("tests/architecture/test_audit_down.py")),
     ),
     Measure(

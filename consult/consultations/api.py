@@ -58,13 +58,18 @@ class TurnBody(serializers.Serializer[Body]):
     covered = serializers.IntegerField(read_only=True)
 
 
-class AddendumBody(serializers.Serializer[Body]):
-    """What stands beside a locked record."""
+class AddendumMade(serializers.Serializer[Body]):
+    """What was added to a locked record; its text is opened with the record."""
 
     kind = serializers.ChoiceField(choices=Addendum.Kind.choices)
-    text = serializers.CharField(max_length=rules.LONGEST_ADDENDUM)
     author = serializers.CharField(read_only=True)
     at = serializers.DateTimeField(read_only=True)
+
+
+class AddendumBody(AddendumMade):
+    """What stands beside a locked record."""
+
+    text = serializers.CharField(max_length=rules.LONGEST_ADDENDUM)
 
 
 class ConsultationRow(serializers.Serializer[Body]):
@@ -156,7 +161,7 @@ class ConsultationViewSet(OfStaff):
             raise ValidationError(found) from error
         return Response(self._whole(record), status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=AddendumBody, responses={201: AddendumBody}, parameters=[KEY_PARAMETER])
+    @extend_schema(request=AddendumBody, responses={201: AddendumMade}, parameters=[KEY_PARAMETER])
     @action(detail=True, methods=["post"])
     @repeatable
     def addenda(self, request: Request, code: str, consultation_id: str) -> Response:
@@ -166,7 +171,7 @@ class ConsultationViewSet(OfStaff):
         given.is_valid(raise_exception=True)
         row = services.add_to(consultation=record, actor=self.staff, **given.validated_data)
         body = {"kind": row.kind, "author": str(row.author), "at": row.created_at}
-        return Response(body, status=status.HTTP_201_CREATED)
+        return Response(AddendumMade(body).data, status=status.HTTP_201_CREATED)
 
     def _record(self, code: str, consultation_id: str) -> Consultation:
         patient = self.patient(code)

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.embedded.people import People
 from crm.honey import rules, selectors
 from crm.honey.events import HoneyEvent
 from crm.honey.models import HoneyRecord, mark_of
+from crm.patients.invented import People
 from crm.patients.models import Patient, PatientClinical, PatientContact
 from crm.patients.rules import name_tokens, normalise_phone
 from crm.staff.models import User

@@ -5,7 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from crm.settings.env import env, secret
+from crm.settings.env import broker_of, env, secret
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[Model] and friends be written at run time
 
@@ -103,7 +103,7 @@ CACHES = {
         "OPTIONS": {"serializer": "crm.web.cache_values.JsonSerializer"},  # never pickle
     }
 }
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = broker_of(REDIS_URL)
 CELERY_TIMEZONE = "Asia/Shanghai"  # crontabs are clinic time
 CELERY_TASK_IGNORE_RESULT = True  # results would be one more place for data to lie about
 CELERY_TASK_SERIALIZER = "json"
@@ -213,6 +213,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["crm.staff.api_guards.HasPermission"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Names that the tool would otherwise make of a hash, which changes with the choices' labels.
+    "ENUM_NAME_OVERRIDES": {
+        "AddendumKindEnum": "consult.consultations.models.Addendum.Kind",
+        "ConsultationStatusEnum": "consult.consultations.models.Consultation.Status",
+        "EstimateStateEnum": "consult.fees.models.Estimate.STATES",
+    },
 }
 
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
@@ -236,6 +242,7 @@ EXPORTS_DIR = env.str("EXPORTS_DIR", default="")  # files that wait for their on
 # The trail's second record, outside the database; both empty: none is kept (ADR 0024).
 AUDIT_SINK_DIR = env.str("AUDIT_SINK_DIR", default="")
 AUDIT_SINK_SYSLOG = env.str("AUDIT_SINK_SYSLOG", default="")
+AUDIT_SINK_SYSLOG_CA_FILE = env.str("AUDIT_SINK_SYSLOG_CA_FILE", default="")
 AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
 AUDIT_ONLINE_MONTHS = env.int("AUDIT_ONLINE_MONTHS", default=12)  # R25: never fewer
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)

@@ -8,6 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 env = environ.Env()
 
 
+def broker_of(redis_url: str) -> str:
+    """The same server in Celery's words, which has its own for a socket (``unix://…?db=0``)."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return f"redis+socket://{redis_url.removeprefix('unix://')}".replace("?db=", "?virtual_host=")
+
+
 def secret(name: str, default: str | None = None) -> str:
     """The value of ``name``, or the content of the file that ``name_FILE`` points to.
 

@@ -3,7 +3,9 @@
 import secrets
 from base64 import b32encode
 from typing import Final
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -111,4 +113,7 @@ def waiting(device_id: str) -> TotpDevice | None:
 
 def uri_of(device: TotpDevice) -> str:
     """What an authenticator app scans."""
-    return services.second_factor_uri(user=device.user, seed=device.generator().key.hex())
+    issuer = settings.OTP_TOTP_ISSUER
+    query = {"secret": b32encode(device.generator().key).decode(), "issuer": issuer}
+    query["period"] = str(TotpDevice.STEP_SECONDS)
+    return f"otpauth://totp/{quote(f'{issuer}:{device.user.staff_no}')}?{urlencode(query)}"

@@ -60,11 +60,19 @@ class SignInForm(forms.Form):
 
 
 class FactorForm(forms.Form):
-    """The second factor once more. Named so that no form it is added to has the same fields."""
+    """The second factor once more, with ``full`` the password too. Named so that no form it is
+    added to has the same fields."""
 
+    PASSWORD = "factor_password"  # noqa: S105 - a field's name
     FIELD = "factor_code"
     PASSKEY = "factor_passkey"
 
+    factor_password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
     factor_code = forms.CharField(
         label=_("One-time code"),
         max_length=40,
@@ -73,8 +81,13 @@ class FactorForm(forms.Form):
     )
     factor_passkey = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, full: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.full = full
+        if full:
+            del self.fields[self.FIELD].widget.attrs["autofocus"]
+        else:
+            del self.fields[self.PASSWORD]
         self.fields[self.FIELD].required = not self.data.get(self.PASSKEY)
 
     @classmethod

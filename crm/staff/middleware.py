@@ -21,7 +21,7 @@ from crm.staff import rules, sessions
 from crm.staff.backends import brought_by
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
-from crm.staff.session_store import FACTOR_AT, SEEN, STARTED, SessionStore, hash_of
+from crm.staff.session_store import FACTOR_AT, FULLY_AT, SEEN, STARTED, SessionStore, hash_of
 from crm.web.kept import may_be_kept
 from crm.web.refusals import Refusal, answer, wants_page
 from privacy.audit.context import Origin, acting_from
@@ -195,7 +195,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 def start_session(request: HttpRequest) -> None:
     """Set the session's clocks and end the oldest of three; call right after sign-in."""
     now = int(time.time())
-    request.session.update({STARTED: now, SEEN: now, FACTOR_AT: now})
+    request.session.update(dict.fromkeys((STARTED, SEEN, FACTOR_AT, FULLY_AT), now))
     request.session.save()
     sessions.make_room(user=staff_member(request.user), keep=current_hash(request))
 

@@ -1,14 +1,11 @@
 """Signing in and out; accounts; second factors; tokens."""
 
 import secrets
-from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -93,14 +90,26 @@ def _leave_to_enrol(user: object, code: str, attempt: SignInFailure) -> None:
         raise MustEnrol(user)
 
 
-def confirm_factor(*, user: User, code: str, ip: str | None, answer: Answer | None = None) -> None:
+def confirm_factor(
+    *,
+    user: User,
+    code: str,
+    ip: str | None,
+    answer: Answer | None = None,
+    password: str | None = None,
+) -> None:
     """The second factor once more, in an open session; guesses count as at the door (R28).
 
-    Raises: SignInLocked after too many wrong ones; AccessDenied if the code is not right.
+    In: ``password`` None where the factor is enough.
+    Raises: SignInLocked after too many wrong ones; AccessDenied if anything is not right, in the
+        same words for password and code.
     """
     attempt = take_a_try(user=user, ip=ip)
-    if not _spend_factor(user, code, answer):
+    known = password is None or user.check_password(password)
+    if not (known and _spend_factor(user, code, answer)):
         failed(attempt, user)
+        if password is not None:
+            raise AccessDenied(_("Password or one-time code is not right."))
         raise AccessDenied(_("This code is not right. Wait for the next one."))
     with transaction.atomic():
         attempt.delete()
@@ -327,14 +336,6 @@ def set_single_keys(*, user: User, on: bool) -> None:
     user.single_keys = on
     user.save(update_fields=["single_keys", "updated_at"])
     audit.record(StaffEvent.OWN_PAGE_CHANGED, actor=user, detail={"single_keys": int(on)})
-
-
-def second_factor_uri(*, user: User, seed: str) -> str:
-    """What an authenticator app scans; ``seed`` in hexadecimal as ``open_account`` gave it."""
-    issuer = settings.OTP_TOTP_ISSUER
-    secret = b32encode(bytes.fromhex(seed)).decode()
-    query = urlencode({"secret": secret, "issuer": issuer, "period": TotpDevice.STEP_SECONDS})
-    return f"otpauth://totp/{quote(f'{issuer}:{user.staff_no}')}?{query}"
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from privacy.audit.context import current_origin
 STARTED: Final = "started_at"
 SEEN: Final = "seen_at"
 FACTOR_AT: Final = "factor_at"  # when the second factor was last shown in this session
+FULLY_AT: Final = "fully_at"  # ... and when the password and it were shown together
 
 
 def hash_of(key: str) -> bytes:

@@ -1,8 +1,10 @@
 """Step-up: what is worth more than an open session asks for the second factor once more.
 
-``fresh_second_factor`` answers; ``with_fresh_factor`` guards a view. What was typed is not lost:
-the page that asks carries the form's fields and sends them on to where they were going; a fragment
-request gets a dialog over the page, which stays as it is.
+``fresh_second_factor`` answers; ``with_fresh_factor`` guards a view. With ``full`` it guards the
+doors of one's own factors: password and factor, shown together just now (ASVS 7.5.1).
+
+What was typed is not lost: the page that asks carries the form's fields and sends them on to where
+they were going; a fragment request gets a dialog over the page, which stays as it is.
 """
 
 import time
@@ -20,28 +22,44 @@ from crm.staff import challenges, services
 from crm.staff.forms import FactorForm
 from crm.staff.guards import StaffRequest
 from crm.staff.middleware import client_ip
-from crm.staff.session_store import FACTOR_AT
+from crm.staff.session_store import FACTOR_AT, FULLY_AT
 from privacy.errors import DomainError
 
 MINUTES: Final = 30
-NOT_CARRIED: Final = frozenset({"csrfmiddlewaretoken", FactorForm.FIELD, FactorForm.PASSKEY})
+FULL_MINUTES: Final = 5
+FULL: Final = "full"  # of the confirm page's address
+NOT_CARRIED: Final = frozenset(
+    {"csrfmiddlewaretoken", FactorForm.PASSWORD, FactorForm.FIELD, FactorForm.PASSKEY}
+)
 
 ViewFunc = Callable[..., HttpResponseBase]
 
 
 def fresh_second_factor(request: HttpRequest, *, minutes: int = MINUTES) -> bool:
     """Whether this session showed its second factor within the last ``minutes``."""
-    age = int(time.time()) - int(request.session.get(FACTOR_AT, 0))
-    return age < minutes * 60
+    return _seconds_since(request, FACTOR_AT) < minutes * 60
 
 
-def mark_fresh(request: HttpRequest) -> None:
+def fresh_sign_in(request: HttpRequest) -> bool:
+    """Whether it showed password and factor together within the last FULL_MINUTES."""
+    return _seconds_since(request, FULLY_AT) < FULL_MINUTES * 60
+
+
+def _seconds_since(request: HttpRequest, shown: str) -> int:
+    return int(time.time()) - int(request.session.get(shown, 0))
+
+
+def mark_fresh(request: HttpRequest, *, full: bool = False) -> None:
     """Note that the second factor was shown now; the session goes on under a new key."""
-    request.session[FACTOR_AT] = int(time.time())
+    request.session[FACTOR_AT] = now = int(time.time())
+    if full:
+        request.session[FULLY_AT] = now
     request.session.cycle_key()
 
 
-def with_fresh_factor(*, minutes: int = MINUTES) -> Callable[[ViewFunc], ViewFunc]:
+def with_fresh_factor(
+    *, minutes: int = MINUTES, full: bool = False
+) -> Callable[[ViewFunc], ViewFunc]:
     """Guard a view for signed-in staff. Stands below ``requires`` and above ``once``.
 
     A GET is led to the page that asks and back. A POST is answered by that page (422), which
@@ -52,11 +70,11 @@ def with_fresh_factor(*, minutes: int = MINUTES) -> Callable[[ViewFunc], ViewFun
     def decorate(view: ViewFunc) -> ViewFunc:
         @wraps(view)
         def guarded(request: StaffRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if fresh_second_factor(request, minutes=minutes):
+            if fresh_sign_in(request) if full else fresh_second_factor(request, minutes=minutes):
                 return view(request, *args, **kwargs)
             if request.method in {"GET", "HEAD"}:
-                return _led_to_the_page(request)
-            answer = ask(request)
+                return _led_to_the_page(request, full=full)
+            answer = ask(request, full=full)
             return view(request, *args, **kwargs) if answer is None else answer
 
         return guarded
@@ -64,13 +82,13 @@ def with_fresh_factor(*, minutes: int = MINUTES) -> Callable[[ViewFunc], ViewFun
     return decorate
 
 
-def ask(request: StaffRequest) -> HttpResponse | None:
+def ask(request: StaffRequest, *, full: bool = False) -> HttpResponse | None:
     """The answer that asks for the factor, or None if this POST brought a good one.
 
     For views that need it only sometimes: ``if not fresh_second_factor(request) and (answer :=
     ask(request)): return answer``.
     """
-    form = FactorForm(request.POST if FactorForm.is_in(request.POST) else None)
+    form = FactorForm(request.POST if FactorForm.is_in(request.POST) else None, full=full)
     status = 422
     if form.is_bound and form.is_valid():
         try:
@@ -103,13 +121,15 @@ def confirm(request: StaffRequest, form: FactorForm) -> None:
         code=form.cleaned_data[FactorForm.FIELD],
         ip=client_ip(request),
         answer=challenges.taken(request, challenges.CONFIRM, text) if text else None,
+        password=form.cleaned_data.get(FactorForm.PASSWORD),
     )
-    mark_fresh(request)
+    mark_fresh(request, full=form.full)
 
 
 def confirm_page(request: StaffRequest) -> HttpResponse:
     """The page of its own, with ``next``; and what the dialog of a fragment request posts to."""
-    form = FactorForm(request.POST or None)
+    full = FULL in request.GET or FactorForm.PASSWORD in request.POST
+    form = FactorForm(request.POST or None, full=full)
     wanted = next_url(request, otherwise="staff:account")
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
@@ -141,9 +161,9 @@ def _dialog(request: HttpRequest, form: FactorForm) -> HttpResponse:
     return response
 
 
-def _led_to_the_page(request: HttpRequest) -> HttpResponse:
-    where = urlencode({"next": request.get_full_path()})
-    return redirect(f"{resolve_url('staff:confirm')}?{where}")
+def _led_to_the_page(request: HttpRequest, *, full: bool) -> HttpResponse:
+    where = {"next": request.get_full_path()} | ({FULL: "1"} if full else {})
+    return redirect(f"{resolve_url('staff:confirm')}?{urlencode(where)}")
 
 
 def next_url(request: HttpRequest, *, otherwise: str) -> str:

@@ -13,6 +13,7 @@ from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
+from crm.web.refusals import NO_PAGE_SENDS
 from followup.plans.models import Plan
 from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission
@@ -96,6 +97,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         ONLY_LOOKS: _("sees the patient for a time, to look only"),
         SUSPENDED: _("break-glass is suspended"),
         CAP_REACHED: _("the cap is reached"),
+        NO_PAGE_SENDS: _("no page sends this"),
         "own_event": _("nobody reviews their own doings"),
         Objection.OWN: _("the own export"),
         Objection.RECIPIENT: _("is the recipient"),

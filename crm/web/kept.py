@@ -25,7 +25,9 @@ MOST_AGE_SECONDS: Final = 60 * 60
 # Passwords and codes are typed anew: what these doors are sent is never carried.
 NEVER_OF: Final = frozenset({"staff"})
 # Nor what any door takes as its second factor: a recovery code is good for whoever finds it.
-NOT_CARRIED: Final = frozenset({"csrfmiddlewaretoken", "factor_code", "factor_passkey"})
+NOT_CARRIED: Final = frozenset(
+    {"csrfmiddlewaretoken", "factor_password", "factor_code", "factor_passkey"}
+)
 Fields = list[tuple[str, str]]
 
 

@@ -21,6 +21,7 @@ from privacy.errors import (
 )
 
 API_PREFIX: Final = "/api/"
+NO_PAGE_SENDS: Final = "no_page_sends"  # in the trail: a request that none of our pages makes
 # First match wins: a subclass stands before its parent.
 KINDS: Final[tuple[tuple[type[DomainError], int, str], ...]] = (
     (AccessDenied, 403, "access-denied"),

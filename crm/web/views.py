@@ -14,8 +14,16 @@ from django.views.i18n import set_language as django_set_language
 from crm.web import csp_reports, kept, readiness
 from crm.web.context import Shell
 from crm.web.openness import public
-from crm.web.refusals import Refusal, answer, not_found_refusal, reference_of, wants_page
+from crm.web.refusals import (
+    NO_PAGE_SENDS,
+    Refusal,
+    answer,
+    not_found_refusal,
+    reference_of,
+    wants_page,
+)
 from privacy.access.policy import Permission, waits_for_clearance
+from privacy.audit.services import record_denial
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +61,14 @@ def csp_report(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: the request makes no sense, usually an old form."""
+    """400: the request makes no sense: an old form, or one that somebody made.
+
+    Of signed-in staff it is booked: one is an accident, many are somebody who tries (ASVS 16.3.3).
+    """
+    user: Any = getattr(request, "user", None)  # refused before it was known: the log has it
+    if user is not None and user.is_authenticated:
+        where = request.resolver_match.view_name if request.resolver_match else ""
+        record_denial(actor=user, target=where, reason=NO_PAGE_SENDS)
     detail = _("The page may be old. Go back, reload it and try again.")
     return answer(request, Refusal(400, "bad-request", _("This could not be understood"), detail))
 

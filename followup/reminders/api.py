@@ -24,6 +24,8 @@ from privacy.access.policy import Permission
 
 
 class StepSerializer(serializers.ModelSerializer[Step]):
+    note = serializers.ChoiceField(choices=Step.Note.choices, allow_blank=True, read_only=True)
+
     class Meta:
         model = Step
         fields: ClassVar[list[str]] = [
@@ -42,6 +44,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
     """A plan as it stands."""
 
     template = serializers.CharField(source="template.code")
+    reason = serializers.ChoiceField(choices=Plan.Reason.choices, allow_blank=True, read_only=True)
     steps = StepSerializer(many=True)
 
     class Meta:

@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, reverse
 
 from crm.patients.models import Patient
 from crm.staff.models import User
-from crm.staff.session_store import FACTOR_AT
+from crm.staff.session_store import FACTOR_AT, FULLY_AT
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import CLINIC_WIDE, Role
 from privacy.pseudonyms.rules import ALPHABET
@@ -171,7 +171,7 @@ def knock(
 def with_fresh_factor(client: Client) -> Client:
     """The second factor was shown just now: no door asks for it before it looks anything up."""
     session = client.session
-    session[FACTOR_AT] = int(time.time()) + 36_000
+    session[FACTOR_AT] = session[FULLY_AT] = int(time.time()) + 36_000
     session.save()
     return client
 

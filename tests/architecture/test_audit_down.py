@@ -1,7 +1,8 @@
 """No trail, no service: an address that leaves an event answers nobody while none can be written.
 
-The fault is put where an event goes to the database; the doors, guards and services are the real
-ones, asked as the first role that may.
+And where one can be written it leaves exactly one, so that nothing is counted or told twice. The
+fault is put where an event goes to the database; the doors, guards and services are the real ones,
+asked as the first role that may.
 """
 
 from collections import Counter
@@ -28,6 +29,9 @@ __all__ = ["people"]  # the fixture
 counted: Counter[str] = Counter()
 # Asking for a verification leaves the row that asks for it; without a trail it gets no result.
 ASKED_FOR = {"trail:verify": 2}
+# Two acts at once, each with its own event: the last open step ends the plan; a finding of the
+# review is noted to be an incident, which is declared.
+TWO_ACTS = {"POST followup:step-skip", "POST review:incident"}
 
 
 def cases() -> list[tuple[Route, str]]:
@@ -80,6 +84,7 @@ def test_who_cannot_be_booked_is_not_served(
         counted["leave no event"] += 1
         return
     counted["sensitive"] += 1
+    assert booked == (2 if f"{method} {route.name}" in TWO_ACTS else 1)
     status, booked, noted = answer(down=True)
     assert status >= 500, f"{method} {route.pattern} answered {status} without a trail"
     assert booked == 0

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 APP_SERVICES = ("migrate", "erasures", "web", "worker", "exporter", "beat")
 SETTINGS = ("base.py", "production.py")
+NGINX = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
 
 
 def required_variables() -> tuple[set[str], dict[str, str]]:
@@ -167,9 +169,38 @@ def test_every_container_is_hardened(service: str) -> None:
 
 def test_only_the_proxy_is_reachable_from_outside() -> None:
     assert [name for name, spec in SERVICES.items() if "ports" in spec] == ["proxy"]
-    assert COMPOSE["networks"]["inside"]["internal"]
-    for service in ("postgres", "valkey", "migrate", "erasures", "beat"):
-        assert SERVICES[service]["networks"] == ["inside"]
+    networks = {name: spec["networks"] for name, spec in SERVICES.items() if "networks" in spec}
+    assert networks == {"proxy": ["entrance"], "worker": ["outgoing"]}
+    alone = {name for name, spec in SERVICES.items() if spec.get("network_mode") == "none"}
+    assert alone == set(SERVICES) - set(networks)
+
+
+def test_containers_meet_at_sockets_that_only_their_server_can_lay() -> None:
+    servers = {"postgres_socket": "postgres", "valkey_socket": "valkey", "web_socket": "web"}
+    for folder, server in servers.items():
+        held = {
+            name: [one for one in spec.get("volumes", []) if one.startswith(f"{folder}:")]
+            for name, spec in SERVICES.items()
+        }
+        assert held[server]
+        clients = {name: found for name, found in held.items() if found and name != server}
+        assert all(one.endswith(":ro") for found in clients.values() for one in found)
+        owner = SERVICES[server].get("user", "10001:10001").partition(":")[0]
+        options = COMPOSE["volumes"][folder]["driver_opts"]
+        assert options["type"] == "tmpfs"
+        assert f"uid={owner},gid={owner},mode=0755" in options["o"]
+        assert (folder != "web_socket") or set(clients) == {"proxy"}
+    assert "--port 0 " in " ".join(SERVICES["valkey"]["command"])
+    image = (PROJECT / "Dockerfile").read_text()
+    assert '"--bind", "unix:/run/suian/web.sock"' in image
+    assert "EXPOSE" not in image
+    assert "http://unix:/run/suian/web.sock;" in NGINX
+    assert "underscores_in_headers" not in NGINX  # gunicorn would take SCRIPT_NAME from a socket
+    addresses = (PROJECT / "deploy" / "make-secrets.sh").read_text()
+    assert "?host=/run/postgresql" in addresses
+    assert "@/run/valkey/valkey.sock" in addresses
+    own = read_settings(PROJECT / "deploy" / "postgres" / "postgresql.conf")
+    assert own["listen_addresses"] == "'127.0.0.1'"
 
 
 def test_the_image_runs_as_an_ordinary_user() -> None:
@@ -191,19 +222,17 @@ def test_database_logs_hold_no_values() -> None:
 
 
 def test_the_proxy_speaks_modern_tls_only() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
-    (ciphers,) = re.findall(r"ssl_ciphers ([^;]+);", told)
+    (ciphers,) = re.findall(r"ssl_ciphers ([^;]+);", NGINX)
 
-    assert "ssl_protocols TLSv1.2 TLSv1.3;" in told
-    assert "ssl_prefer_server_ciphers on;" in told
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in NGINX
+    assert "ssl_prefer_server_ciphers on;" in NGINX
     assert all(re.match(r"ECDHE-.*(GCM|POLY1305)", one) for one in ciphers.split(":"))
-    assert "autoindex" not in told
-    assert "server_tokens off;" in told
+    assert "autoindex" not in NGINX
+    assert "server_tokens off;" in NGINX
 
 
 def test_pages_are_led_to_tls_and_programs_refused() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
-    plain = told[told.index("listen 8080") : told.index("listen 127.0.0.1:8081")]
+    plain = NGINX[NGINX.index("listen 8080") : NGINX.index("listen 127.0.0.1:8081")]
 
     assert "location / { return 308 https://$host$request_uri; }" in plain
     for place in ("api", "hooks"):
@@ -211,10 +240,9 @@ def test_pages_are_led_to_tls_and_programs_refused() -> None:
 
 
 def test_what_a_client_says_of_its_address_is_thrown_away() -> None:
-    told = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
 
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in told
-    assert "proxy_set_header X-Forwarded-Proto https;" in told
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
+    assert "proxy_set_header X-Forwarded-Proto https;" in NGINX
     assert environment("web")["TRUSTED_PROXIES"] == "1"
     assert not hasattr(production, "USE_X_FORWARDED_HOST")
 
@@ -228,6 +256,34 @@ def test_the_image_takes_in_what_is_named_and_no_history() -> None:
     assert production.DEBUG is False
 
 
+def test_the_image_starts_without_what_is_for_development(tmp_path: Path) -> None:
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    taken = [line[1:] for line in lines if line.startswith("!")]
+    left = [line for line in lines if line.startswith("crm/")]
+    for name in set(taken) & {"manage.py", "privacy", "crm", "consult", "followup", "templates"}:
+        copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+        copy(PROJECT / name, tmp_path / name)
+    for name in left:
+        path = tmp_path / name
+        assert path.exists(), name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert "crm/embedded" in left
+
+    script = "import django; django.setup(); import crm.urls, crm.celery; crm.celery.app.loader"
+    script += ".import_default_modules()"
+    given = {
+        "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@127.0.0.1/x",
+        "REDIS_URL": "redis://127.0.0.1/0", "PATH": "/usr/bin:/bin",
+        "DJANGO_SETTINGS_MODULE": "crm.settings.production",
+    }  # fmt: skip
+    for command in (["manage.py", "check"], ["-c", script]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, env=given, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+
 def test_passwords_lie_under_argon2id() -> None:
     """The tests have a faster hash of their own."""
     told = (PROJECT / "crm" / "settings" / "base.py").read_text()
@@ -239,17 +295,33 @@ def test_passwords_lie_under_argon2id() -> None:
     assert hasher.time_cost >= 2
 
 
-def test_a_provider_in_the_clear_does_not_start() -> None:
-    """The phone number stands in the query of these calls."""
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        # The phone number stands in the query of these calls.
+        ({"SMS_GATEWAY_URL": "https://sms.example/"}, ""),
+        ({"SMS_GATEWAY_URL": "http://sms.example/"}, "https://"),
+        ({"AUDIT_SINK_SYSLOG": "tls://logs.example"}, ""),
+        ({"AUDIT_SINK_SYSLOG": "unix:///dev/log"}, ""),
+        ({"AUDIT_SINK_SYSLOG": "tcp://logs.example"}, "tls://"),
+        ({"AUDIT_SINK_SYSLOG": "udp://logs.example"}, "tls://"),
+        ({"AUDIT_HEAD_MAIL_TO": "a@b.example"}, ""),
+        ({"AUDIT_HEAD_MAIL_TO": "a@b.example", "EMAIL_HOST": "mail.example"}, "EMAIL_USE_TLS"),
+        (
+            {"AUDIT_HEAD_MAIL_TO": "a@b.example", "EMAIL_HOST": "m.example", "EMAIL_USE_SSL": "1"},
+            "",
+        ),
+    ],
+)
+def test_nothing_speaks_in_the_clear(asked: dict[str, str], word: str) -> None:
     script = "import crm.settings.production"
     given = {
         "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@127.0.0.1/x",
         "REDIS_URL": "redis://127.0.0.1/0", "PATH": "/usr/bin:/bin", "SMS_GATEWAY_SECRET": "x",
     }  # fmt: skip
-    for address, starts in (("https://sms.example/", True), ("http://sms.example/", False)):
-        done = subprocess.run(
-            [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True,
-            env={**given, "SMS_GATEWAY_URL": address}, check=False,
-        )  # fmt: skip
-        assert (done.returncode == 0) is starts
-        assert starts or "https://" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True,
+        env=given | asked, check=False,
+    )  # fmt: skip
+    assert (done.returncode != 0) is bool(word)
+    assert word in done.stderr

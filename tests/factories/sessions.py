@@ -4,11 +4,11 @@ import time
 
 from django.test import Client
 
-from crm.staff.session_store import FACTOR_AT
+from crm.staff.session_store import FACTOR_AT, FULLY_AT
 
 
 def age_factor(client: Client, *, minutes: int) -> None:
-    """The session's second factor was shown so long ago; the session itself is in use."""
+    """The second factor, and with it the password, was shown so long ago; the session is in use."""
     session = client.session
-    session[FACTOR_AT] = int(time.time()) - minutes * 60
+    session[FACTOR_AT] = session[FULLY_AT] = int(time.time()) - minutes * 60
     session.save()

@@ -139,7 +139,7 @@ def vault_server(folder: Path) -> Iterator[Vault]:
     vault.rotate()
     server = Quiet(("127.0.0.1", 0), type("ThisDoor", (Door,), {"vault": vault}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder), folder / "key.pem")
+    context.load_cert_chain(certificate(folder), folder / "key.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
     vault.address = f"https://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -153,7 +153,7 @@ def vault_server(folder: Path) -> Iterator[Vault]:
         thread.join()
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     """A self-signed certificate for 127.0.0.1, which is its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "vault of these tests")])

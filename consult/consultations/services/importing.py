@@ -26,7 +26,7 @@ from consult.consultations.import_formats import (
 )
 from consult.consultations.models import Consultation, Turn
 from consult.consultations.services.texts import stored
-from crm.embedded.people import People
+from crm.patients.invented import People
 from crm.patients.models import Patient, PatientClinical, PatientContact
 from crm.patients.rules import name_tokens, normalise_phone
 from crm.staff.models import Clinic, User

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from crm.embedded.demo.texts import COMPLAINTS
-from crm.embedded.people import People, SyntheticPerson
+from crm.patients.invented import People, SyntheticPerson
 from crm.patients.rules import DECLINED, MaritalStatus, normalise_phone
 
 HOW_MANY: Final = 60

@@ -19,7 +19,7 @@ def confirm(request: StaffRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-@step_up.with_fresh_factor()
+@step_up.with_fresh_factor(full=True)
 @once
 def recovery_codes(request: StaffRequest) -> HttpResponse:
     """Ten new recovery codes on a sheet, this once; the earlier ones are void."""

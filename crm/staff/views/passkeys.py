@@ -47,7 +47,7 @@ def ask_register(request: StaffRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-@with_fresh_factor()
+@with_fresh_factor(full=True)
 @once
 def add(request: StaffRequest) -> HttpResponse:
     """Keep the passkey that the browser made."""
@@ -67,7 +67,7 @@ def add(request: StaffRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-@with_fresh_factor()
+@with_fresh_factor(full=True)
 def revoke(request: StaffRequest, passkey_id: UUID) -> HttpResponse:
     """Stop one of the own passkeys."""
     passkeys.revoke(user=request.user, passkey_id=passkey_id)

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
 
 from consult.consultations.models import Consultation
 from privacy.access.policy import Role
@@ -116,6 +117,12 @@ def test_an_addendum(desk, records, patient, carer):
     assert added.status_code == 201
     assert early.status_code == 422
     assert record.addenda.count() == 1
+    assert set(added.json()) == {"kind", "author", "at"}
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    door = "/api/v1/patients/{code}/consultations/{consultation_id}/addenda/"
+    told = schema["paths"][door]["post"]["responses"]["201"]["content"]["application/json"]
+    named = schema["components"]["schemas"][told["schema"]["$ref"].rpartition("/")[2]]
+    assert set(named["properties"]) == set(added.json())
 
 
 def test_strangers_and_roles(sign_in_as, records, patient, carer, colleague, clinic):

@@ -7,14 +7,16 @@ from django.utils import timezone
 
 from crm.staff import rules, services
 from crm.staff.models import OneTimeCode, User
-from crm.staff.session_store import FACTOR_AT
-from crm.staff.step_up import MINUTES
+from crm.staff.session_store import FACTOR_AT, FULLY_AT
+from crm.staff.step_up import FULL_MINUTES, MINUTES
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Role
 from tests.factories.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
-CODES = "/account/recovery-codes/"
+CODES = "/account/recovery-codes/"  # of one's own factors: the password is asked for, too
+OTHERS = "/account/sessions/end-others/"
+KNOWN = {"factor_password": PASSWORD}
 CONFIRM = "/account/confirm/"
 
 
@@ -33,6 +35,7 @@ def stale(lin, sign_in_as) -> Client:
     client = sign_in_as(lin)
     session = client.session
     session[FACTOR_AT] -= MINUTES * 60
+    session[FULLY_AT] -= MINUTES * 60
     session.save()
     return client
 
@@ -52,7 +55,7 @@ class TestPost:
         assert not OneTimeCode.objects.exists()
 
         before = stale.session.session_key
-        done = stale.post(page.context["action"], {**typed, "factor_code": code_of(lin)})
+        done = stale.post(page.context["action"], typed | KNOWN | {"factor_code": code_of(lin)})
 
         assert done.status_code == 200
         assert len(done.context["codes"]) == 10
@@ -62,20 +65,50 @@ class TestPost:
     def test_afterwards_it_is_fresh_for_half_an_hour(self, stale, lin) -> None:
         now = timezone.now()
         with time_machine.travel(now, tick=False) as clock:
-            stale.post(CODES, {FIELD: new_key(), "factor_code": code_of(lin)})
+            stale.post(OTHERS, {"factor_code": code_of(lin)})
             for seconds in (600, 600, 599):
                 clock.shift(seconds)
                 assert stale.get("/account/").status_code == 200
+            assert stale.post(OTHERS).status_code == 302
+            clock.shift(1)
+            assert stale.post(OTHERS).status_code == 422
+
+    def test_both_together_are_fresh_for_five_minutes(self, stale, lin) -> None:
+        now = timezone.now()
+        with time_machine.travel(now, tick=False) as clock:
+            stale.post(CODES, KNOWN | {FIELD: new_key(), "factor_code": code_of(lin)})
+            clock.shift(FULL_MINUTES * 60 - 1)
             assert stale.post(CODES, {FIELD: new_key()}).status_code == 200
             clock.shift(1)
-            assert stale.post(CODES, {FIELD: new_key()}).status_code == 422
+            asked = stale.post(CODES, {FIELD: new_key()})
+            assert asked.status_code == 422
+            assert "factor_password" in asked.content.decode()
+            assert stale.post(OTHERS).status_code == 302
+
+    def test_the_factor_alone_changes_no_factor(self, stale, lin) -> None:
+        stale.post(OTHERS, {"factor_code": code_of(lin)})
+        assert stale.post(CODES, {FIELD: new_key()}).status_code == 422
+        assert not OneTimeCode.objects.exists()
+
+    def test_a_wrong_password_is_counted_and_told_like_a_wrong_code(
+        self, stale, lin, booked
+    ) -> None:
+        code = code_of(lin)
+        wrong = stale.post(CODES, {FIELD: new_key(), "factor_code": code, "factor_password": "x"})
+        other = stale.post(CODES, KNOWN | {FIELD: new_key(), "factor_code": "000000"})
+        assert wrong.context["form"].errors == other.context["form"].errors
+        assert len(booked("staff.sign_in_failed")) == 2
+        assert PASSWORD not in other.content.decode()
+        right = stale.post(CODES, KNOWN | {FIELD: new_key(), "factor_code": code})
+        assert right.status_code == 200  # the code was not used up beside the wrong password
 
     def test_wrong_codes_are_counted_booked_and_locked(self, stale, lin, booked) -> None:
         for _ in range(rules.PER_ADDRESS):
-            page = stale.post(CODES, {FIELD: new_key(), "note": "x", "factor_code": "000000"})
+            given = KNOWN | {FIELD: new_key(), "note": "x", "factor_code": "000000"}
+            page = stale.post(CODES, given)
             assert page.status_code == 422
             assert ("note", "x") in page.context["carried"]
-        answer = stale.post(CODES, {FIELD: new_key(), "factor_code": code_of(lin)})
+        answer = stale.post(CODES, KNOWN | {FIELD: new_key(), "factor_code": code_of(lin)})
         assert answer.status_code == 429
         assert len(booked("staff.sign_in_failed")) == rules.PER_ADDRESS
         assert not OneTimeCode.objects.exists()
@@ -83,13 +116,14 @@ class TestPost:
     def test_a_replayed_code_is_refused(self, stale, lin) -> None:
         code = code_of(lin)
         assert services.spend_code(user=lin, code=code)
-        page = stale.post(CODES, {FIELD: new_key(), "factor_code": code})
+        page = stale.post(CODES, KNOWN | {FIELD: new_key(), "factor_code": code})
         assert page.status_code == 422
 
     def test_a_session_that_never_showed_one_is_not_fresh(self, stale) -> None:
         session = stale.session
-        del session[FACTOR_AT]
+        del session[FACTOR_AT], session[FULLY_AT]
         session.save()
+        assert stale.post(OTHERS).status_code == 422
         assert stale.post(CODES, {FIELD: new_key()}).status_code == 422
 
 
@@ -118,6 +152,13 @@ class TestPage:
         answer = with_fresh_factor()(lambda _request: None)(request)
         assert answer["Location"] == "/account/confirm/?next=%2Fsheet%2F%3Fa%3D1"
 
+        answer = with_fresh_factor(full=True)(lambda _request: None)(request)
+        asked = stale.get(answer["Location"]).content.decode()
+        assert "factor_password" in asked
+        given = {"next": "/sheet/?a=1", "factor_code": code_of(lin)}
+        assert stale.post(CONFIRM, given | KNOWN)["Location"] == "/sheet/?a=1"
+        assert stale.post(CODES, {FIELD: new_key()}).status_code == 200
+
 
 class TestFragment:
     HTMX = {"HX-Request": "true"}
@@ -127,9 +168,9 @@ class TestFragment:
         assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("body", "beforeend")
         assert "<dialog" in answer.content.decode()
 
-        wrong = stale.post(CONFIRM, {"factor_code": "000000"}, headers=self.HTMX)
+        wrong = stale.post(CONFIRM, KNOWN | {"factor_code": "000000"}, headers=self.HTMX)
         assert "<dialog" in wrong.content.decode()
         assert "HX-Retarget" not in wrong
-        right = stale.post(CONFIRM, {"factor_code": code_of(lin)}, headers=self.HTMX)
+        right = stale.post(CONFIRM, KNOWN | {"factor_code": code_of(lin)}, headers=self.HTMX)
         assert "<dialog" not in right.content.decode()
         assert stale.post(CODES, {FIELD: new_key()}).status_code == 200

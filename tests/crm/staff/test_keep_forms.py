@@ -185,6 +185,7 @@ class TestASecondTabSignedIn:
 
 def test_codes_of_the_second_factor_are_never_carried(late: Client, chen, typed) -> None:
     answers = {FactorForm.FIELD: "AAAA-BBBB-CCCC", FactorForm.PASSKEY: "{}"}
+    answers[FactorForm.PASSWORD] = PASSWORD
 
     page = Hidden(late.post(NEW, typed | answers).content.decode())
     waiting = kept.opened(page.fields[kept.FIELD], owner=chen.pk)

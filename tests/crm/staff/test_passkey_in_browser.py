@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from crm.staff import services
 from crm.staff.models import Passkey, StaffSession, User
-from crm.staff.session_store import FACTOR_AT, SessionStore
+from crm.staff.session_store import FULLY_AT, SessionStore
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.people import PASSWORD, ClinicFactory
@@ -84,9 +84,10 @@ def test_added_then_used_at_the_door_and_to_confirm(page: Page, lin: User) -> No
 
     key = next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
     store = SessionStore(key)
-    store[FACTOR_AT] = 0
+    store[FULLY_AT] = 0
     store.save()
     page.click("form[action$='/recovery-codes/'] button")
+    page.fill("#id_factor_password", PASSWORD)
     page.click(USE)
     expect(page.locator("ol li")).to_have_count(10)
     assert signed_in("staff.factor_confirmed") == 1

@@ -14,7 +14,7 @@ from webauthn.helpers import base64url_to_bytes
 from crm.staff import challenges, passkeys, rules, services
 from crm.staff.models import Passkey, User
 from crm.staff.passkeys import Answer, Site
-from crm.staff.session_store import FACTOR_AT
+from crm.staff.session_store import FULLY_AT
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Role
 from privacy.errors import DomainError
@@ -117,17 +117,19 @@ class TestAdding:
                 user=lin, name="x", answer=Answer(Device().register(b"m" * 32), b"m" * 32, HERE)
             )
 
-    def test_it_needs_a_fresh_factor(self, lin, sign_in_as) -> None:
+    def test_it_needs_password_and_factor_anew(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)
         session = client.session
-        session[FACTOR_AT] = 0
+        session[FULLY_AT] = 0
         session.save()
         challenge = asked(client, ASK)
         typed = {FIELD: new_key(), "name": "x", "passkey": Device().register(challenge)}
         page = client.post(ADD, typed)
         assert "crm/staff/confirm.html" in [one.name for one in page.templates]
         code = f"{services.codes_around(lin.totp)[1][1]:06d}"
-        assert client.post(ADD, {**typed, "factor_code": code}).status_code == 302
+        assert client.post(ADD, {**typed, "factor_code": code}).status_code == 422
+        given_ = {"factor_code": code, "factor_password": PASSWORD}
+        assert client.post(ADD, {**typed, **given_}).status_code == 302
 
     def test_a_bare_address_is_told_why_not(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.staff.models import Clinic, User
 from crm.web import services
 from crm.web.models import FormSubmission
+from crm.web.refusals import NO_PAGE_SENDS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.crm.web.urls")]
 SignIn = Callable[[User], Client]
@@ -91,11 +92,14 @@ def test_a_fragment_is_not_kept_and_a_repeat_shows_things_as_they_are(desk: Clie
 
 
 @pytest.mark.parametrize("key", ["", "not-a-key"])
-def test_a_form_without_a_key_is_not_carried_out(desk: Client, key: str) -> None:
+def test_a_form_without_a_key_is_not_carried_out(desk: Client, key: str, booked) -> None:
     answer = desk.post("/clinics/", {"name": "keyless", "idempotency_key": key})
 
     assert answer.status_code == 400
     assert not Clinic.objects.filter(name="keyless").exists()
+    (denied,) = booked("access.denied")  # no page of ours sends that
+    assert (denied.outcome, denied.reason) == ("denied", NO_PAGE_SENDS)
+    assert denied.actor is not None
 
 
 def test_a_key_is_good_for_one_page_only(desk: Client) -> None:

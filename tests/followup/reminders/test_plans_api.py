@@ -113,3 +113,12 @@ def test_the_schema_tells_what_is_accepted(address, fields, required) -> None:
     assert set(named["required"]) == required
     answer = operation["responses"]["200" if address else "201"]["content"]["application/json"]
     assert answer["schema"]["$ref"].endswith("/Plan")
+
+
+@pytest.mark.parametrize(("component", "name"), [("Plan", "reason"), ("Step", "note")])
+def test_the_schema_tells_that_most_have_no_reason(component, name) -> None:
+    schemas = SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"]
+    choices = schemas[component]["properties"][name]["oneOf"]
+    told = [schemas[one["$ref"].rpartition("/")[2]] for one in choices]
+
+    assert {"enum": [""]} in told

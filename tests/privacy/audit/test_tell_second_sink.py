@@ -4,9 +4,10 @@ import io
 import os
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from privacy.audit.sink_lines import Line, read_line, read_lines
 from privacy.audit.syslog import Syslog
 from privacy.audit.verification import verify
 from tests.factories.people import UserFactory
+from tests.factories.transit import certificate
 from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -500,6 +502,33 @@ class TestSyslog:
             again.close()
         second_sink.forget()
 
+    def test_tls_to_a_server_whose_authority_is_known(self, settings, carer, tmp_path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate(tmp_path), tmp_path / "key.pem")
+        taken: list[bytes] = []
+
+        def serve(server: socket.socket) -> None:
+            while not taken:  # the first tries do not trust it
+                plain, _where = server.accept()
+                with suppress(OSError), context.wrap_socket(plain, server_side=True) as one:
+                    taken.append(one.recv(8192))
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(20)
+            thread = threading.Thread(target=serve, args=(server,))
+            thread.start()
+            settings.AUDIT_SINK_SYSLOG = f"tls://127.0.0.1:{server.getsockname()[1]}"
+            with pytest.raises(SinkDown):  # of an authority that nobody named
+                write(carer)
+            second_sink.forget()
+            settings.AUDIT_SINK_SYSLOG_CA_FILE = str(tmp_path / "ca.pem")
+            write(carer)
+            thread.join()
+        size, _, message = b"".join(taken).partition(b" ")
+        assert int(size) == len(message)
+        assert read_line(message).events[0][0] == events()[-1].id
+        second_sink.forget()
+
     def test_nobody_there_stops_the_work(self, settings, sink, carer) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -513,8 +542,12 @@ class TestSyslog:
         for wrong in ("", "http://x", "unix://", "tcp://", "/dev/log", "tcp://x:port", "udp://x:0"):
             with pytest.raises(ImproperlyConfigured):
                 Syslog(wrong)
+        settings.AUDIT_SINK_SYSLOG_CA_FILE = "/nowhere/ca.pem"
+        with pytest.raises(ImproperlyConfigured):
+            Syslog("tls://witness.example")
+        settings.AUDIT_SINK_SYSLOG_CA_FILE = ""
         settings.AUDIT_SINK_SYSLOG = "tcp://x:port"  # told at the start, not at the first commit
         assert [one.id for one in second_sink_has_an_address()] == ["suian.E005"]
-        for right in ("", "tcp://witness.example:601", "unix:///dev/log"):
+        for right in ("", "tls://witness.example", "tcp://witness.example:601", "unix:///dev/log"):
             settings.AUDIT_SINK_SYSLOG = right
             assert second_sink_has_an_address() == []

@@ -3,7 +3,7 @@
 import random
 from datetime import date
 
-from crm.embedded.people import People
+from crm.patients.invented import People
 from crm.patients.rules import normalise_id_number, normalise_phone
 
 TODAY = date(2026, 11, 21)

@@ -1,4 +1,4 @@
-"""Synthetic people for the demo clinic and the benchmarks; no real person is meant.
+"""Synthetic people for honey records, anonymous imports, demo and benchmarks; nobody is meant.
 
 Names are drawn from a small list written here, so one may by chance equal a living person's,
 as any Chinese name does. Phone numbers have real prefixes and may belong to somebody: they are
