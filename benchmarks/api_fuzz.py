@@ -209,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--role", choices=ROLES, default=ROLES[0])
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     if asked.place:
         adopt({**NO_CAPS, "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]})
         figures = fuzz(role=asked.role, cases=asked.cases, seed=asked.seed)
@@ -223,4 +223,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

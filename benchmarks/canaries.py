@@ -263,7 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 1 if a text lies anywhere in the clear, or a planted one is not found."""
     parser = argparse.ArgumentParser(prog="canaries", description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     leave_in_order()
     folder = Path(tempfile.mkdtemp(prefix="suian-canaries-"))
     try:
@@ -281,4 +281,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -71,11 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit code 1 below the goal, which is set for a million rows."""
     parser = argparse.ArgumentParser(prog="retention", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
     with fresh_database(NAME):
         return 0 if measure(with_database(owner, NAME), asked.rows) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="second_sink", description=__doc__)
     parser.add_argument("place", nargs="?", choices=["inside"], help=argparse.SUPPRESS)
     parser.add_argument("--events", type=int, default=4000)
-    asked = parser.parse_args(arguments or [])
+    asked = parser.parse_args(arguments)
     if asked.place:
         return _inside(asked.events)
     with fresh_database("bench_second_sink") as environment:
@@ -81,4 +81,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
