@@ -31,12 +31,12 @@ _CARD = re.compile(
 _CARD_LENGTHS = range(15, 20)
 _LONG_CARD = {16, 19}
 _RECORD = re.compile(
-    rf"(?:{RECORD_WORDS})(?:本|册|系统)?(?:编?号码?|编码|卡号?|ID|码|本)?(?:[是为:#\s]|号[码]?){{0,4}}"
+    rf"(?:{RECORD_WORDS})(?:本|册|系统)?(?:编?号码?|编码|卡号?|ID|码|本)?(?:上[写印]?的)?(?:[是为:#\s]|号[码]?){{0,4}}"
     r"(?P<n>(?:[A-Za-z]{1,6}-?)?\d{2,16}(?:-\d{2,8}){0,2})(?![0-9A-Za-z])"
 )
 _RECORD_LABELLED = re.compile(r"(?:号码?|编码|卡号?|ID|码)[是为:#\s]{0,4}$")
 _DATED_RECORD = re.compile(
-    r"(?<![0-9A-Za-z])(?:BL|BA|ZY|MZ|IVF|ICSI|IUI|PGT|FET|ART|AID|AIH)-?"
+    r"(?<![0-9A-Za-z])(?:BL|BA|ZY|MZ|FK|CK|NK|SZ|IVF|ICSI|IUI|PGT|FET|ART|AID|AIH)-?"
     r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3,6}(?![0-9A-Za-z])",
     re.IGNORECASE,
 )

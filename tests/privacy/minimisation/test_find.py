@@ -85,6 +85,10 @@ def test_carriers_hold_nobody(text):
         ("病历号：BL202206245066", "BL202206245066", "record_no"),
         ("IVF-202208019069已取", "IVF-202208019069", "record_no"),
         ("门诊号 0012345", "0012345", "record_no"),
+        ("病号202202158194，复诊", "202202158194", "record_no"),
+        ("MRN 202202158194", "202202158194", "record_no"),
+        ("病历本上写的CK202202158194", "CK202202158194", "record_no"),
+        ("张伟（FK202202158194）", "FK202202158194", "record_no"),
         # accounts
         ("加我微❤haoyun364", "haoyun364", "wechat"),
         ("薇 haoyun364", "haoyun364", "wechat"),
@@ -96,6 +100,10 @@ def test_carriers_hold_nobody(text):
         ("企鹅：12345678", "12345678", "qq"),
         ("🐧 12345678", "12345678", "qq"),
         ("12345678（QQ）", "12345678", "qq"),
+        ("加我qq123456789", "123456789", "qq"),
+        ("留个q 123456789", "123456789", "qq"),
+        ("QQ／123456789", "123456789", "qq"),
+        ("v我：haoyun364", "haoyun364", "wechat"),
         ("zhang艾特example点com", "zhang艾特example点com", "email"),
         ("zhang [at] example [dot] com", "zhang [at] example [dot] com", "email"),
         ("12345678@qq。com", "12345678@qq。com", "email"),
@@ -115,6 +123,7 @@ def test_carriers_hold_nobody(text):
             "address",
         ),
         ("家住南通市如东县河口镇双桥村，想来看病", "南通市如东县河口镇双桥村", "address"),
+        ("家住都江堰市玉堂街道丽景花园3栋201", "都江堰市玉堂街道丽景花园3栋201", "address"),
         ("就在那边苏州市吴中区碧水湾3栋201", "苏州市吴中区碧水湾3栋201", "address"),
         # names
         ("我叫欧阳娜", "欧阳娜", "name"),
@@ -188,6 +197,7 @@ def test_families_of_forms(text, value, kind):
         "微信20251118",
         "加V hcg123456",
         "QQ 3860元",
+        "每次一粒q 20251118",
         "138，1500，2000",
         "138 156 123 145 16",
         # the clinic's own house, and towns without a house
