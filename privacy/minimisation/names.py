@@ -32,6 +32,7 @@ from privacy.minimisation.surnames import (
     GRAMMAR,
     NEVER,
     RARE,
+    SPOKEN_COMPOUND,
     TOWARDS,
     VIVID,
     WORDLIKE,
@@ -68,7 +69,9 @@ _NEXT_TO = re.compile(
 )
 _NUMBER_NEXT = re.compile(rf"{_SEPARATED}{{0,3}}\ue000")
 _NUMBER_BEFORE = re.compile(rf"{FOUND}{_SEPARATED}{{1,3}}$")
-_LISTED = re.compile(r"[、/&和与及]")
+_LISTED = re.compile(r"[、/&和与及]|[ ，,、]{1,2}\d[.、)）] ?")
+_LISTED_BEFORE = "、/&和与及"
+_CLOSED = re.compile("[】\\])）」』”\"’'] ?")
 _DOT = re.compile(r"[·•・]")
 _AFTER_NUMBER = re.compile(f"{FOUND}[，,]?$")
 _COUNTED = re.compile(r"[\d一二两三四五六七八九十几半多][周段万钟季项位方成步]")
@@ -79,8 +82,8 @@ _DOTTED = re.compile(
 _CHARACTER_POINTS = (
     dict.fromkeys(NEVER, -4.0) | dict.fromkeys(VIVID, _VIVID) | dict.fromkeys(EVERYDAY, 1.0)
 )
-_VERBS = frozenset("来到去是在也已未以于让等时人开发")  # 今天陆涛来 is 陆涛
-_SHORT_NAME = 2
+_VERBS = frozenset("来到去是在也都已未以于让等时人开发")  # 今天陆涛来 is 陆涛
+_SHORT_NAME, _LONGEST_NAME = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def names(text: str) -> Iterator[Span]:
     while found:
         kept = list(_apart(found, taken))
         yield from (Span(one.start, one.end, Kind.NAME) for one in kept)
-        found = [listed for one in kept for listed in _listed(text, one.end)]
+        found = [listed for one in kept for listed in _listed(text, one)]
 
 
 def _apart(found: list[_Candidate], taken: set[int]) -> Iterator[_Candidate]:
@@ -113,10 +116,17 @@ def _apart(found: list[_Candidate], taken: set[int]) -> Iterator[_Candidate]:
             yield one
 
 
-def _listed(text: str, end: int) -> Iterator[_Candidate]:
+def _listed(text: str, one: _Candidate) -> Iterator[_Candidate]:
     """Who is named next to somebody: 王丽、原静."""
-    if _LISTED.match(text, end) and text[end + 1 : end + 2] in _FIRSTS:
-        yield from _surnamed(text, end + 1, ROLE)
+    joint = _LISTED.match(text, one.end)
+    if joint:
+        yield from _surnamed(text, joint.end(), ROLE)
+    end = one.start - 1
+    if text[max(0, end) : one.start] in _LISTED_BEFORE:
+        for start in range(max(0, end - _LONGEST_NAME), end):
+            announced = max(_before(text, start), ROLE)
+            if not _HAN.match(text[max(0, start - 1) : start]):
+                yield from (who for who in _surnamed(text, start, announced) if who.end == end)
 
 
 def _at(text: str, start: int) -> Iterator[_Candidate]:
@@ -156,12 +166,11 @@ def _full(text: str, start: int, size: int, points: float, before: float) -> Ite
         if name in NOT_PEOPLE or text[start : start + 3] in NOT_PEOPLE:
             return
         meant = _given_points(given)
-        score = points + meant
-        if _for_a_name(text, start, end, before):  # 开户名邵育来。
-            score = _called_points(text[start : start + size], points, meant) + max(0.0, meant)
-        elif before >= LEAD and meant >= _MEANT:  # 我老公向文静的
-            score = _called_points(text[start : start + size], points, meant) + meant
-        score += _stop_points(name, given)
+        if size > 1 and name[:size] not in SPOKEN_COMPOUND:
+            meant = max(-1.0, meant)
+        fits = _for_a_name(text, start, end, before)  # 开户名邵育来。
+        worth = _worth(name[:size], points, meant, before, fits=fits)
+        score = worth + _stop_points(name, given)
         title = _TITLE.match(text, end)
         spoken = score + (max(0.0, before) if meant >= 1 else before) + _TITLE_SCORE
         if title and spoken >= ENOUGH:
@@ -182,8 +191,17 @@ def _for_a_name(text: str, start: int, end: int, before: float) -> bool:
     )
 
 
+def _worth(surname: str, points: float, meant: float, before: float, *, fits: bool) -> float:
+    """The points of a whole name: more where little else can stand, as in 我老公向文静的."""
+    if fits:
+        return _called_points(surname, points, meant) + max(0.0, meant)
+    if before >= LEAD and meant >= _MEANT:
+        return _called_points(surname, points, meant) + meant
+    return points + meant
+
+
 def _called_points(surname: str, points: float, meant: float) -> float:
-    """What a surname that is also a word is worth where only a name fits."""
+    """What a surname that is also a word is worth where a name is expected."""
     if surname in GRAMMAR and (surname not in CALLED or meant < 1):
         return points
     return max(points, 2.0 if surname in COMMON else 1.25)
@@ -277,7 +295,7 @@ def _before(text: str, start: int) -> float:
         return _CROSSED
     points = _GLUED if _HAN.match(text[start - 1]) else EDGE
     end = start
-    for joiners in (_JOINERS, "是叫为" + _JOINERS):
+    for joiners in (_JOINERS, "是叫为写填" + _JOINERS):
         points = max(points, _announced(text, end))
         while end and text[end - 1] in joiners:
             end -= 1
@@ -298,6 +316,8 @@ def _after(text: str, end: int) -> float:
     """How much the words that begin at ``end`` speak of a person before them."""
     if _NEXT_TO.match(text, end):
         return _NEXT
+    closed = _CLOSED.match(text, end)
+    end = closed.end() if closed else end
     for size in range(AFTER_LONGEST, 0, -1):
         points = AFTER.get(text[end : end + size])
         if points is not None:

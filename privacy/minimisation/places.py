@@ -8,21 +8,22 @@ from privacy.minimisation.numbers import plain_digits
 from privacy.minimisation.spans import Kind, Span
 
 _NUMBER = r"(?:\d{1,5}|[A-Za-z]\d{0,4}|[一二三四五六七八九十百]{1,4}|[东西南北甲乙丙丁])"
-_UNIT = r"(?:号院|号楼|号|栋|幢|座|支?弄|单元|梯|门|层|楼|室|房|户|组|队|期|区)"
+_UNIT = r"(?:号院|号楼|号|栋|幢|座|支?弄|单元|梯|门|层|楼|室|房|户|组|队|期|区|#)"
 # 25号楼2单元2502室 · 88弄12号301 · 3栋5-502 · A座1203 · 3-2-502
 _TAIL = re.compile(
     rf"(?:{_NUMBER}{_UNIT}(?: (?=\d))?){{1,6}}"
     r"(?:(?<![室房户])\d{1,5}(?:-\d{1,5}){0,2})?(?:室|号|房|户)?"
     r"|\d{1,3}-\d{1,3}-\d{3,4}(?:室|号|房)?"
 )
-_BUILDING = re.compile(r"号院|号楼|栋|幢|座|弄|单元|室|\d-\d")
+_BUILDING = re.compile(r"号院|号楼|栋|幢|座|弄|单元|室|\d#|\d-\d")
 _BREAK = re.compile(r"[，。；！？,;!?\n\r\t、:\"“”【】\[\]()<>|\ue000]")
 _REACH = 48  # characters before the house number
 _GAP = re.compile(r"[\u4e00-\u9fff]{1,12}")  # between 20号 and 3栋: the name of the estate
 _CUE = re.compile(
     r"(?:住址|地址|住所)[是为在]?|(?:居|租|暂|现)?住(?![宅院户所])(?:在|到|的是)?|寄[到给往]?我?"
-    r"|[送发]到|快递到|搬到|家在|户口(?:是|在)?|户籍(?:是|在)?|老家(?:是|在)?|位于|来自|[在到是]"
+    r"|[送发]到|发货到|快递到|搬到|家在|户口(?:是|在)?|户籍(?:是|在)?|老家(?:是|在)?|位于|来自|[在到是]"
 )
+_TOLD = re.compile(r"(?:住址|地址|住所|所在地|家住|住在|[寄送发货递][到往至])[是为在:(\s]{0,3}$")
 _WEAK_CUES = frozenset(("位于", "来自", "在", "到", "是"))
 _FILLER = re.compile(
     r"(?:我们?|咱们?|本人|他们?|她们?|您|就|都(?![江匀安昌兰])|一直|目前|现在|平时|家|的)+"
@@ -118,11 +119,7 @@ def _head(plain: str, at: int, reached: int) -> _Head:
 
 def _told_before(plain: str, start: int) -> bool:
     """Whether 地址： or 住址 stands right before."""
-    return bool(
-        re.search(
-            r"(?:住址|地址|住所|家住|住在)[是为在:(\s]{0,3}$", plain[max(0, start - 8) : start]
-        )
-    )
+    return bool(_TOLD.search(plain[max(0, start - 8) : start]))
 
 
 def _is_home(head: _Head, numbers: str) -> bool:

@@ -25,6 +25,8 @@ COMPOUND = words("""
 太史 子车 宇文 完颜 宰父 尉迟 左丘 慕容 拓跋 欧阳 淳于 澹台 濮阳 爱新 独孤 申屠 百里 皇甫 端木
 纳兰 西门 诸葛 谷梁 赫连 轩辕 钟离 钮祜 长孙 闻人 闾丘 颛孙 鲜于
 """)
+# Those of two characters that are words too: what follows them must look like a name.
+SPOKEN_COMPOUND = words("东方 百里 西门 南宫 长孙 单于 公羊 子车 太史 太叔 司空 闻人")
 # Surnames that are also everyday words: they count only where a name is announced.
 WORDLIKE = frozenset(
     "和于向从时能有全都那连别应单边相通对来原解明成国位平东水花计何关元冷利步占战由况强如白高马"
@@ -43,7 +45,7 @@ EVERYDAY = frozenset(
     "始子学安定宜宝家容富寒小少尔山希常平年康延建开引强彩影征律微心怀思愉意成才振敏新方时明易星"
     "显晓月有朋木松林柔根桃植楚次正水治洁活海清温灵炎烈照爱环理生男白百相真石祝科程稳立童米精素"
     "红约纯组经统继维综美老育至致舒良花若莫行衡西许询贝起超越路达运进远述通道郁重金长阳青静项风"
-    "香高龄威书映湖绿亦乔采忆朝允皇景辛丰礼韦"
+    "香高龄威书映湖畅绿亦乔采忆朝允皇景辛丰礼韦"
 )
 # Characters of given names that hardly stand anywhere else.
 VIVID = frozenset(

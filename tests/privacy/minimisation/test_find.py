@@ -103,6 +103,8 @@ def test_carriers_hold_nobody(text):
         ("加我qq123456789", "123456789", "qq"),
         ("留个q 123456789", "123456789", "qq"),
         ("QQ／123456789", "123456789", "qq"),
+        ("QQ联系123456789", "123456789", "qq"),
+        ("我薇haoyun364", "haoyun364", "wechat"),
         ("v我：haoyun364", "haoyun364", "wechat"),
         ("zhang艾特example点com", "zhang艾特example点com", "email"),
         ("zhang [at] example [dot] com", "zhang [at] example [dot] com", "email"),
@@ -124,6 +126,8 @@ def test_carriers_hold_nobody(text):
         ),
         ("家住南通市如东县河口镇双桥村，想来看病", "南通市如东县河口镇双桥村", "address"),
         ("家住都江堰市玉堂街道丽景花园3栋201", "都江堰市玉堂街道丽景花园3栋201", "address"),
+        ("地址：文昌街20号丽景花园9#1404，", "文昌街20号丽景花园9#1404", "address"),
+        ("发货到：南通市如东县河口镇双桥村五组", "南通市如东县河口镇双桥村五组", "address"),
         ("就在那边苏州市吴中区碧水湾3栋201", "苏州市吴中区碧水湾3栋201", "address"),
         # names
         ("我叫欧阳娜", "欧阳娜", "name"),
