@@ -55,7 +55,7 @@ _TITLE = re.compile(
 )
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _JOINERS = " \t　:：（(【[「“\"'‘=-—@#*_/|"
-_SEPARATED = r"[ \t　，,：:（(、/|]"
+_SEPARATED = r"[ \t　，,：:（(、/|\-]"
 # 王丽女，31岁 is a woman called 王丽; 王丽男。 is somebody called 王丽男.
 _PAPERS = (
     rf"(?:{_SEPARATED}{{1,3}}[女男](?![\u4e00-\u9fff])|[女男](?=[ ，,]?\d)"
@@ -66,6 +66,11 @@ _BESIDE_PAPERS = re.compile(_PAPERS)
 _NEXT_TO = re.compile(
     rf"{_PAPERS}|{_SEPARATED}{{0,3}}"
     r"(?:\ue000|联系电话|联系方式|电话|手机|微信|住址|地址|邮箱|QQ|生日|预约)"
+)
+# What a note says of a patient right after the name.
+_NOTED = re.compile(
+    r"[，,：: （(]{1,2}(?:卵泡|取卵|移植|促排|内膜|孕\d|主诉|诊断|查体|已确认|已约|未接|无不适"
+    r"|今日|明日|昨日|[Aa][Mm][Hh]|[Ff][Ss][Hh]|[Hh][Cc][Gg])"
 )
 _NUMBER_NEXT = re.compile(rf"{_SEPARATED}{{0,3}}\ue000")
 _NUMBER_BEFORE = re.compile(rf"{FOUND}{_SEPARATED}{{1,3}}$")
@@ -82,7 +87,8 @@ _DOTTED = re.compile(
 _CHARACTER_POINTS = (
     dict.fromkeys(NEVER, -4.0) | dict.fromkeys(VIVID, _VIVID) | dict.fromkeys(EVERYDAY, 1.0)
 )
-_VERBS = frozenset("来到去是在也都已未以于让等时人开发")  # 今天陆涛来 is 陆涛
+_OF = frozenset("的们那")
+_VERBS = frozenset("来到去是有在也都尽已未以于让等时人开发")  # 今天陆涛来 is 陆涛
 _SHORT_NAME, _LONGEST_NAME = 2, 4
 
 
@@ -234,11 +240,19 @@ def _titled(text: str, start: int, size: int, points: float, before: float) -> I
         return
     if _is_called(text, start, title.end(), before):
         points = 1.25
+    elif text[start : start + size] not in GRAMMAR and _acts(text, start, title.end(), before):
+        points = max(points, 1.25) + 1
     if before == _GLUED:
         before = 0.0
     score = points + before + _TITLE_SCORE
     if score >= ENOUGH:
         yield _Candidate(start, title.end(), score)
+
+
+def _acts(text: str, start: int, end: int, before: float) -> bool:
+    """Whether somebody with a title does something: 你们蔺小姐态度真差; not 小三阳医生您好."""
+    apart = before > _GLUED or text[start - 1 : start] in _OF
+    return apart and _after(text, end) >= FIRM
 
 
 def _is_called(text: str, start: int, end: int, before: float) -> bool:
@@ -257,6 +271,8 @@ def _nickname(text: str, start: int, before: float) -> Iterator[_Candidate]:
     end = start + _SHORT_NAME
     if len(name) < _SHORT_NAME or not _may_be_called(text, name, end, before):
         return
+    if before == _GLUED and text[start - 1] == "的":  # 我们那的小倩也在
+        before = 0.0
     after = _after(text, end)
     score = _NICKNAME + before + after
     if score >= ENOUGH and not (before <= EDGE and after <= EDGE):
@@ -294,6 +310,8 @@ def _before(text: str, start: int) -> float:
     if text[start - 1 : start + 1] in CROSSING or _COUNTED.search(text[start - 1 : start + 1]):
         return _CROSSED
     points = _GLUED if _HAN.match(text[start - 1]) else EDGE
+    if text[start - 1] in "：:":  # 今日移植：王洁
+        points = LEAD
     end = start
     for joiners in (_JOINERS, "是叫为写填" + _JOINERS):
         points = max(points, _announced(text, end))
@@ -316,6 +334,8 @@ def _after(text: str, end: int) -> float:
     """How much the words that begin at ``end`` speak of a person before them."""
     if _NEXT_TO.match(text, end):
         return _NEXT
+    if _NOTED.match(text, end):
+        return FIRM
     closed = _CLOSED.match(text, end)
     end = closed.end() if closed else end
     for size in range(AFTER_LONGEST, 0, -1):
