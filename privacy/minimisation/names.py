@@ -49,12 +49,12 @@ _FIRSTS = COMMON | RARE | {name[0] for name in COMPOUND}
 _STARTS = re.compile(f"[{''.join(sorted(_FIRSTS))}小老阿]")
 _TITLE = re.compile(
     r"(?:(?:副?主任|主治|住院|执业)?医师|(?:副?主任)?(?:护士长?|护师)|女士|先生|小姐|太太|医生|大夫|副?主任"
-    r"|副?教授|副?院长|博士|老师|阿姨|叔叔|大姐|大哥|夫人|经理|顾问|咨询师|客服|药师|技师|师傅|同学|院士"
+    r"|副?教授|副?院长|博士|老师|阿姨|叔叔|大姐|大哥|(?<!大)夫人|经理|顾问|咨询师|客服|药师|技师|师傅|同学|院士"
     r"|护工|美女|帅哥|科长|组长|店长|总监|[姐哥总姨叔嫂](?![\u4e00-\u9fff])"
     r"|[姐哥总姨叔嫂](?=[的说来给在让和]))"
 )
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-_JOINERS = " \t　:：（(【[「“\"'‘=-—@#*_/|"
+_JOINERS = " \t　:：（(【[「“\"'‘=-－—@#*_/|"
 _SEPARATED = r"[ \t　，,：:（(、/|\-]"
 # 王丽女，31岁 is a woman called 王丽; 王丽男。 is somebody called 王丽男.
 _PAPERS = (
@@ -70,7 +70,7 @@ _NEXT_TO = re.compile(
 # What a note says of a patient right after the name.
 _NOTED = re.compile(
     r"[，,：: （(]{1,2}(?:卵泡|取卵|移植|促排|内膜|孕\d|主诉|诊断|查体|已确认|已约|未接|无不适"
-    r"|今日|明日|昨日|[Aa][Mm][Hh]|[Ff][Ss][Hh]|[Hh][Cc][Gg])"
+    r"|请问|[您你]好|今日|明日|昨日|[Aa][Mm][Hh]|[Ff][Ss][Hh]|[Hh][Cc][Gg])"
 )
 _NUMBER_NEXT = re.compile(rf"{_SEPARATED}{{0,3}}\ue000")
 _NUMBER_BEFORE = re.compile(rf"{FOUND}{_SEPARATED}{{1,3}}$")
@@ -88,7 +88,9 @@ _CHARACTER_POINTS = (
     dict.fromkeys(NEVER, -4.0) | dict.fromkeys(VIVID, _VIVID) | dict.fromkeys(EVERYDAY, 1.0)
 )
 _OF = frozenset("的们那")
-_VERBS = frozenset("来到去是有在也都尽已未以于让等时人开发")  # 今天陆涛来 is 陆涛
+_ASKING = frozenset("吗呢吧啊呀嘛")
+_VERBS = frozenset("来到去是有在也都尽改已未以于让等时人开发")  # 今天陆涛来 is 陆涛
+_UNUSUAL = -0.2  # one character that is in no table: 李合
 _SHORT_NAME, _LONGEST_NAME = 2, 4
 
 
@@ -166,19 +168,21 @@ def _full(text: str, start: int, size: int, points: float, before: float) -> Ite
     for length in (1, 2):
         end = start + size + length
         given = text[start + size : end]
-        if len(given) < length or not all(map(_HAN.match, given)):
+        if len(given) < length or given[-1] in _ASKING or not all(map(_HAN.match, given)):
             return
         name = text[start:end]
         if name in NOT_PEOPLE or text[start : start + 3] in NOT_PEOPLE:
             return
         meant = _given_points(given)
         if size > 1 and name[:size] not in SPOKEN_COMPOUND:
-            meant = max(-1.0, meant)
+            meant = max(-0.5, meant)
         fits = _for_a_name(text, start, end, before)  # 开户名邵育来。
         worth = _worth(name[:size], points, meant, before, fits=fits)
         score = worth + _stop_points(name, given)
         title = _TITLE.match(text, end)
-        spoken = score + (max(0.0, before) if meant >= 1 else before) + _TITLE_SCORE
+        spoken = score + _TITLE_SCORE + (0.0 if before == _GLUED and meant >= 1 else before)
+        if meant < 0 and given[-1] in _VERBS and before >= LEAD:  # 经办人李玉发主任
+            spoken -= meant
         if title and spoken >= ENOUGH:
             yield _Candidate(start, title.end(), spoken)
         after = _after(text, end)
@@ -199,8 +203,8 @@ def _for_a_name(text: str, start: int, end: int, before: float) -> bool:
 
 def _worth(surname: str, points: float, meant: float, before: float, *, fits: bool) -> float:
     """The points of a whole name: more where little else can stand, as in 我老公向文静的."""
-    if fits:
-        return _called_points(surname, points, meant) + max(0.0, meant)
+    if fits:  # one point more: 我叫诸葛伟发， is not 诸葛伟 who sends
+        return _called_points(surname, points, meant) + max(0.0, meant) + 1
     if before >= LEAD and meant >= _MEANT:
         return _called_points(surname, points, meant) + meant
     return points + meant
@@ -222,7 +226,7 @@ def _given_points(given: str) -> float:
     if given[-1] in _VERBS:
         return -1.0
     points = sum(map(_CHARACTER_POINTS.get, given, repeat(0.0)))
-    return points if len(given) > 1 or points else -0.5
+    return points if len(given) > 1 or points else _UNUSUAL
 
 
 def _stop_points(name: str, given: str) -> float:
@@ -283,7 +287,8 @@ def _may_be_called(text: str, name: str, end: int, before: float) -> bool:
     """Whether a nickname's character makes one here: the surer the place, the more may."""
     if name in NOT_NICKNAMES:  # 备用联系人小年 021-61234567
         labelled = before >= LABEL and bool(_NUMBER_NEXT.match(text, end))
-        return labelled and name[1] in _GIVEN and name not in KIN
+        placed = labelled or (before >= LEAD and _after(text, end) >= FIRM)
+        return placed and name[1] in _GIVEN and name not in KIN
     if name[1] in _GIVEN or name[1] in COMMON:
         return True
     if name[1] in NEVER or not _HAN.match(name[1]):
