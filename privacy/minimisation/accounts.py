@@ -30,7 +30,7 @@ _WECHAT_WORD = (
 )
 _JOIN = (
     r"(?:号码?|[Ii][Dd]|是|为|叫|就|的|我|你|您|搜索?|加|一下|可以|账号|帐号|也|同|多少|在|这个|用|换成"
-    rf"|联系|找|{_HEART}|[ :=(+→\-\[「『\"“'，,\n])"
+    rf"|联系|找|好友|验证|通过|申请|{_HEART}|[ :=(+→\-\[「『\"“'，,\n])"
 )
 _ID = r"(?P<n>[A-Za-z][A-Za-z0-9_\-]{5,19})(?![A-Za-z0-9_@]|\.[A-Za-z])"
 _WECHAT = re.compile(rf"(?:{_WECHAT_WORD}){_JOIN}{{0,8}}{_ID}")
@@ -39,6 +39,8 @@ _WECHAT_DIGITS = re.compile(
     r"(?!\d|[.,]\d| ?(?:元|块|万|号线))"
 )
 _ADD_ME = re.compile(rf"(?:加我|搜我|私我|加一下|加下)[ :，,]{{0,2}}{_ID}")
+# 13800138000/haoyun364: what else somebody is reached by, in a list of their data
+_LISTED = re.compile(rf"(?<=\d{{4}})[/|]{_ID}")
 # haoyun364（微信）· haoyun364是我微信
 _WECHAT_AFTER = re.compile(
     r"(?<![A-Za-z0-9_\-@.])(?P<n>[A-Za-z][A-Za-z0-9_\-]{5,19})"
@@ -58,7 +60,7 @@ _QQ_WORD = (
     r"|(?<![A-Za-z])[Qq](?=[:号])|(?:加|\+|➕|加我|我的?|留个?)[Qq](?![A-Za-z])"
 )
 _QQ = re.compile(
-    rf"(?:{_QQ_WORD})(?:号码?|是|为|我|的|你|加|联系|账号|搜索?|也|就|[ :=(+，,/\-]){{0,6}}"
+    rf"(?:{_QQ_WORD})(?:号码?|是|为|我|的|你|加|联系|可以|账号|搜索?|也|就|[ :=(+，,/\-]){{0,6}}"
     r"(?P<n>[1-9]\d{4,10}|[1-9]\d{1,3}(?: \d{2,4}){1,3})(?!\d|[.,]\d| ?(?:元|块))"
 )
 _QQ_AFTER = re.compile(
@@ -78,7 +80,7 @@ def wechat_ids(text: str) -> Iterator[Span]:
     """WeChat ids: by their build (wxid_), or by a word for WeChat, slang or not, beside them."""
     plain = plain_digits(text)
     yield from (Span(*found.span(), Kind.WECHAT) for found in _WXID.finditer(plain))
-    for pattern in (_WECHAT, _ADD_ME, _WECHAT_AFTER):
+    for pattern in (_WECHAT, _ADD_ME, _LISTED, _WECHAT_AFTER):
         yield from (
             Span(*found.span("n"), Kind.WECHAT)
             for found in pattern.finditer(plain)

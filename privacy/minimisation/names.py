@@ -315,7 +315,7 @@ def _before(text: str, start: int) -> float:
     if text[start - 1 : start + 1] in CROSSING or _COUNTED.search(text[start - 1 : start + 1]):
         return _CROSSED
     points = _GLUED if _HAN.match(text[start - 1]) else EDGE
-    if text[start - 1] in "：:":  # 今日移植：王洁
+    if text[start - 1] in "：:】":  # 今日移植：王洁
         points = LEAD
     end = start
     for joiners in (_JOINERS, "是叫为写填" + _JOINERS):
