@@ -51,9 +51,10 @@ _PLAIN_WORDS = frozenset(
 )
 _CODES = re.compile(
     r"(?:hcg|amh|fsh|tsh|hpv|icsi|ivf|pgt|pgd|iui|fet|ohss|hiv|tct|hbsag|covid|iphone|sars|pm|vit)"
-    r"[\d_\-]{0,8}|qq\d{5,11}",
+    r"[\d_\-]{0,8}",
     re.IGNORECASE,
 )
+_QQ_NUMBER = re.compile(r"qq\d{5,11}", re.IGNORECASE)
 _DATE = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{0,2}")
 _QQ_WORD = (
     r"(?<![A-Za-z])[Qq]{2}(?![A-Za-z])|扣扣|蔻蔻|秋秋|球球|抠抠|叩叩|口口|企鹅号?|🐧|扣号|扣(?=:)"
@@ -84,15 +85,18 @@ def wechat_ids(text: str) -> Iterator[Span]:
         yield from (
             Span(*found.span("n"), Kind.WECHAT)
             for found in pattern.finditer(plain)
-            if _could_be_an_id(found["n"], sure=pattern is _WECHAT)
+            if _could_be_an_id(found, sure=pattern is _WECHAT)
         )
     for found in _WECHAT_DIGITS.finditer(plain):
         if not _DATE.fullmatch(found["n"]):
             yield Span(*found.span("n"), Kind.WECHAT)
 
 
-def _could_be_an_id(word: str, *, sure: bool) -> bool:
+def _could_be_an_id(found: re.Match[str], *, sure: bool) -> bool:
     """Whether a Latin word is an account: not plain English, not a test or a treatment."""
+    word = found["n"]
+    if _QQ_NUMBER.fullmatch(word):  # 微信qq123456 is one; 加我qq123456 and 微信，qq123456 are not
+        return sure and found.string[found.start("n") - 1] not in "，,\n"
     if word.lower() in _PLAIN_WORDS or _CODES.fullmatch(word):
         return False
     return sure or any(sign.isdigit() or sign == "_" for sign in word)

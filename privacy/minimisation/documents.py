@@ -43,7 +43,7 @@ _DATED_RECORD = re.compile(
 _SERIAL = r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}(?!\d)"
 # 病历号忘了，好像是202202158194 · 202202158194这个病历号
 _TALKED_RECORD = re.compile(
-    rf"(?:病历|病案|病例|档案号)[^\d。；;\n]{{1,12}}?(?P<n>(?:[A-Z]{{2,4}})?{_SERIAL})"
+    rf"(?:病历|病案|病例|档案号)[^\d。；;\n时日期]{{1,12}}?(?P<n>(?:[A-Z]{{2,4}})?{_SERIAL})"
 )
 _RECORD_AFTER = re.compile(rf"(?<![0-9A-Za-z])(?P<n>{_SERIAL})(?:这个|是我?的?)?(?:病历|病案)号")
 _DATED = 10  # 病历202506061068: with a date in it the word alone is label enough

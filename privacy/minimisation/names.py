@@ -112,7 +112,7 @@ def names(text: str) -> Iterator[Span]:
     while found:
         kept = list(_apart(found, taken))
         yield from (Span(one.start, one.end, Kind.NAME) for one in kept)
-        found = [listed for one in kept for listed in _listed(text, one)]
+        found = [listed for one in kept for listed in _listed(text, one, taken)]
 
 
 def _apart(found: list[_Candidate], taken: set[int]) -> Iterator[_Candidate]:
@@ -124,13 +124,13 @@ def _apart(found: list[_Candidate], taken: set[int]) -> Iterator[_Candidate]:
             yield one
 
 
-def _listed(text: str, one: _Candidate) -> Iterator[_Candidate]:
+def _listed(text: str, one: _Candidate, taken: set[int]) -> Iterator[_Candidate]:
     """Who is named next to somebody: 王丽、原静."""
     joint = _LISTED.match(text, one.end)
-    if joint:
+    if joint and joint.end() not in taken:
         yield from _surnamed(text, joint.end(), ROLE)
     end = one.start - 1
-    if text[max(0, end) : one.start] in _LISTED_BEFORE:
+    if end > 0 and text[end] in _LISTED_BEFORE and end - 1 not in taken:
         for start in range(max(0, end - _LONGEST_NAME), end):
             announced = max(_before(text, start), ROLE)
             if not _HAN.match(text[max(0, start - 1) : start]):
