@@ -45,7 +45,10 @@ _ESTATE = re.compile(
 _PUBLIC = re.compile(
     r"医院|院区|住院|门诊|诊[室所]|病[区房]|科室|中心|急诊|[我本贵]院|药[房店]|妇产|保健院|检验|学校|公司|大学"
 )
-_SAYING = re.compile(r"[的了去来有离很看做查说吗呢我你您他她]")
+# Words of a sentence and not of a place; but 悦来镇, 来广营, 离石区, 看丹街道, 加查县 are places.
+_SAYING = re.compile(
+    r"[的了去有很做说吗呢我你您他她]|(?<![怀泰惠悦西])来(?![安凤宾广])|离(?!石)|看(?!丹)|(?<![加布])查"
+)
 _VILLAGE = re.compile(
     r"(?:镇|乡|街道)[\u4e00-\u9fff]{1,8}?(?:村|社区|小区|花园|家园|公寓|苑|庄|屯)"
 )
