@@ -31,15 +31,21 @@ _CARD = re.compile(
 _CARD_LENGTHS = range(15, 20)
 _LONG_CARD = {16, 19}
 _RECORD = re.compile(
-    rf"(?:{RECORD_WORDS})(?:本|册|系统)?(?:编?号码?|编码|卡号?|ID|码|本)?(?:[是为:#\s]|号[码]?){{0,4}}"
+    rf"(?:{RECORD_WORDS})(?:本|册|系统)?(?:编?号码?|编码|卡号?|ID|码|本)?(?:上[写印]?的)?(?:[是为:#(\s]|号[码]?){{0,4}}"
     r"(?P<n>(?:[A-Za-z]{1,6}-?)?\d{2,16}(?:-\d{2,8}){0,2})(?![0-9A-Za-z])"
 )
 _RECORD_LABELLED = re.compile(r"(?:号码?|编码|卡号?|ID|码)[是为:#\s]{0,4}$")
 _DATED_RECORD = re.compile(
-    r"(?<![0-9A-Za-z])(?:BL|BA|ZY|MZ|IVF|ICSI|IUI|PGT|FET|ART|AID|AIH)-?"
+    r"(?<![0-9A-Za-z])(?:BL|BA|ZY|MZ|FK|CK|NK|SZ|IVF|ICSI|IUI|PGT|FET|ART|AID|AIH)-?"
     r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3,6}(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
+_SERIAL = r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}(?!\d)"
+# 病历号忘了，好像是202202158194 · 202202158194这个病历号
+_TALKED_RECORD = re.compile(
+    rf"(?:病历|病案|病例|档案号)[^\d。；;\n时日期]{{1,12}}?(?P<n>(?:[A-Z]{{2,4}})?{_SERIAL})"
+)
+_RECORD_AFTER = re.compile(rf"(?<![0-9A-Za-z])(?P<n>{_SERIAL})(?:这个|是我?的?)?(?:病历|病案)号")
 _DATED = 10  # 病历202506061068: with a date in it the word alone is label enough
 _LEAST_RECORD = 5  # digits; shorter ones are a place in a queue or a count
 
@@ -95,6 +101,10 @@ def records(text: str) -> Iterator[Span]:
             letters or _RECORD_LABELLED.search(label) or digits >= _DATED
         ):
             yield Span(*found.span("n"), Kind.RECORD_NO)
+    for pattern in (_TALKED_RECORD, _RECORD_AFTER):
+        for found in pattern.finditer(plain):
+            if not named_order(plain, found.start("n")):
+                yield Span(*found.span("n"), Kind.RECORD_NO)
     for found in _DATED_RECORD.finditer(plain):
         if not named_order(plain, found.start()) or _RECORD.search(plain[: found.end()][-40:]):
             yield Span(*found.span(), Kind.RECORD_NO)

@@ -23,8 +23,9 @@ def find(text: str) -> list[Span]:
     """All personal data in ``text``, in order, never overlapping; offsets in code points."""
     numbers = settled(chain(find_numbers(text), records(text)), len(text))
     masked = _masked(text, numbers)
-    words = _by((addresses, names), masked)
-    return settled(chain(numbers, words), len(text))
+    homes = settled(addresses(masked), len(text))
+    people = names(_masked(masked, homes))
+    return settled(chain(numbers, homes, people), len(text))
 
 
 def _by(finders: Iterable[_Finder], text: str) -> Iterator[Span]:

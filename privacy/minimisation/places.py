@@ -8,23 +8,28 @@ from privacy.minimisation.numbers import plain_digits
 from privacy.minimisation.spans import Kind, Span
 
 _NUMBER = r"(?:\d{1,5}|[A-Za-z]\d{0,4}|[一二三四五六七八九十百]{1,4}|[东西南北甲乙丙丁])"
-_UNIT = r"(?:号院|号楼|号|栋|幢|座|支?弄|单元|梯|门|层|楼|室|房|户|组|队|期|区)"
+_UNIT = r"(?:号院|号楼|号|栋|幢|座|支?弄|单元|梯|门|层|楼|室|房|户|组|队|期|区|#)"
 # 25号楼2单元2502室 · 88弄12号301 · 3栋5-502 · A座1203 · 3-2-502
 _TAIL = re.compile(
     rf"(?:{_NUMBER}{_UNIT}(?: (?=\d))?){{1,6}}"
     r"(?:(?<![室房户])\d{1,5}(?:-\d{1,5}){0,2})?(?:室|号|房|户)?"
     r"|\d{1,3}-\d{1,3}-\d{3,4}(?:室|号|房)?"
 )
-_BUILDING = re.compile(r"号院|号楼|栋|幢|座|弄|单元|室|\d-\d")
+_BUILDING = re.compile(r"号院|号楼|栋|幢|座|弄|单元|室|\d#|\d-\d")
 _BREAK = re.compile(r"[，。；！？,;!?\n\r\t、:\"“”【】\[\]()<>|\ue000]")
 _REACH = 48  # characters before the house number
 _GAP = re.compile(r"[\u4e00-\u9fff]{1,12}")  # between 20号 and 3栋: the name of the estate
 _CUE = re.compile(
-    r"(?:住址|地址|住所)[是为在]?|(?:居|租|暂|现)?住(?![宅院户所])(?:在|到|的是)?|寄[到给往]?我?"
-    r"|[送发]到|快递到|搬到|家在|户口(?:是|在)?|户籍(?:是|在)?|老家(?:是|在)?|位于|来自|[在到是]"
+    r"(?:住址|地址|住所)[是为在]?|(?:居|租|暂|现)?住(?![宅院户所])(?:在|到|的是|于(?![都洪田]))?|寄[到给往]?我?"
+    r"|[送发]到|发货到|快递到|搬到|家在|户口(?:是|在)?|户籍(?:是|在)?|老家(?:是|在)?|位于|来自|[在到是]|从(?![化江])"
 )
-_WEAK_CUES = frozenset(("位于", "来自", "在", "到", "是"))
-_FILLER = re.compile(r"(?:我们?|咱们?|本人|他们?|她们?|您|就|都|一直|目前|现在|平时|家|的)+")
+_TOLD = re.compile(
+    r"(?:住址|地址|住所|所在地|住地|家住|住在|[寄送发货递][到往至])[是为在:(\s]{0,3}$"
+)
+_WEAK_CUES = frozenset(("位于", "来自", "在", "到", "是", "从"))
+_FILLER = re.compile(
+    r"(?:我们?|咱们?|本人|他们?|她们?|您|就|都(?![江匀安昌兰])|一直|目前|现在|平时|家|的)+"
+)
 _KNOWN = re.compile(
     r"(?:北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南"
     r"|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
@@ -40,7 +45,10 @@ _ESTATE = re.compile(
 _PUBLIC = re.compile(
     r"医院|院区|住院|门诊|诊[室所]|病[区房]|科室|中心|急诊|[我本贵]院|药[房店]|妇产|保健院|检验|学校|公司|大学"
 )
-_SAYING = re.compile(r"[的了去来有离很看做查说吗呢我你您他她]")
+# Words of a sentence and not of a place; but 悦来镇, 来广营, 离石区, 看丹街道, 加查县 are places.
+_SAYING = re.compile(
+    r"[的了去有很做说吗呢我你您他她]|(?<![怀泰惠悦西])来(?![安凤宾广])|离(?!石)|看(?!丹)|(?<![加布])查"
+)
 _VILLAGE = re.compile(
     r"(?:镇|乡|街道)[\u4e00-\u9fff]{1,8}?(?:村|社区|小区|花园|家园|公寓|苑|庄|屯)"
 )
@@ -116,11 +124,7 @@ def _head(plain: str, at: int, reached: int) -> _Head:
 
 def _told_before(plain: str, start: int) -> bool:
     """Whether 地址： or 住址 stands right before."""
-    return bool(
-        re.search(
-            r"(?:住址|地址|住所|家住|住在)[是为在:(\s]{0,3}$", plain[max(0, start - 8) : start]
-        )
-    )
+    return bool(_TOLD.search(plain[max(0, start - 8) : start]))
 
 
 def _is_home(head: _Head, numbers: str) -> bool:

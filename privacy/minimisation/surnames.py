@@ -25,6 +25,8 @@ COMPOUND = words("""
 太史 子车 宇文 完颜 宰父 尉迟 左丘 慕容 拓跋 欧阳 淳于 澹台 濮阳 爱新 独孤 申屠 百里 皇甫 端木
 纳兰 西门 诸葛 谷梁 赫连 轩辕 钟离 钮祜 长孙 闻人 闾丘 颛孙 鲜于
 """)
+# Those of two characters that are words too: what follows them must look like a name.
+SPOKEN_COMPOUND = words("东方 百里 西门 南宫 长孙 单于 公羊 子车 太史 太叔 司空 闻人")
 # Surnames that are also everyday words: they count only where a name is announced.
 WORDLIKE = frozenset(
     "和于向从时能有全都那连别应单边相通对来原解明成国位平东水花计何关元冷利步占战由况强如白高马"
@@ -33,13 +35,17 @@ WORDLIKE = frozenset(
 )
 # Of those, the ones that are grammar: 和医生, 向主任, 由护士.
 GRAMMAR = frozenset("代和向从时有能都那连别应由来通对如越强位当但干公阿母信普门支满区南")
+# Grammar that people are called all the same, where only a name fits; the second ones take a
+# person after them: 向医生 may be a doctor called 向 and may be "to the doctor".
+CALLED = frozenset("向时连强支满区越")
+TOWARDS = frozenset("向连")
 # Characters of given names that fill ordinary sentences too.
 EVERYDAY = frozenset(
     "一东中之乐仔以任会位佳依保信修健元先光克全兴冠刚利力功升卫厚友双发可同呈和善固国坚基增天如"
     "始子学安定宜宝家容富寒小少尔山希常平年康延建开引强彩影征律微心怀思愉意成才振敏新方时明易星"
     "显晓月有朋木松林柔根桃植楚次正水治洁活海清温灵炎烈照爱环理生男白百相真石祝科程稳立童米精素"
     "红约纯组经统继维综美老育至致舒良花若莫行衡西许询贝起超越路达运进远述通道郁重金长阳青静项风"
-    "香高龄"
+    "香高龄威书均霜梨桃盼映湖畅绿亦乔采忆朝允皇景辛丰礼韦"
 )
 # Characters of given names that hardly stand anywhere else.
 VIVID = frozenset(
@@ -58,7 +64,7 @@ VIVID = frozenset(
     "赞轶迅迎迈迪逸遥郎野钊钢铃银锋镇闻阁陶隆雨雯雷霁霆霏霓靖韬颂骁骏魁鲁鸿鹃鹤麒麟黎默廷沈隽妃"
     "姿娃娉婀宛蕤颐祺琪珺琅珮荟芮茉菱蒙卉兆奎农土财喜旺招弟仕乃佑伍佐优仲宪央妗娆滔漫逊遵邈齐孺"
     "宥昱晟煊煦熔珩璟瑨祐禛竣翀翮聿臻芯萧郅鉴锴锵锟镕雍顼颢骅骐鲲羿伶俐登纶敦骞湛喻柳庄庭恪惜憬"
-    "懋朵琇絮缨翩苹蔼谣彰萦钥"
+    "懋朵琇絮缨翩苹蔼谣彰萦钥玮儒霖侑筱玟舜淳谚姵谕桦蓁杏樱柚芹薰苔荞萃珑璎珞玢绾缇皎曈昶"
 )
 # What no one is called: grammar, bodies, illness, amounts. One of these makes a word, not a name.
 NEVER = frozenset(
