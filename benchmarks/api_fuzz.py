@@ -55,7 +55,7 @@ class Figures:
     def __str__(self) -> str:
         told = ", ".join(f"{number} x {status}" for status, number in self.statuses.most_common())
         return (
-            f"{self.cases} calls ({told}), {self.reached} of them came to a service; "
+            f"{self.cases} calls ({told}), {self.reached} of them with a body that was looked at; "
             f"{len(self.bad)} bad {self.bad[:SHOWN] or ''}"
         )
 

@@ -34,8 +34,13 @@ for role in owner app; do
   make "${role}_database_url" "$APP" \
     "postgres://suian_${role}:$(cat "${role}_password")@/suian?host=/run/postgresql"
 done
-# Queue, cache and counters: no command that empties, copies, stops or reconfigures the server.
+# Queue, cache and counters: no command that flushes, watches, stops or reconfigures the server.
 make valkey_conf "$SERVERS" "user default on >$(random) ~* &* +@all -@admin -@dangerous"
+if ! grep -q '^user default on >' valkey_conf || grep -qs '@postgres:\|@valkey:' ./*_url; then
+  echo "Secrets of an earlier version: put valkey_conf, redis_url and both *_database_url away" >&2
+  echo "(nowhere that the containers read) and run this again." >&2
+  exit 1
+fi
 make redis_url "$APP" "unix://:$(sed -n 's/^user default on >\([^ ]*\) .*/\1/p' valkey_conf)@/run/valkey/valkey.sock?db=0"
 
 for name in tls.crt tls.key; do

@@ -1,6 +1,7 @@
 """Typed readers of the environment: a setting is present and well-formed, or start-up stops."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -10,9 +11,12 @@ env = environ.Env()
 
 def broker_of(redis_url: str) -> str:
     """The same server in Celery's words, which has its own for a socket (``unix://…?db=0``)."""
-    if not redis_url.startswith("unix://"):
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
         return redis_url
-    return f"redis+socket://{redis_url.removeprefix('unix://')}".replace("?db=", "?virtual_host=")
+    named = {"db": "virtual_host"}
+    query = urlencode([(named.get(key, key), value) for key, value in parse_qsl(parts.query)])
+    return urlunsplit(("redis+socket", parts.netloc, parts.path, query, ""))
 
 
 def secret(name: str, default: str | None = None) -> str:

@@ -9,7 +9,7 @@ DEMO = False
 if SMS_GATEWAY_URL and not SMS_GATEWAY_URL.startswith("https://"):
     raise ImproperlyConfigured("SMS_GATEWAY_URL must begin with https://")
 # Nor what the trail says to machines beside this one.
-if AUDIT_SINK_SYSLOG.startswith(("udp://", "tcp://")):
+if AUDIT_SINK_SYSLOG and not AUDIT_SINK_SYSLOG.startswith(("tls://", "unix://")):
     raise ImproperlyConfigured("AUDIT_SINK_SYSLOG must begin with tls:// or unix://")
 if AUDIT_HEAD_MAIL_TO and EMAIL_HOST != "localhost" and not (EMAIL_USE_TLS or EMAIL_USE_SSL):
     raise ImproperlyConfigured("EMAIL_USE_TLS or EMAIL_USE_SSL must be true for EMAIL_HOST")

@@ -25,6 +25,10 @@ REFUSALS: Final = (DomainError, PermissionDenied, Http404)
 ViewFunc = Callable[..., HttpResponseBase]
 
 
+class NothingDone(HttpResponseRedirect):
+    """Leads on with a word why nothing was done: the same form may be sent again."""
+
+
 def new_key() -> str:
     """A key for one rendering of one form."""
     return str(uuid4())
@@ -34,7 +38,8 @@ def once(view: ViewFunc) -> ViewFunc:
     """Run the POSTs of a view once per key. Stands below the guard: the user is known.
 
     What the view writes and the mark that it ran are one transaction. An answer that is not a
-    success (a form shown again, a refusal) leaves no mark, so the corrected form may be sent.
+    success (a form shown again, a refusal, NothingDone) leaves no mark, so the corrected form may
+    be sent.
     A refusal that is raised keeps what was booked before it, such as a denial, and is raised again.
     Raises: BadRequest without a well-formed key; Conflict if the key belongs to another page.
     """
@@ -55,7 +60,7 @@ def once(view: ViewFunc) -> ViewFunc:
                 response = view(request, *args, **kwargs)
             except REFUSALS as error:
                 refusal = error
-            if refusal is not None or response.status_code >= HTTPStatus.BAD_REQUEST:
+            if refusal is not None or _came_to_nothing(response):
                 mark.delete()
             else:
                 mark.location = _location(response)
@@ -65,6 +70,10 @@ def once(view: ViewFunc) -> ViewFunc:
         return response
 
     return wrapper
+
+
+def _came_to_nothing(response: HttpResponseBase) -> bool:
+    return response.status_code >= HTTPStatus.BAD_REQUEST or isinstance(response, NothingDone)
 
 
 def _user_id(request: HttpRequest) -> UUID:

@@ -1,9 +1,11 @@
 """Doors that belong to no feature: health, language, reports of the browser, error pages."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -26,6 +28,12 @@ from privacy.access.policy import Permission, waits_for_clearance
 from privacy.audit.services import record_denial
 
 logger = logging.getLogger(__name__)
+DAMAGED: Final = (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    MultiPartParserError,
+)
 
 
 @public("a process manager asks; the answer names no data")
@@ -64,9 +72,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """400: the request makes no sense: an old form, or one that somebody made.
 
     Of signed-in staff it is booked: one is an accident, many are somebody who tries (ASVS 16.3.3).
+    What is only too large, or broke off on its way, is not: one of our own pages may send it.
     """
     user: Any = getattr(request, "user", None)  # refused before it was known: the log has it
-    if user is not None and user.is_authenticated:
+    meant = not isinstance(exception, DAMAGED)
+    if meant and user is not None and user.is_authenticated:
         where = request.resolver_match.view_name if request.resolver_match else ""
         record_denial(actor=user, target=where, reason=NO_PAGE_SENDS)
     detail = _("The page may be old. Go back, reload it and try again.")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.patients.models import Patient
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.staff.guards import StaffRequest, requires
-from crm.web.idempotency import once
+from crm.web.idempotency import NothingDone, once
 from crm.web.paging import page_of
 from crm.web.refusals import refusal_of
 from followup.plans.doors import of_record
@@ -30,7 +31,7 @@ from followup.schedules.models import Step
 from followup.schedules.selectors import step_of_staff
 from followup.schedules.services import activate_plan
 from privacy.access.policy import Permission, can
-from privacy.errors import DomainError
+from privacy.errors import AccessDenied, DomainError, Unreadable
 
 ViewFunc = Callable[..., HttpResponseBase]
 
@@ -130,9 +131,12 @@ def _plan_door(
             return _plans_of(request, plan.patient, refused)
         try:
             act(plan=plan, actor=request.user, **asked.cleaned_data)
+        except (AccessDenied, Unreadable):
+            raise  # not a matter of this plan: answered and booked as everywhere
         except DomainError as error:
-            asked.add_error(None, str(error))
-            refused.status = refusal_of(error).status
+            refusal = refusal_of(error)
+            asked.add_error(None, refusal.detail)
+            refused.status = refusal.status
             return _plans_of(request, plan.patient, refused)
         messages.success(request, str(done))
         return redirect("followup:patient-plans", plan.patient.code)
@@ -150,10 +154,12 @@ def _step_door(act: Callable[..., Step], done: str | Promise) -> ViewFunc:
     def door(request: StaffRequest, step: Step) -> HttpResponse:
         try:
             act(step=step, actor=request.user)
+        except (AccessDenied, Unreadable):
+            raise
         except DomainError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, str(done))
+            messages.error(request, refusal_of(error).detail)
+            return NothingDone(reverse("followup:plans"))
+        messages.success(request, str(done))
         return redirect("followup:plans")
 
     return door

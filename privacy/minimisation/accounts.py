@@ -40,7 +40,7 @@ _WECHAT_DIGITS = re.compile(
 )
 _ADD_ME = re.compile(rf"(?:加我|搜我|私我|加一下|加下)[ :，,]{{0,2}}{_ID}")
 # 13800138000/haoyun364: what else somebody is reached by, in a list of their data
-_LISTED = re.compile(rf"(?<=\d{{4}})[/|]{_ID}")
+_LISTED = re.compile(rf"(?<=\d{{7}})[/|]{_ID}")
 # haoyun364（微信）· haoyun364是我微信
 _WECHAT_AFTER = re.compile(
     r"(?<![A-Za-z0-9_\-@.])(?P<n>[A-Za-z][A-Za-z0-9_\-]{5,19})"

@@ -305,6 +305,7 @@ def test_passwords_lie_under_argon2id() -> None:
         ({"AUDIT_SINK_SYSLOG": "unix:///dev/log"}, ""),
         ({"AUDIT_SINK_SYSLOG": "tcp://logs.example"}, "tls://"),
         ({"AUDIT_SINK_SYSLOG": "udp://logs.example"}, "tls://"),
+        ({"AUDIT_SINK_SYSLOG": "TCP://logs.example"}, "tls://"),
         ({"AUDIT_HEAD_MAIL_TO": "a@b.example"}, ""),
         ({"AUDIT_HEAD_MAIL_TO": "a@b.example", "EMAIL_HOST": "mail.example"}, "EMAIL_USE_TLS"),
         (

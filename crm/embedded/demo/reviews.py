@@ -53,7 +53,8 @@ def look_back() -> bool:
     nobody's name is put under anything there.
     Raises: TooEarly while events wait for their seal.
     """
-    clinic = Clinic.objects.filter(name=CLINIC_NAME).first()
+    # Locked: of two workers that start at once the second finds the sheets drawn.
+    clinic = Clinic.objects.select_for_update().filter(name=CLINIC_NAME).first()
     if clinic is None or ReviewSheet.objects.filter(clinic=clinic).exists():
         return False
     numbers = ("aq001", "zk001")

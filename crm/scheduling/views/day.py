@@ -29,7 +29,7 @@ from crm.scheduling.models import Visit
 from crm.scheduling.rules import State, may_follow
 from crm.scheduling.selectors import board_of, open_visit_today, visits_visible_to
 from crm.staff.guards import StaffRequest, requires
-from crm.web.idempotency import once
+from crm.web.idempotency import NothingDone, once
 from privacy.access.policy import Permission
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
@@ -202,7 +202,11 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
                 visit_id=visit_id, to=State.IN_ROOM, actor=request.user, room=room
             )
         except Conflict as error:
+            visit.refresh_from_db()
+            if not may_follow(State(visit.state), State.IN_ROOM):
+                return _not_moved(request, str(error))
             form.add_error("room", str(error))
+            rooms = board_of(request.user).free
         else:
             return _back(request, visit, _("%(code)s was called in."))
     page = {"form": form, "visit": visit, "rooms": rooms}
@@ -239,7 +243,7 @@ def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpR
 def _not_moved(request: StaffRequest, why: str) -> HttpResponse:
     """To the board, which shows how things stand, with a word why not."""
     messages.error(request, why)
-    return redirect("desk:home")
+    return NothingDone(reverse("desk:home"))
 
 
 def _out_of_reach(request: StaffRequest, visit_id: UUID) -> Http404:

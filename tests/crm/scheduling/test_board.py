@@ -193,6 +193,17 @@ def test_a_step_out_of_order_is_said_on_the_board(arrived, post, desk):
     assert arrived.state == State.WAITING
 
 
+def test_what_came_to_nothing_may_be_sent_again_from_the_page_one_had(arrived, post, desk, room):
+    sent = {"idempotency_key": str(uuid.uuid4())}
+    desk.post(f"/desk/visits/{arrived.pk}/done/", sent)
+    post(f"/desk/visits/{arrived.pk}/call/", room=str(room.pk))
+
+    desk.post(f"/desk/visits/{arrived.pk}/done/", sent)
+
+    arrived.refresh_from_db()
+    assert arrived.state == State.DONE
+
+
 def test_a_slip_is_taken_back_and_both_steps_stay_in_the_trail(arrived, post, room, desk):
     post(f"/desk/visits/{arrived.pk}/call/", room=str(room.pk))
     assert f"/desk/visits/{arrived.pk}/undo/" in desk.get("/").content.decode()

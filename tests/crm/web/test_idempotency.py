@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from crm.staff.models import Clinic, User
 from crm.web import services
@@ -100,6 +101,15 @@ def test_a_form_without_a_key_is_not_carried_out(desk: Client, key: str, booked)
     (denied,) = booked("access.denied")  # no page of ours sends that
     assert (denied.outcome, denied.reason) == ("denied", NO_PAGE_SENDS)
     assert denied.actor is not None
+
+
+def test_what_is_only_too_large_is_not_held_against_anybody(
+    desk: Client, booked, settings: Settings
+) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1
+
+    assert desk.post("/clinics/", form("large", also="x")).status_code == 400
+    assert booked("access.denied") == []
 
 
 def test_a_key_is_good_for_one_page_only(desk: Client) -> None:
