@@ -13,7 +13,7 @@ from crm.staff.passkeys import CHALLENGE_SECONDS, Answer, Site
 from crm.web.counting import count
 from crm.web.refusals import throttled
 
-KEY: Final = "passkey_challenge"  # in the session
+KEY: Final = "passkey_challenge:"  # in the session, for each purpose
 REGISTER, SIGN_IN, CONFIRM = "register", "sign-in", "confirm"
 MOST_A_MINUTE: Final = 60  # of one address, which may be a whole clinic's
 
@@ -40,15 +40,15 @@ def ask(request: HttpRequest, purpose: str, options: Callable[[bytes], str]) -> 
     if asked.number > MOST_A_MINUTE:
         return throttled(request, wait_seconds=asked.seconds)
     challenge = secrets.token_bytes(32)
-    request.session[KEY] = [purpose, challenge.hex(), int(time.time())]
+    request.session[KEY + purpose] = [challenge.hex(), int(time.time())]
     return HttpResponse(options(challenge), content_type="application/json")
 
 
 def taken(request: HttpRequest, purpose: str, text: str) -> Answer:
     """The browser's answer with the challenge that it was asked with, which is forgotten here."""
-    held = request.session.pop(KEY, None)
-    good = held and held[0] == purpose and time.time() - held[2] < CHALLENGE_SECONDS
-    challenge = bytes.fromhex(held[1]) if good else b""
+    held = request.session.pop(KEY + purpose, None)
+    good = held and time.time() - held[1] < CHALLENGE_SECONDS
+    challenge = bytes.fromhex(held[0]) if good else b""
     return Answer(text=text, challenge=challenge, site=site_of(request))
 
 

@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import challenges, passkeys, recovery, selectors, services, sessions, superiors
-from crm.staff.forms import AccountForm, KeysForm, PasskeyForm, PasswordForm, SuperiorForm
+from crm.staff import passkeys, recovery, selectors, services, sessions, superiors
+from crm.staff.forms import AccountForm, KeysForm, PasswordForm, SuperiorForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
 from crm.staff.password_rules import is_due
@@ -44,8 +44,6 @@ def account(request: StaffRequest) -> HttpResponse:
         "keys": KeysForm({"single_keys": request.user.single_keys}),
         "due": is_due(request.user),
         "passkeys": passkeys.live_of(request.user),
-        "passkey_form": PasskeyForm(),
-        "able": challenges.possible(request),
         "codes_left": recovery.codes_left(request.user),
         "sessions": selectors.sessions_shown_to(request.user, current=current_hash(request)),
     }

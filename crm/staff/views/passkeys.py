@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.staff import challenges, passkeys
 from crm.staff.forms import PasskeyForm
@@ -34,8 +34,9 @@ def ask_confirm(request: StaffRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
+@with_fresh_factor(full=True)
 def ask_register(request: StaffRequest) -> HttpResponse:
-    """Options for making a new passkey."""
+    """Options for making a new passkey; a device makes none that nobody would keep."""
     return challenges.ask(
         request,
         challenges.REGISTER,
@@ -46,14 +47,14 @@ def ask_register(request: StaffRequest) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@require_http_methods(["GET", "POST"])
 @with_fresh_factor(full=True)
 @once
 def add(request: StaffRequest) -> HttpResponse:
-    """Keep the passkey that the browser made."""
-    form = PasskeyForm(request.POST)
-    answer = challenges.taken(request, challenges.REGISTER, request.POST.get("passkey", ""))
+    """The page that asks the device; and to keep what it made."""
+    form = PasskeyForm(request.POST or None)
     if form.is_valid():
+        answer = challenges.taken(request, challenges.REGISTER, request.POST.get("passkey", ""))
         try:
             passkeys.register(user=request.user, name=form.cleaned_data["name"], answer=answer)
         except DomainError as error:
@@ -62,7 +63,7 @@ def add(request: StaffRequest) -> HttpResponse:
             messages.success(request, _("The passkey was added."))
             return redirect("staff:account")
     page = {"form": form, "able": challenges.possible(request)}
-    return render(request, "crm/staff/passkey.html", page, status=422)
+    return render(request, "crm/staff/passkey.html", page, status=422 if form.is_bound else 200)
 
 
 @signed_in

@@ -55,10 +55,18 @@ def come_in_by_code(page: Page, user: User) -> None:
     page.wait_for_url(lambda url: "sign-in" not in url)
 
 
-def add(page: Page) -> None:
-    page.fill("#id_name", "桌上的电脑")
+def add(page: Page, *, name: str = "桌上的电脑", then: int = 1) -> None:
+    page.fill("#id_name", name)
     page.click(ADD)
-    expect(page.locator("#factors-title ~ ul li")).to_have_count(1)
+    expect(page.locator("#factors-title ~ ul li")).to_have_count(then)
+
+
+def let_time_pass(page: Page) -> None:
+    """As if password and factor had been shown long ago."""
+    key = next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
+    store = SessionStore(key)
+    store[FULLY_AT] = 0
+    store.save()
 
 
 def signed_in(action: str = "staff.signed_in") -> int:
@@ -69,6 +77,7 @@ def signed_in(action: str = "staff.signed_in") -> int:
 def test_added_then_used_at_the_door_and_to_confirm(page: Page, lin: User) -> None:
     session, device = authenticator(page)
     come_in_by_code(page, lin)
+    page.click("a[href='/account/passkeys/']")
     add(page)
     kept = session.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]
     assert len(kept) == Passkey.objects.count() == 1
@@ -82,10 +91,7 @@ def test_added_then_used_at_the_door_and_to_confirm(page: Page, lin: User) -> No
     assert Passkey.objects.get().last_used_at
     assert signed_in() == 2
 
-    key = next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
-    store = SessionStore(key)
-    store[FULLY_AT] = 0
-    store.save()
+    let_time_pass(page)
     page.click("form[action$='/recovery-codes/'] button")
     page.fill("#id_factor_password", PASSWORD)
     page.click(USE)
@@ -93,9 +99,27 @@ def test_added_then_used_at_the_door_and_to_confirm(page: Page, lin: User) -> No
     assert signed_in("staff.factor_confirmed") == 1
 
 
+def test_a_second_one_after_confirming_by_the_first(page: Page, lin: User) -> None:
+    session, device = authenticator(page)
+    come_in_by_code(page, lin)
+    page.goto("/account/passkeys/")
+    add(page)
+    let_time_pass(page)
+
+    page.click("a[href='/account/passkeys/']")
+    page.fill("#id_factor_password", PASSWORD)
+    page.click(USE)
+    page.wait_for_url("**/account/passkeys/")
+    session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": device})
+    authenticator(page)
+    add(page, name="手机", then=2)
+    assert lin.passkeys.count() == 2
+
+
 def test_a_device_that_does_not_verify_its_person_is_no_passkey(page: Page, lin: User) -> None:
     authenticator(page, verifies=False)
     come_in_by_code(page, lin)
+    page.goto("/account/passkeys/")
     page.fill("#id_name", "x")
     page.click(ADD)
     expect(page.locator("#toasts .toast")).to_be_visible()

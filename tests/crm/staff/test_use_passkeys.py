@@ -119,10 +119,10 @@ class TestAdding:
 
     def test_it_needs_password_and_factor_anew(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)
+        challenge = asked(client, ASK)
         session = client.session
         session[FULLY_AT] = 0
         session.save()
-        challenge = asked(client, ASK)
         typed = {FIELD: new_key(), "name": "x", "passkey": Device().register(challenge)}
         page = client.post(ADD, typed)
         assert "crm/staff/confirm.html" in [one.name for one in page.templates]
@@ -131,10 +131,32 @@ class TestAdding:
         given_ = {"factor_code": code, "factor_password": PASSWORD}
         assert client.post(ADD, {**typed, **given_}).status_code == 302
 
+    def test_the_device_is_not_asked_before_the_person_is_sure(self, lin, sign_in_as) -> None:
+        client = sign_in_as(lin)
+        session = client.session
+        session[FULLY_AT] = 0
+        session.save()
+        assert "next=%2Faccount%2Fpasskeys" in client.get(ADD)["Location"]
+        assert client.post(ASK).status_code == 422
+
+    def test_confirming_by_a_passkey_leaves_the_new_ones_challenge(
+        self, lin, device, sign_in_as
+    ) -> None:
+        client = sign_in_as(lin)
+        new = asked(client, ASK)
+        session = client.session
+        session[FULLY_AT] = 0
+        session.save()
+        typed = {FIELD: new_key(), "name": "x", "passkey": Device().register(new)}
+        proof = device.sign(asked(client, "/account/confirm/passkey/"))
+        given_ = {"factor_password": PASSWORD, "factor_code": "", "factor_passkey": proof}
+        assert client.post(ADD, {**typed, **given_})["Location"] == "/account/"
+        assert lin.passkeys.count() == 2
+
     def test_a_bare_address_is_told_why_not(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)
-        named = client.get("/account/").content.decode()
-        bare = client.get("/account/", SERVER_NAME="127.0.0.1").content.decode()
+        named = client.get(ADD).content.decode()
+        bare = client.get(ADD, SERVER_NAME="127.0.0.1").content.decode()
         assert "data-passkey" in named
         assert "data-passkey" not in bare
 
