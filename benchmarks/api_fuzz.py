@@ -49,7 +49,7 @@ class Figures:
 
     @property
     def reached(self) -> int:
-        """Calls that came to a service with a body that was looked at."""
+        """Calls that came to their door with a body that was looked at."""
         return sum(self.statuses[one] for one in REACHED)
 
     def __str__(self) -> str:

@@ -34,8 +34,9 @@ for role in owner app; do
   make "${role}_database_url" "$APP" \
     "postgres://suian_${role}:$(cat "${role}_password")@/suian?host=/run/postgresql"
 done
-# Queue, cache and counters: no command that flushes, watches, stops or reconfigures the server.
-make valkey_conf "$SERVERS" "user default on >$(random) ~* &* +@all -@admin -@dangerous"
+# Queue, cache and counters: no command that flushes, watches, stops or reconfigures the server,
+# nor one that lists, copies or takes away keys whose names it was not told.
+make valkey_conf "$SERVERS" "user default on >$(random) ~* &* +@all -@admin -@dangerous -scan -randomkey -copy -dump -function"
 if ! grep -q '^user default on >' valkey_conf || grep -qs '@postgres:\|@valkey:' ./*_url; then
   echo "Secrets of an earlier version: put valkey_conf, redis_url and both *_database_url away" >&2
   echo "(nowhere that the containers read) and run this again." >&2

@@ -75,6 +75,9 @@ class Syslog:
         return b"%d %b" % (len(message), message) if self._scheme in STREAMS else message
 
     def _out(self, data: list[bytes]) -> None:
+        """Raises: OSError, also if the server has left since the last batch."""
+        if self._socket is not None and self._scheme in STREAMS and _left(self._socket):
+            raise ConnectionResetError("the syslog server has closed the connection")
         self._socket = self._socket or self._connected()
         if self._scheme in STREAMS:
             self._socket.sendall(b"".join(data))
@@ -100,6 +103,20 @@ class Syslog:
         made.settimeout(TIMEOUT_SECONDS)
         made.connect(place)
         return made
+
+
+def _left(connection: socket.socket) -> bool:
+    """Whether the other end has gone: a log server never speaks, its end is all there is to read.
+
+    Without this look the system takes the first batch for a connection that nobody holds.
+    """
+    connection.settimeout(0)
+    try:
+        return connection.recv(1) == b""
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    finally:
+        connection.settimeout(TIMEOUT_SECONDS)
 
 
 def _trust() -> ssl.SSLContext:

@@ -107,6 +107,10 @@ class TestValkey:
 
         assert cache.get("a") == 1
         assert got.payload == {"id": 7}
+        with redis.Redis.from_url(url) as known, known.pubsub() as listener:
+            listener.psubscribe("/0.celery.*")  # how the health check asks workers
+            assert listener.get_message(timeout=5)
+            assert known.publish("/0.celery.pidbox", "ping") == 1
 
     def test_it_wants_its_password_and_has_no_port(self, url: str) -> None:
         with (
@@ -122,6 +126,7 @@ class TestValkey:
             for command in (
                 "FLUSHALL", "KEYS *", "CONFIG SET save x", "SHUTDOWN", "ACL LIST", "MONITOR",
                 "REPLICAOF a 1", "SAVE", "CLIENT KILL a", "RESTORE a 0 b",
+                "SCAN 0", "RANDOMKEY", "COPY a b", "DUMP a", "FUNCTION LIST",
             ):  # fmt: skip
                 with pytest.raises(redis.exceptions.NoPermissionError):
                     known.execute_command(*command.split())

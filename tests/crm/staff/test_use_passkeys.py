@@ -14,12 +14,13 @@ from webauthn.helpers import base64url_to_bytes
 from crm.staff import challenges, passkeys, rules, services
 from crm.staff.models import Passkey, User
 from crm.staff.passkeys import Answer, Site
-from crm.staff.session_store import FULLY_AT
+from crm.staff.step_up import FULL_MINUTES
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Role
 from privacy.errors import DomainError
 from tests.factories.passkeys import PRESENT, VERIFIED, Device
 from tests.factories.people import PASSWORD
+from tests.factories.sessions import age_factor
 
 HERE = Site(rp_id="testserver", origin="http://testserver")
 ASK, ADD = "/account/passkeys/ask/", "/account/passkeys/"
@@ -120,9 +121,7 @@ class TestAdding:
     def test_it_needs_password_and_factor_anew(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)
         challenge = asked(client, ASK)
-        session = client.session
-        session[FULLY_AT] = 0
-        session.save()
+        age_factor(client, minutes=FULL_MINUTES)
         typed = {FIELD: new_key(), "name": "x", "passkey": Device().register(challenge)}
         page = client.post(ADD, typed)
         assert "crm/staff/confirm.html" in [one.name for one in page.templates]
@@ -133,9 +132,7 @@ class TestAdding:
 
     def test_the_device_is_not_asked_before_the_person_is_sure(self, lin, sign_in_as) -> None:
         client = sign_in_as(lin)
-        session = client.session
-        session[FULLY_AT] = 0
-        session.save()
+        age_factor(client, minutes=FULL_MINUTES)
         assert "next=%2Faccount%2Fpasskeys" in client.get(ADD)["Location"]
         assert client.post(ASK).status_code == 422
 
@@ -144,9 +141,7 @@ class TestAdding:
     ) -> None:
         client = sign_in_as(lin)
         new = asked(client, ASK)
-        session = client.session
-        session[FULLY_AT] = 0
-        session.save()
+        age_factor(client, minutes=FULL_MINUTES)
         typed = {FIELD: new_key(), "name": "x", "passkey": Device().register(new)}
         proof = device.sign(asked(client, "/account/confirm/passkey/"))
         given_ = {"factor_password": PASSWORD, "factor_code": "", "factor_passkey": proof}

@@ -2,6 +2,7 @@
 
 import io
 import os
+import queue
 import re
 import socket
 import ssl
@@ -502,16 +503,36 @@ class TestSyslog:
             again.close()
         second_sink.forget()
 
+    def test_a_server_that_left_is_called_again_and_no_batch_is_lost(
+        self, settings, carer, patient
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(5)
+            settings.AUDIT_SINK_SYSLOG = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+            write(carer)
+            first, _where = server.accept()
+            first.recv(8192)
+            first.close()
+            write(carer)
+            again, _where = server.accept()
+            again.settimeout(5)
+            assert read_line(again.recv(8192)).number == 2
+            again.close()
+        second_sink.forget()
+
     def test_tls_to_a_server_whose_authority_is_known(self, settings, carer, tmp_path) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate(tmp_path), tmp_path / "key.pem")
-        taken: list[bytes] = []
+        taken: queue.Queue[bytes] = queue.Queue()
 
         def serve(server: socket.socket) -> None:
-            while not taken:  # the first tries do not trust it
-                plain, _where = server.accept()
-                with suppress(OSError), context.wrap_socket(plain, server_side=True) as one:
-                    taken.append(one.recv(8192))
+            for _ in range(2):
+                got = b""
+                while not got:  # the first tries do not trust it
+                    plain, _where = server.accept()
+                    with suppress(OSError), context.wrap_socket(plain, server_side=True) as one:
+                        got = one.recv(8192)
+                taken.put(got)  # it has left by then
 
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(20)
@@ -522,11 +543,12 @@ class TestSyslog:
                 write(carer)
             second_sink.forget()
             settings.AUDIT_SINK_SYSLOG_CA_FILE = str(tmp_path / "ca.pem")
-            write(carer)
+            for _ in range(2):
+                write(carer)
+                size, _, message = taken.get(timeout=20).partition(b" ")
+                assert int(size) == len(message)
+                assert read_line(message).events[0][0] == events()[-1].id
             thread.join()
-        size, _, message = b"".join(taken).partition(b" ")
-        assert int(size) == len(message)
-        assert read_line(message).events[0][0] == events()[-1].id
         second_sink.forget()
 
     def test_nobody_there_stops_the_work(self, settings, sink, carer) -> None:
