@@ -60,6 +60,21 @@ def moments_of(
         return list(found.values_list("at", flat=True)[:most])
 
 
+def about_account(
+    account: UUID, target: str, *, actions: Iterable[str], since: datetime, most: int
+) -> list[AuditEvent]:
+    """Events of these actions by an account about itself, or with it as ``target`` ("staff:NO").
+
+    Out: the newest ``most`` of them since then, newest first.
+    """
+    own = Q(actor=account) & ~Q(target__startswith="staff:")  # else it is about somebody else
+    with acting_as(READER):
+        found = AuditEvent.objects.filter(
+            own | Q(target=target), action__in=list(actions), at__gt=since
+        )
+        return list(found[:most])
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from crm.staff import passkeys, recovery, selectors, services, sessions, superiors
+from crm.staff import news, passkeys, recovery, selectors, services, sessions, superiors
 from crm.staff.forms import AccountForm, KeysForm, PasswordForm, SuperiorForm
 from crm.staff.guards import StaffRequest, requires, signed_in
 from crm.staff.middleware import client_ip, current_hash
@@ -45,6 +45,7 @@ def account(request: StaffRequest) -> HttpResponse:
         "due": is_due(request.user),
         "passkeys": passkeys.live_of(request.user),
         "codes_left": recovery.codes_left(request.user),
+        "news": news.news_of(request.user),
         "sessions": selectors.sessions_shown_to(request.user, current=current_hash(request)),
     }
     return render(request, "crm/staff/account.html", page, status=422 if form.is_bound else 200)

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from typing import Final
 
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm.staff import challenges, demo, services
+from crm.staff import challenges, demo, news, services
 from crm.staff.forms import SignInForm
 from crm.staff.guards import StaffRequest, public, signed_in
 from crm.staff.middleware import client_ip, start_session
@@ -69,8 +72,24 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         else:
             login(request, user, backend=BACKEND)
             start_session(request)
+            _tell_news(request, user)
             return _onwards(request, user)
     return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
+
+
+def _tell_news(request: HttpRequest, user: User) -> None:
+    """Refused sign-ins and changed ways in, to whom they concern, as soon as they are there."""
+    happened = news.since_last_time(user, ip=client_ip(request))
+    if happened is None:
+        return
+    text = _(
+        "Since you last signed in (%(last)s): refused sign-ins %(refused)d, changes to how you "
+        "sign in %(changed)d. My account lists them; if one was not yours, tell the security "
+        "administrator."
+    )
+    last = date_format(timezone.localtime(happened.last), "SHORT_DATETIME_FORMAT")
+    counts = {"refused": happened.refused, "changed": happened.changed, "last": last}
+    messages.warning(request, text % counts)
 
 
 def _checked(request: HttpRequest, form: SignInForm) -> User:
