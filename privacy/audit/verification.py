@@ -7,6 +7,7 @@ next time. Memory does not grow with the trail.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -179,7 +180,7 @@ class _Walk:
             and not self._is_off(found.earliest, one)
             and not self._is_off(found.latest, one)
             and rules.merkle_root(found.each_leaf()) == bytes(one.root)
-            and all(rules.mac(self.key, digest) == mac for digest, mac in found.each_mac())
+            and all(compare_digest(rules.mac(self.key, one), mac) for one, mac in found.each_mac())
         )
 
     def _check_checkpoint(self, one: AuditCheckpoint) -> None:

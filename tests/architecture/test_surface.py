@@ -37,6 +37,11 @@ UNSAFE_READERS = {"pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml", 
 READS_XML = {"crm/embedded/testing.py"}
 # Patterns put together of word lists in code.
 PATTERNS_OF_LISTS = {"crm/messaging/neutrality.py", "privacy/minimisation/names.py"}
+# What encrypts, hashes, signs or draws secrets: docs/cryptography.md has the files.
+CRYPTOGRAPHY = {
+    "hashlib", "hmac", "cryptography", "secrets", "django.contrib.auth.hashers", "django_otp",
+    "pyzipper", "rfc3161_client", "webauthn",
+}  # fmt: skip
 # Chance that is no secret: people made up for honey, imports and the demo.
 DICE_OF_THE_CALLER = {"crm/patients/invented.py"}
 PLAIN_CHANCE = DICE_OF_THE_CALLER | {
@@ -119,6 +124,29 @@ def test_the_cache_holds_nothing_that_could_run() -> None:
     with pytest.raises(TypeError):
         caches["default"].set("surface", object(), 5)
     assert settings.CELERY_ACCEPT_CONTENT == [settings.CELERY_TASK_SERIALIZER] == ["json"]
+
+
+def test_every_place_of_cryptography_is_in_the_inventory() -> None:
+    page = (ROOT / "docs" / "cryptography.md").read_text().split("## Where it is called")[1]
+    rows = re.findall(r"^\| ([\w.]+) \| [^|]+ \| (`.+`) \|$", page.split("\n## ")[0], re.MULTILINE)
+    told = {library: re.findall(r"`([^`]+)`", files) for library, files in rows}
+    assert {library: sorted(importing({library})) for library in CRYPTOGRAPHY} == {
+        library: sorted(files) for library, files in told.items()
+    }
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    secret = re.compile(r"(^|_)(mac|token|secret|signature)$")
+    found = [
+        f"{module.name}: {ast.unparse(node)}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        for side in (node.left, *node.comparators)
+        if isinstance(side, ast.Name | ast.Attribute)
+        and secret.search(side.id if isinstance(side, ast.Name) else side.attr)
+    ]
+    assert found == []
 
 
 def test_no_broken_hash_or_cipher_is_named() -> None:
