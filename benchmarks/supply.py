@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,9 +36,9 @@ DETECTORS = (
     "PypiTokenDetector", "SendGridDetector", "SlackDetector", "SquareOAuthDetector",
     "StripeDetector", "TelegramBotTokenDetector", "TwilioKeyDetector",
 )  # fmt: skip
-SEARCHED = (*PACKAGES, "benchmarks", "deploy", "docs", "templates", "tests", ".ci")
-NO_TEXT = {".png", ".woff2", ".ico", ".mo", ".pyc"}
-# Addresses with made-up passwords, in tests, settings of tests, and examples.
+OURS = (*PACKAGES, "benchmarks", "deploy", "docs", "templates", "tests", ".ci")
+NO_TEXT = {".png", ".woff2", ".ico", ".mo", ".pyc"}  # pictures, fonts, what is compiled
+# The one exception: addresses with made-up passwords, in tests, settings of tests, and examples.
 MADE_UP = re.compile(r"://(suian_\w+|postgres|x|y|u|user|app|owner|me|nobody):")
 
 
@@ -106,32 +106,45 @@ def weaknesses(locked: list[Pin], file: Path = ADVISORIES, *, today: date) -> li
     return [*found, f"reviewed {age} days ago"] if age > OLDEST_DAYS else found
 
 
-def secrets(project: Path = PROJECT, folders: tuple[str, ...] = SEARCHED) -> list[str]:
+def secrets(files: Iterable[Path] | None = None) -> list[str]:
     """Lines that look like a key or a token of some service, as ``file:line kind``.
 
-    The files of ``folders``, and those that lie at the top.
+    In ``files``, or in every file that is tracked. Going through a file line by line is slow: only
+    those are in which a detector's pattern occurs at all, and YAML, which is unfolded for it.
     """
-    from detect_secrets.core.scan import scan_file
+    from detect_secrets.core.scan import get_plugins, scan_file
     from detect_secrets.settings import transient_settings
 
     found = []
     with transient_settings({"plugins_used": [{"name": name} for name in DETECTORS]}):
-        for path in _files(project, folders):
+        patterns = [
+            re.compile(one.pattern, one.flags | re.MULTILINE)
+            for plugin in get_plugins()
+            for one in plugin.denylist
+        ]
+        for path in tracked() if files is None else files:
+            whole = path.read_text(errors="replace")
+            if path.suffix != ".yml" and not any(one.search(whole) for one in patterns):
+                continue
             lines: list[str] = []
             for one in scan_file(str(path)):
                 lines = lines or path.read_text(errors="replace").splitlines()
                 text = lines[one.line_number - 1] if one.line_number <= len(lines) else ""
                 if not (one.type == "Basic Auth Credentials" and MADE_UP.search(text)):
-                    found.append(f"{path.relative_to(project)}:{one.line_number} {one.type}")
+                    found.append(f"{path.name}:{one.line_number} {one.type} in {path.parent}")
     return found
 
 
-def _files(project: Path, folders: tuple[str, ...]) -> Iterator[Path]:
-    for folder in folders:
-        for path in sorted((project / folder).rglob("*")):
-            if path.is_file() and path.suffix not in NO_TEXT and "secrets" not in path.parts:
-                yield path
-    yield from (path for path in sorted(project.glob("*")) if path.is_file())
+def tracked() -> list[Path]:
+    """The texts that git tracks; in a copy without its history, those of our folders."""
+    git = ["git", "ls-files", "-z"]
+    done = subprocess.run(git, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        ours = [path for folder in OURS for path in (PROJECT / folder).rglob("*")]
+        files = [*PROJECT.glob("*"), *(path for path in ours if "secrets" not in path.parts)]
+    else:
+        files = [PROJECT / name for name in done.stdout.split("\0") if name]
+    return sorted(path for path in files if path.is_file() and path.suffix not in NO_TEXT)
 
 
 def dangerous_calls(project: Path = PROJECT) -> list[str]:

@@ -22,8 +22,14 @@ TASK_ROOMS = [
     "followup.reminders",
 ]
 app.autodiscover_tasks(TASK_ROOMS)
-# The exporter opens what no other worker may (ADR 0029); it has no other work.
-app.conf.task_routes = {"crm.exports.tasks.*": {"queue": "exports"}}
+# Queues of processes that hold what the worker, who faces the network, must not (ADR 0013): the
+# sealer's key, and the audit root that says whose signature counts.
+app.conf.task_routes = {
+    "crm.exports.tasks.*": {"queue": "exports"},
+    "crm.trail.tasks.verify_queued": {"queue": "exports"},
+    "crm.trail.tasks.seal": {"queue": "sealing"},
+    "crm.trail.tasks.seal_row_changes": {"queue": "sealing"},
+}
 app.conf.beat_schedule = {
     "seal the audit trail": {
         "task": "crm.trail.tasks.seal",

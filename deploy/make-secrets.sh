@@ -27,7 +27,9 @@ done
 for name in email_host_password tsa_root.pem; do
   make "$name" "$APP" ""
 done
-make audit-mac.root "$APP" "$(python3 ../audit_leaf.py <audit.root)"
+for use in mac signer; do
+  make "audit-$use.root" "$APP" "$(python3 ../audit_leaf.py "$use" <audit.root)"
+done
 make postgres_password "$SERVERS" "$(random)"
 for role in owner app; do
   make "${role}_password" "$SERVERS" "$(random)"

@@ -30,7 +30,7 @@ ADVICE: Final[dict[str, Promise | str]] = {
     Kind.SEPARATION: _(
         "Have somebody else check what was done, and end the account's sessions if in doubt."
     ),
-    Kind.SEALER: _("Have worker and beat looked at. Nothing is lost; it is sealed afterwards."),
+    Kind.SEALER: _("Have sealer and beat looked at. Nothing is lost; it is sealed afterwards."),
     Kind.DENIALS: _(
         "Ask the person, and look at what was asked for. End their sessions if in doubt."
     ),

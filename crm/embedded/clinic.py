@@ -10,7 +10,7 @@ from crm.embedded import steps
 from crm.embedded.console import Console, last_lines
 from crm.embedded.discovery import Announcement, announce, withdraw
 from crm.embedded.home import Home
-from crm.embedded.parts import Plan, programs
+from crm.embedded.parts import LATER, Plan, programs
 from crm.embedded.processes import ChildRegister, Program, ask_to_stop, end, free_ports, start
 from crm.embedded.servers import (
     Addresses,
@@ -113,13 +113,17 @@ class Clinic:
         """Start the parts and wait for the pages; returns their address."""
         plan = Plan(self.home, self.environment, port, self._gateway_port)
         self.console.step("Starting the pages and the queue")
-        for program in programs(plan):
-            self.console.follow(program.name, program.log)
-            self.supervisor.start(program)
+        self._start(programs(plan))
         self._wait_for_pages(port)
+        self._start([part(plan) for part in LATER])
         address = f"http://127.0.0.1:{port}/"
         self.announce(address)
         return address
+
+    def _start(self, wanted: Sequence[Program]) -> None:
+        for program in wanted:
+            self.console.follow(program.name, program.log)
+            self.supervisor.start(program)
 
     def announce(self, address: str) -> None:
         """Let commands find this clinic."""
@@ -135,7 +139,7 @@ class Clinic:
     def close(self) -> None:
         """Stop the parts, then the servers they need."""
         withdraw(self.home)
-        self.supervisor.stop_together(["beat", "web", "worker", "exporter", "gateway"])
+        self.supervisor.stop_together(["beat", "web", "worker", "sealer", "exporter", "gateway"])
         self.supervisor.stop_all()
         self.console.close()
 

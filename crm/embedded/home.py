@@ -29,6 +29,11 @@ class Home:
         return self.keys / "worker"
 
     @property
+    def sealer_keys(self) -> Path:
+        """What the sealer holds instead of a root."""
+        return self.keys / "sealer"
+
+    @property
     def logs(self) -> Path:
         return self.state / "logs"
 

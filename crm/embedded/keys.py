@@ -16,10 +16,10 @@ NAMES = (*ROOTS, SEALER_KEY, SECRET_KEY, GATEWAY_SECRET, POSTGRES_PASSWORD)
 KEY_BYTES = 32
 
 
-# What the sending worker gets in a folder of its own: it opens phones and signs events.
-WORKER_ROOTS = ("contact.root",)
-AUDIT_ROOT, AUDIT_LEAF = "audit.root", "audit-mac.root"
-AUDIT_LEAF_INFO = b"suian/audit/mac/v1"  # as privacy.encryption.keys derives it; a test compares
+# What two processes get in folders of their own, instead of the audit root: see ADR 0013.
+CONTACT_ROOT, AUDIT_ROOT = "contact.root", "audit.root"
+# As privacy.encryption.keys derives them; a test compares.
+LEAVES = {"audit-mac.root": b"suian/audit/mac/v1", "audit-signer.root": b"suian/audit/signer/v1"}
 
 
 class KeysMissingError(Exception):
@@ -41,24 +41,33 @@ def ensure_keys(home: Home) -> None:
         )
     for name in missing:
         write_private(home.keys / name, secrets.token_hex(KEY_BYTES), mode=READ_ONLY)
-    hand_over_to_worker(home)
+    hand_over(home)
 
 
-def hand_over_to_worker(home: Home) -> None:
-    """Lay the worker's own roots beside the others: neither the clinical nor the audit root."""
-    home.worker_keys.mkdir(mode=0o700, exist_ok=True)
-    wanted = {name: read_key(home, name) for name in WORKER_ROOTS}
-    wanted[AUDIT_LEAF] = audit_leaf(bytes.fromhex(read_key(home, AUDIT_ROOT))).hex()
+def hand_over(home: Home) -> None:
+    """Lay out what worker and sealer get: the worker opens phones, the sealer nothing at all.
+
+    Both sign events; only the sealer can say whose signature counts under a checkpoint.
+    """
+    root = bytes.fromhex(read_key(home, AUDIT_ROOT))
+    leaves = {name: audit_leaf(root, info).hex() for name, info in LEAVES.items()}
+    contact = {CONTACT_ROOT: read_key(home, CONTACT_ROOT)}
+    _lay(home.sealer_keys, leaves)
+    _lay(home.worker_keys, contact | {"audit-mac.root": leaves["audit-mac.root"]})
+
+
+def _lay(folder: Path, wanted: dict[str, str]) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
     for name, text in wanted.items():
-        path = home.worker_keys / name
+        path = folder / name
         if not path.exists() or path.read_text().strip() != text:
             write_private(path, text, mode=READ_ONLY)
 
 
-def audit_leaf(root: bytes) -> bytes:
-    """The key that signs audit events, by HKDF-SHA256 (RFC 5869) from the audit root."""
+def audit_leaf(root: bytes, info: bytes) -> bytes:
+    """A key derived from the audit root for one use, by HKDF-SHA256 (RFC 5869)."""
     extracted = hmac.digest(bytes(KEY_BYTES), root, "sha256")
-    return hmac.digest(extracted, AUDIT_LEAF_INFO + b"\x01", "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
 
 
 def read_key(home: Home, name: str) -> str:

@@ -23,6 +23,7 @@ ACCESS_LINE = "%(m)s %(U)s %(s)s %(M)s ms"
 CELERY = ("celery", "--quiet", "--app", "crm")
 WORKER_QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 SEALER_KEY_FILE = "SUIAN_SEALER_KEY_FILE"
+SEALER_KEYS = ("SUIAN_SEALER_KEY", SEALER_KEY_FILE)
 GATEWAY_MODULE = "crm.embedded.gateway"
 GATEWAY_KEY_ID = "embedded-clinic"
 
@@ -49,14 +50,11 @@ def web(plan: Plan) -> Program:
 
 
 def worker(plan: Plan) -> Program:
-    """The queue's worker; it also seals the audit trail, so it alone gets the sealer's key.
-
-    Of the roots it gets what sending needs: it opens phones, no clinical value, no second factor.
-    """
+    """The queue's worker. Of the roots it gets what sending needs: it opens phones and signs
+    events, no clinical value, no second factor, no checkpoint (ADR 0013)."""
     quick = ["--without-gossip", "--without-mingle"]  # it has no fellow workers to find
     options = ["--concurrency", str(WORKER_PROCESSES), "--loglevel", "warning", *quick]
-    environment = _of_part(plan, "worker", sealer=True)
-    environment |= WORKER_QUIET
+    environment = _of_part(plan, "worker") | WORKER_QUIET
     environment["ROOT_FILES_DIR"] = str(plan.home.worker_keys)
     return _python(plan, "worker", *CELERY, "worker", *options, env=environment)
 
@@ -64,12 +62,24 @@ def worker(plan: Plan) -> Program:
 def exporter(plan: Plan) -> Program:
     """Builds export files. It alone of the queue opens every zone, so it does nothing else: one
     process, its own queue, nothing of the SMS company's (ADR 0029)."""
+    return _alone(plan, "exporter", "exports", _of_part(plan, "exporter"))
+
+
+def sealer(plan: Plan) -> Program:
+    """Seals the audit trail: it alone has the sealer's key, and no root of any zone (ADR 0013)."""
+    environment = _of_part(plan, "sealer")
+    environment["ROOT_FILES_DIR"] = str(plan.home.sealer_keys)
+    environment[SEALER_KEY_FILE] = plan.environment.get(SEALER_KEY_FILE, "")
+    return _alone(plan, "sealer", "sealing", environment)
+
+
+def _alone(plan: Plan, name: str, queue: str, environment: Mapping[str, str]) -> Program:
+    """A worker in one process for one queue, with nothing of the SMS company's."""
     quick = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    options = ["--queues", "exports", "--pool", "solo", "--hostname", "exporter@%h"]
-    environment = _of_part(plan, "exporter") | WORKER_QUIET
-    own = {name: value for name, value in environment.items() if not name.startswith("SMS_")}
+    options = ["--queues", queue, "--pool", "solo", "--hostname", f"{name}@%h"]
+    own = {key: value for key, value in environment.items() if not key.startswith("SMS_")}
     command = [*CELERY, "worker", *options, "--loglevel", "warning", *quick]
-    return _python(plan, "exporter", *command, env=own)
+    return _python(plan, name, *command, env=own | WORKER_QUIET)
 
 
 def beat(plan: Plan) -> Program:
@@ -92,7 +102,9 @@ def gateway(plan: Plan) -> Program:
     return _python(plan, "gateway", GATEWAY_MODULE, env=own)
 
 
-PARTS: tuple[Callable[[Plan], Program], ...] = (gateway, worker, web, beat, exporter)
+PARTS: tuple[Callable[[Plan], Program], ...] = (gateway, worker, web, beat)
+# No page waits for these: they start when the first one is open, so that it opens sooner.
+LATER: tuple[Callable[[Plan], Program], ...] = (sealer, exporter)
 
 
 def programs(plan: Plan) -> list[Program]:
@@ -100,14 +112,10 @@ def programs(plan: Plan) -> list[Program]:
     return [part(plan) for part in PARTS if part is not gateway or has_gateway()]
 
 
-def _of_part(plan: Plan, name: str, *, sealer: bool = False) -> dict[str, str]:
+def _of_part(plan: Plan, name: str) -> dict[str, str]:
     """The app's environment for one part, which signs its connections with its name."""
-    environment = dict(plan.environment) if sealer else without_sealer_key(plan)
-    return {**environment, "SUIAN_PROCESS": name}
-
-
-def without_sealer_key(plan: Plan) -> dict[str, str]:
-    return {name: value for name, value in plan.environment.items() if name != SEALER_KEY_FILE}
+    held = {key: value for key, value in plan.environment.items() if key not in SEALER_KEYS}
+    return {**held, "SUIAN_PROCESS": name}
 
 
 def has_gateway() -> bool:

@@ -7,7 +7,7 @@ LAG_SECONDS = 60  # ADR 0005
 
 
 class SealerLags(Exception):
-    """Events wait for their seal too long: the worker or beat is down, or a writer hangs."""
+    """Events wait for their seal too long: the sealer or beat is down, or a writer hangs."""
 
 
 def check() -> None:

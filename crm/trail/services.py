@@ -67,7 +67,7 @@ def open_event(*, viewer: User, event_id: UUID) -> tuple[Row, Proof] | None:
 
 
 def ask_for_verification(*, actor: User) -> VerificationRun:
-    """Verify the trail: at once if it is short, else by a worker that finds the row left here.
+    """Verify the trail: at once if it is short, else by the exporter that finds the row.
 
     Out: the run; an open one is handed back instead of starting a second.
     """

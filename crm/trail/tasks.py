@@ -1,4 +1,4 @@
-"""The sealer's beat, and housekeeping of the trail."""
+"""The sealer's beat (in its own process), and housekeeping of the trail."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -33,7 +33,10 @@ def reconcile_rows() -> None:
 
 @shared_task(ignore_result=True)
 def verify_queued() -> None:
-    """Every few seconds: take up verifications that were too long for a page to wait for."""
+    """Every few seconds: take up verifications that were too long for a page to wait for.
+
+    In the exporter: whose signature counts is known by the audit root only.
+    """
     for run_id in selectors.queued_runs():
         services.carry_out(run_id=run_id)
 

@@ -31,6 +31,7 @@ from privacy.audit.models import (
     mac_key,
     microseconds,
     sealer_public_key,
+    signer_key,
 )
 from privacy.audit.verification import genuine, sealed_events, signed
 from privacy.errors import DomainError
@@ -249,7 +250,7 @@ class Bundle:
         return {
             bytes(row.public): sealer_public_key(bytes(row.public))
             for row in rows
-            if rules.signer_mac(mac_key(), bytes(row.public)) == bytes(row.mac)
+            if row.is_vouched
         }
 
     def _anchors(self) -> Pieces:
@@ -260,7 +261,7 @@ class Bundle:
 
     def _signers(self) -> Iterable[bytes]:
         # Only those that signed something here: a key made later must not change the manifest.
-        key = mac_key()
+        key = signer_key()
         return [
             _line(
                 {

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
-from privacy.audit.rules import SCHEMA, address, canonical
+from privacy.audit.rules import SCHEMA, address, canonical, signer_mac
 from privacy.encryption.keys import derive
 from privacy.records import Record, RetentionClass, new_id
 
@@ -22,6 +22,14 @@ READER, SEALER = "suian_auditor", "suian_sealer"
 def mac_key() -> bytes:
     """The key of the events' MACs, from the audit root."""
     return derive("audit", "audit/mac")
+
+
+def signer_key() -> bytes:
+    """The key that vouches for sealers' keys, from the audit root.
+
+    Not the events' own: the worker signs events and faces the network (ADR 0013).
+    """
+    return derive("audit", "audit/signer")
 
 
 def sink_key() -> bytes:
@@ -150,11 +158,21 @@ class SealerKey(Record):
     """A public key that checkpoints are signed with; the private half never comes here."""
 
     retention = RetentionClass.AUDIT
-    public = models.BinaryField(unique=True)
+    public = models.BinaryField()
     mac = models.BinaryField()  # under the audit root: a key slipped in by SQL is not believed
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="signer_vouched_once", fields=["public", "mac"])
+        ]
 
     def __str__(self) -> str:
         return bytes(self.public).hex()[:8]
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether a process that holds the signers' leaf brought this key in."""
+        return signer_mac(signer_key(), bytes(self.public)) == bytes(self.mac)
 
 
 class RowChange(models.Model):

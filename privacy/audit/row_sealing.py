@@ -16,7 +16,7 @@ from privacy.audit.models import SEALER, RowSeal, acting_as
 from privacy.audit.row_changes import RowEvent, digest_of
 
 # Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
-PARTS: Final = ("web", "worker", "exporter", "beat", "setup")
+PARTS: Final = ("web", "worker", "exporter", "sealer", "beat", "setup")
 MOST_ALARMS: Final = 50  # events a pass; the last of them counts the rest
 LOCK = "suian row sealer"
 _ALARMS = """

@@ -23,9 +23,9 @@ from privacy.audit.models import (
     AuditCheckpoint,
     SealerKey,
     acting_as,
-    mac_key,
     microseconds,
     sealer_private_key,
+    signer_key,
 )
 
 LOCK = "suian audit sealer"
@@ -44,7 +44,7 @@ class Sealed:
 def signing_key() -> Ed25519PrivateKey:
     """The sealer's own key, from SUIAN_SEALER_KEY or the file SUIAN_SEALER_KEY_FILE.
 
-    Raises: ImproperlyConfigured if this process does not hold it.
+    Raises: ImproperlyConfigured if this process does not hold it. The process ``sealer`` does.
     """
     text = os.environ.get("SUIAN_SEALER_KEY", "")
     file = os.environ.get("SUIAN_SEALER_KEY_FILE", "")
@@ -84,9 +84,11 @@ def seal_once() -> Sealed:
 
 
 def _publish(public: bytes) -> None:
-    # Only a process that holds the audit root can introduce a sealer's key (see verification).
-    if not SealerKey.objects.filter(public=public).exists():
-        SealerKey.objects.create(public=public, mac=rules.signer_mac(mac_key(), public))
+    # Who signs events (the worker) cannot introduce a sealer's key; a row that is not vouched
+    # for does not stand in the way of one that is.
+    mac = rules.signer_mac(signer_key(), public)
+    if not SealerKey.objects.filter(public=public, mac=mac).exists():
+        SealerKey.objects.create(public=public, mac=mac)
 
 
 _WAITING = """

@@ -12,7 +12,7 @@ from django.db.models.functions import TruncMonth
 from privacy.custody import escrow, restoring, rewrapping
 from privacy.custody.models import Reconciliation, RootEscrow
 from privacy.custody.rotation import Census, census
-from privacy.encryption.algorithms import NAMES, SETTINGS, chosen
+from privacy.encryption.algorithms import AES_256_GCM, NAMES, SETTINGS, chosen
 from privacy.encryption.keys import Zone
 from privacy.encryption.models import Erasure, KeyState, SubjectKey
 
@@ -58,6 +58,11 @@ class Sealed:
     own: str
     at: datetime | None  # None: not counted yet
     rows: list[BoxCount]
+
+    @property
+    def values_only(self) -> bool:
+        """Whether new values have another algorithm than everything around them (ADR 0027)."""
+        return self.own != NAMES[AES_256_GCM]
 
     @property
     def others(self) -> bool:

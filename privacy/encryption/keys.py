@@ -13,9 +13,12 @@ from django.db import models
 
 from privacy.encryption.providers import RootNotHeld, provider
 
-# Keys that a process may hold instead of the root they come from: the worker signs events by this
-# one and opens nothing that the audit root seals (ADR 0013).
-LEAVES: Final = {("audit", "audit/mac", 1): "audit-mac"}
+# Keys that a process may hold instead of the root they come from, so that it opens nothing that
+# the audit root seals (ADR 0013): of the events, for worker and sealer; and of the sealer's name.
+LEAVES: Final = {
+    ("audit", "audit/mac", 1): "audit-mac",
+    ("audit", "audit/signer", 1): "audit-signer",
+}
 
 
 class Zone(models.TextChoices):

@@ -11,14 +11,17 @@ import pytest
 import yaml
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from crm.celery import app as celery
 from crm.embedded.postgres import read_settings
 from crm.settings import production
+from crm.web.middleware import ALWAYS
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-APP_SERVICES = ("migrate", "erasures", "web", "worker", "exporter", "beat")
+APP_SERVICES = ("migrate", "erasures", "web", "worker", "sealer", "exporter", "beat")
 SETTINGS = ("base.py", "production.py")
+ANCHORS = Path(COMPOSE["x-app-environment"]["AUDIT_ANCHOR_FILE"]).parent
 NGINX = (PROJECT / "deploy" / "proxy" / "nginx.conf").read_text()
 
 
@@ -76,6 +79,11 @@ def sources(service: str) -> set[str]:
     return {each if isinstance(each, str) else each["source"] for each in secrets}
 
 
+def queue_of(service: str) -> str:
+    command = SERVICES[service]["command"]
+    return command[command.index("--queues") + 1] if "--queues" in command else "celery"
+
+
 def test_settings_do_require_something() -> None:
     always, only_if = required_variables()
 
@@ -124,18 +132,38 @@ def test_secrets_reach_only_who_needs_them() -> None:
     }
 
     assert holders["owner_database_url"] == {"migrate"}
-    for name in ("sealer_key", "sms_gateway_secret", "email_host_password", "tsa_root"):
+    for name in ("sms_gateway_secret", "email_host_password", "tsa_root"):
         assert holders[name] == {"worker"}
     assert holders["contact_root"] == {"web", "worker", "exporter"}
     assert holders["clinical_root"] == {"web", "exporter"}
-    assert holders["audit_leaf"] == {"worker"}
+    assert holders["audit_leaf"] == {"worker", "sealer"}
+    assert holders["sealer_key"] == holders["signer_leaf"] == {"sealer"}
     assert holders["audit_root"] == {"web", "exporter", "erasures"}
     assert holders["postgres_password"] == holders["owner_password"] == {"postgres"}
     assert holders["tls_key"] == {"proxy"}
 
 
+def test_who_signs_the_trail_has_no_way_out_and_who_has_one_writes_no_head() -> None:
+    """The rest of it by doing: tests/crm/embedded/test_least_roots.py."""
+    named = {name for name in SERVICES if any("SEALER" in one for one in environment(name))}
+    assert named == {"sealer"}
+    assert SERVICES["sealer"]["network_mode"] == "none"
+    queues = {name: queue_of(name) for name in ("worker", "sealer", "exporter")}
+    assert queues == {"worker": "celery", "sealer": "sealing", "exporter": "exports"}
+    routed = {one["queue"] for one in celery.conf.task_routes.values()}
+    assert routed == set(queues.values()) - {"celery"}
+    writers = {
+        name for name in SERVICES if f"anchors:{ANCHORS}" in SERVICES[name].get("volumes", [])
+    }
+    assert writers == {"sealer"}
+    readers = {
+        name for name in SERVICES if f"anchors:{ANCHORS}:ro" in SERVICES[name].get("volumes", [])
+    }
+    assert readers == {"web", "worker", "exporter"}
+
+
 def test_nothing_of_the_app_starts_before_erasures_are_carried_out_again() -> None:
-    for service in ("web", "worker", "exporter", "beat"):
+    for service in ("web", "worker", "sealer", "exporter", "beat"):
         first = SERVICES[service]["depends_on"]["erasures"]
         assert first == {"condition": "service_completed_successfully"}
     assert SERVICES["erasures"]["command"][-1] == "replay_erasures"
@@ -147,9 +175,11 @@ def test_nothing_of_the_app_starts_before_erasures_are_carried_out_again() -> No
 def test_every_secret_is_made_by_the_script_or_named_as_missing() -> None:
     script = (PROJECT / "deploy" / "make-secrets.sh").read_text()
     by_role = {"owner_password", "app_password", "owner_database_url", "app_database_url"}
-    files = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} - by_role
+    by_use = {"audit-mac.root", "audit-signer.root"}
+    files = {Path(one["file"]).name for one in COMPOSE["secrets"].values()} - by_role - by_use
 
     assert {name for name in files if name not in script} == set()
+    assert 'for use in mac signer; do\n  make "audit-$use.root"' in script
     assert all(
         secret["file"].startswith("deploy/secrets/") for secret in COMPOSE["secrets"].values()
     )
@@ -229,6 +259,24 @@ def test_the_proxy_speaks_modern_tls_only() -> None:
     assert all(re.match(r"ECDHE-.*(GCM|POLY1305)", one) for one in ciphers.split(":"))
     assert "autoindex" not in NGINX
     assert "server_tokens off;" in NGINX
+
+
+def test_what_the_proxy_answers_itself_has_every_header_and_the_pages_have_none_twice() -> None:
+    own = dict(
+        re.findall(r'map \$upstream_http_(\w+) \$own_\1 { "" "([^"]+)"; default ""; }', NGINX)
+    )
+    key = "$https$upstream_http_strict_transport_security"
+    (transport,) = re.findall(rf'map {re.escape(key)} \$own_\w+ {{ "on" "([^"]+)"; default', NGINX)
+    assert transport == f"max-age={production.SECURE_HSTS_SECONDS}; includeSubDomains"
+    policy = own.pop("content_security_policy")
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+    wanted = {**ALWAYS, "Cache-Control": "no-store"}
+    assert own == {name.lower().replace("-", "_"): value for name, value in wanted.items()}
+    said = dict(re.findall(r"^  add_header ([\w-]+) (\$own_\w+) always;$", NGINX, re.MULTILINE))
+    named = [*wanted, "Content-Security-Policy", "Strict-Transport-Security"]
+    assert said == {name: f"$own_{name.lower().replace('-', '_')}" for name in named}
+    # One further in would undo these.
+    assert len(re.findall(r"^ *add_header ", NGINX, re.MULTILINE)) == len(said)
 
 
 def test_pages_are_led_to_tls_and_programs_refused() -> None:

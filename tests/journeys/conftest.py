@@ -118,6 +118,7 @@ def stage(transactional_db, live_server, tmp_path: Path, settings) -> Iterator[S
         log = (tmp_path / "worker.log").open("wb")
         worker = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "celery", "-A", "crm", "worker", "--beat",
+             "--queues", "celery,sealing",
              "--schedule", str(tmp_path / "beat"), "-c", "1", "--loglevel", "warning",
              "--without-gossip", "--without-mingle"],
             env=worker_environment(server, tmp_path), stdout=log, stderr=log,

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from crm.custody import services
 from crm.patients.models import PatientContact
@@ -129,8 +130,19 @@ def compare_rows() -> None:
         pass
 
 
+def told_as_values_only(page) -> bool:
+    with override("zh-hans"):
+        words = gettext(
+            "SM4 seals values only. Data keys are wrapped, searches fingerprinted, archives sealed "
+            "and the audit trail kept by AES-256 and SHA-256."
+        )
+    return words in page.content.decode()
+
+
 def test_sealed_values_are_those_of_the_last_night(desk, clinic, settings) -> None:
-    assert desk.get("/keys/").context["keys"].sealed.at is None
+    page = desk.get("/keys/")
+    assert page.context["keys"].sealed.at is None
+    assert not told_as_values_only(page)
     PatientFactory.create(clinic=clinic)
     compare_rows()
     settings.SEAL_ALGORITHM = "sm4-gcm"
@@ -142,6 +154,7 @@ def test_sealed_values_are_those_of_the_last_night(desk, clinic, settings) -> No
     assert [(one.algorithm, one.own, one.version) for one in contact] == [("AES-256-GCM", False, 1)]
     assert (sealed.own, sealed.others) == ("国密 SM4-GCM 128 位", True)
     assert "reencrypt --other-algorithm" in page.content.decode()
+    assert told_as_values_only(page)
     before = sum(one.boxes for one in sealed.rows)
 
     Reconciliation.objects.update(created_at=timezone.now() - timedelta(days=1))

@@ -48,3 +48,17 @@ def test_an_expired_session_sends_the_whole_page_to_the_sign_in() -> None:
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Boosted": "true"}])
 def test_other_redirects_stay_as_they_are(headers: dict[str, str]) -> None:
     assert Client().get("/leave/", headers=headers)["Location"] == "/elsewhere/"
+
+
+def test_a_form_of_a_page_without_referrers_would_be_refused() -> None:
+    """Browsers say "null" under ``no-referrer``: why the policy is another one (ADR 0037)."""
+    client = Client(enforce_csrf_checks=True)
+    token = client.get("/sign-in/").cookies["csrftoken"].value
+    answers = {
+        origin: client.post(
+            "/sign-in/", {"csrfmiddlewaretoken": token}, headers={"Origin": origin}
+        ).status_code
+        for origin in ("null", "http://testserver")
+    }
+    assert answers["null"] == 403
+    assert answers["http://testserver"] != 403

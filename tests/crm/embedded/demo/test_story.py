@@ -232,7 +232,9 @@ class Worker:
     hostname: str
 
 
-@pytest.mark.parametrize(("name", "asked"), [("celery@clinic", 2), ("exporter@clinic", 0)])
+@pytest.mark.parametrize(
+    ("name", "asked"), [("celery@clinic", 2), ("exporter@clinic", 0), ("sealer@clinic", 0)]
+)
 def test_what_has_to_wait_is_asked_for_by_the_worker_of_a_demo(
     settings, monkeypatch: pytest.MonkeyPatch, name: str, asked: int
 ) -> None:
