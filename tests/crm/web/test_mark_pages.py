@@ -13,7 +13,7 @@ from tests.factories.access import broken, granted, used_long_ago
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-MARK = re.compile(r'<svg class="mark (\w+)" aria-hidden="true".*?</svg>', re.DOTALL)
+MARK = re.compile(r'<svg class="mark" data-over="(\w+)" aria-hidden="true".*?</svg>', re.DOTALL)
 NIGHT = datetime(2026, 11, 22, 1, 2, 59, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
