@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from crm.access_requests.selectors import agreed_to, open_to, waiting_for
+from crm.access_requests.selectors import agreed_to, has_broken_glass, open_to, waiting_for
 from crm.access_requests.services.deciding import end_what_one_approved
 from crm.access_requests.showing import notices_on
 from crm.patients.models import Patient, PatientQuerySet
 from crm.patients.panels import PatientPage
 from crm.patients.services.guarding import guarded
 from crm.staff.models import User
+from crm.web.marks import register_mark
 from crm.web.nav import Rows, register_count
+from privacy.access.policy import Permission, can
 from privacy.actors import Actor
 
 PatientQuerySet.ways_in["access_requests"] = open_to
@@ -29,3 +31,12 @@ def _waiting(actor: Actor) -> int | Rows:
 
 
 register_count("access:list", _waiting, urgent=True)
+
+
+def _marked(actor: Actor) -> bool:
+    if not isinstance(actor, User) or not can(actor, Permission.BREAK_GLASS):
+        return False
+    return has_broken_glass(actor)
+
+
+register_mark("break-glass", _marked)

@@ -275,6 +275,12 @@ def is_suspended(person: User) -> bool:
     return rules.is_suspended(moments, lifted_at=lifted_at(person))
 
 
+def has_broken_glass(person: User) -> bool:
+    """Whether a use of break-glass of this person is open at this moment of the database."""
+    uses = AccessRequest.objects.filter(staff=person, kind=AccessRequest.Kind.BREAK_GLASS)
+    return uses.filter(state=State.APPROVED, until__gt=Now()).exists()
+
+
 def suspended_in(viewer: User) -> list[User]:
     """Everybody of the clinic from whom the right is taken."""
     verdicts = BreakGlassVerdict.objects.filter(

@@ -15,7 +15,6 @@ from crm.patients.collecting import Fact, purposes_at
 from crm.patients.models import Patient
 from crm.patients.selectors import Filters, is_guarded
 from crm.patients.services.registration import Registration
-from crm.patients.services.revealing import SHORTEST_REASON, fields_open_to
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 from privacy.access.policy import CLINIC_WIDE, Role
@@ -276,37 +275,6 @@ class ContactForm(forms.Form):
         if found.problem:
             raise forms.ValidationError(str(words.PHONE_PROBLEMS[found.problem]))
         return found.value
-
-
-class RevealForm(forms.Form):
-    """Which field, and what for."""
-
-    field = forms.ChoiceField(label=_("Which one"), widget=forms.RadioSelect)
-    purpose = forms.ChoiceField(
-        label=_("What for"), choices=_choices(words.REVEAL_PURPOSES), widget=forms.RadioSelect
-    )
-    reason = forms.CharField(
-        label=_("In your words"),
-        required=False,
-        max_length=200,
-        help_text=_("At least 10 characters if the purpose is another one."),
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["field"]
-        if isinstance(field, forms.ChoiceField):
-            field.choices = [(one, words.REVEAL_FIELDS[one]) for one in fields_open_to(staff)]
-
-    def clean_reason(self) -> str:
-        return tidy(self.cleaned_data["reason"])
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("purpose") == "other" and len(data.get("reason", "")) < SHORTEST_REASON:
-            self.add_error("reason", _("Say in at least 10 characters what it is needed for."))
-        return data
 
 
 class ColleagueField(forms.ModelChoiceField[User]):

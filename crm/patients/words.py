@@ -96,3 +96,16 @@ REVEAL_PURPOSES: Final[Mapping[str, Words]] = {
     "invoice": _("To make out an invoice"),
     "other": pgettext_lazy("purpose", "Other"),
 }
+# Reasons to tap, of at least 10 characters in each language; none of them names anybody.
+REVEAL_PHRASES: Final[Mapping[str, tuple[Words, ...]]] = {
+    "call": (
+        _("Calling the patient to confirm the appointment"),
+        _("Calling the patient back, as they asked"),
+    ),
+    "identity": (
+        _("The patient is at the desk; comparing who they are"),
+        _("Comparing the name on a document brought along"),
+    ),
+    "invoice": (_("Making out an invoice that the patient asked for"),),
+    "other": (),
+}

@@ -5,7 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from crm.settings.env import broker_of, env, secret
+from crm.settings.env import broker_of, env, networks, secret
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[Model] and friends be written at run time
 
@@ -149,6 +149,8 @@ THEME_COOKIE_NAME = "theme"  # written by theme.js, read for the first frame
 MESSAGE_STORAGE = "crm.web.told.HostBoundStorage"
 CSRF_FAILURE_VIEW = "crm.web.views.csrf_failure"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # hops whose X-Forwarded-For counts
+# Where the administrators' consoles open; empty: everywhere (R36).
+ADMIN_NETWORKS = networks(env.list("ADMIN_NETWORKS", default=[]))
 OTP_TOTP_ISSUER = "Suian"
 
 LANGUAGE_CODE = "zh-hans"

@@ -1,5 +1,7 @@
 """Typed readers of the environment: a setting is present and well-formed, or start-up stops."""
 
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -17,6 +19,14 @@ def broker_of(redis_url: str) -> str:
     named = {"db": "virtual_host"}
     query = urlencode([(named.get(key, key), value) for key, value in parse_qsl(parts.query)])
     return urlunsplit(("redis+socket", parts.netloc, parts.path, query, ""))
+
+
+def networks(texts: Iterable[str]) -> list[IPv4Network | IPv6Network]:
+    """CIDR blocks and single addresses. Raises: ImproperlyConfigured for what is neither."""
+    try:
+        return [ip_network(text.strip(), strict=False) for text in texts]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"not a network: {error}") from error
 
 
 def secret(name: str, default: str | None = None) -> str:

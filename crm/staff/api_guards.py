@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from crm.staff.guards import about_refusal
 from crm.staff.models import ApiToken, User
+from crm.staff.networks import is_outside, refused_outside
 from crm.staff.token_refusals import book_out_of_scope
 from privacy.access.policy import Permission, can
 from privacy.audit.services import record_denial
@@ -22,11 +23,17 @@ UNCLEARED = _("Your clearance is missing or has lapsed: codes only. See My clear
 class HasPermission(BasePermission):
     """Deny unless the view names a permission for this action, the role carries it, and the
     token, if one is used, was issued for it. ``for_all_staff`` views need only a signed-in person.
+    Administrators are refused everything from addresses that are not listed (R36).
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
         if not isinstance(user, User):
+            return False
+        if is_outside(user):
+            polls = "X-Poll" in request.headers
+            told = refused_outside(user, target=request.path_info, by_itself=polls)
+            self.message = told.detail  # read by DRF
             return False
         actions = getattr(view, "action_map", None)
         if actions is not None and str(request.method).lower() not in actions:

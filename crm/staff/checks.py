@@ -84,6 +84,16 @@ def second_sink_is_kept(**_kwargs: Any) -> list[CheckMessage]:
     return [CheckWarning(words, hint=hint, id="suian.W001")]
 
 
+@register(deploy=True)
+def consoles_open_somewhere(**_kwargs: Any) -> list[CheckMessage]:
+    """Without a list, a stolen administrator's session is good from anywhere (R36)."""
+    if settings.ADMIN_NETWORKS:
+        return []
+    words = "ADMIN_NETWORKS is empty: the administrators' consoles open from every address."
+    hint = "List the networks of their workplaces, such as 10.1.4.0/24."
+    return [CheckWarning(words, hint=hint, id="suian.W002")]
+
+
 @register()
 def nobody_is_a_superuser(**_kwargs: Any) -> list[CheckMessage]:
     """Accounts have no such flag, and no ready-made console or rights that one would open (R30)."""

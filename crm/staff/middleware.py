@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from crm.staff import rules, sessions
 from crm.staff.backends import brought_by
+from crm.staff.networks import is_outside, refused_outside
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, FULLY_AT, SEEN, STARTED, SessionStore, hash_of
@@ -134,6 +135,20 @@ def _is_sent(request: HttpRequest) -> bool:
     return request.method == "POST" and _by_a_person(request) and KEEPS_PAGE not in request.headers
 
 
+def _kept_outside(
+    request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+) -> HttpResponseBase | None:
+    """An administrator at an address that is not listed signs out there and does nothing else; the
+    API's guard asks the same (R36)."""
+    user = staff_member(request.user)
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    opened = not getattr(view_func, "login_required", True) or here == "staff:sign-out"
+    if opened or not is_outside(user):
+        return None
+    refusal = refused_outside(user, target=here, by_itself=not _by_a_person(request))
+    return answer(request, refusal)
+
+
 def _led_to_a_new_password(request: HttpRequest) -> HttpResponseBase | None:
     """Where the policy says that the password is too old, nothing else is done before (R27)."""
     here = request.resolver_match.view_name if request.resolver_match else ""
@@ -171,7 +186,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             return _what_was_typed_stays(request) or refused
         if not request.user.is_authenticated:
             return None
-        return _led_to_a_new_password(request)
+        return _kept_outside(request, view_func) or _led_to_a_new_password(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The session ended while the request ran: a stranger's from here on, told why."""

@@ -13,6 +13,7 @@ from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
+from crm.staff.networks import OUTSIDE
 from crm.web.refusals import NO_PAGE_SENDS
 from followup.plans.models import Plan
 from privacy.access.caps import CAP_REACHED
@@ -98,6 +99,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         SUSPENDED: _("break-glass is suspended"),
         CAP_REACHED: _("the cap is reached"),
         NO_PAGE_SENDS: _("no page sends this"),
+        OUTSIDE: _("from an address that is not listed"),
         "own_event": _("nobody reviews their own doings"),
         Objection.OWN: _("the own export"),
         Objection.RECIPIENT: _("is the recipient"),

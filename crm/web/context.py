@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from crm.web.marks import is_marked
 from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
 from crm.web.notices import Notice, notices_for
 from privacy.access.policy import Permission, can, is_cleared
@@ -41,6 +42,11 @@ class Shell:
     @cached_property
     def notices(self) -> list[Notice]:
         return list(notices_for(self.user)) if self.signed_in else []
+
+    @cached_property
+    def marked(self) -> bool:
+        """Whether every page of this person says who looks and when."""
+        return self.signed_in and is_marked(self.user)
 
     @cached_property
     def place(self) -> str:

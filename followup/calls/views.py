@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from crm.patients.forms import RevealForm
-from crm.patients.services.revealing import SECONDS_SHOWN
+from crm.patients.reason_forms import RevealForm
+from crm.patients.services.revealing import SECONDS_SHOWN, phrases_for
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from followup.calls import services
@@ -36,7 +36,8 @@ def call(request: StaffRequest, step: Step) -> HttpResponseBase:
     page = {"step": step, "form": form, "sheet": sheet, "number": step.tries + 1}
     if sheet.sees_number and sheet.phone:
         asked_for = {"field": "phone", "purpose": "call"}
-        page["reveal_form"] = RevealForm(staff=request.user, initial=asked_for)
+        phrases = phrases_for(request.user, step.plan.patient)
+        page["reveal_form"] = RevealForm(staff=request.user, initial=asked_for, phrases=phrases)
         page["seconds"] = SECONDS_SHOWN
     return render(request, "followup/calls/call.html", page, status=422 if form.is_bound else 200)
 

@@ -75,6 +75,18 @@ def about_account(
         return list(found[:most])
 
 
+def last_words_of(
+    actor: UUID, action: str, *, subject: SubjectRef, since: datetime
+) -> tuple[str, str]:
+    """Purpose and reason that this person gave when they last did this to one patient; "" and ""
+    for nothing since then."""
+    with acting_as(READER):
+        found = AuditEvent.objects.filter(
+            actor=actor, action=action, codes__contains=[subject.code], at__gt=since
+        )
+        return found.values_list("purpose", "reason").first() or ("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.

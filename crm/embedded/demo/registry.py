@@ -204,10 +204,14 @@ def open_the_day(patients: Sequence[Patient], guests: Sequence[Guest], *, staff:
 
 def look_around(patients: Sequence[Patient], *, staff: Staff) -> None:
     """Plain text seen for a reason, and two who asked for what is not theirs: all of it booked."""
-    reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["hs001"])
-    reveal(
-        patient=patients[12], field="id_number", purpose="invoice", reason="", staff=staff["cw001"]
-    )
-    with suppress(AccessDenied):
-        reveal(patient=patients[24], field="phone", purpose="call", reason="", staff=staff["sf001"])
+    for number, who, field, purpose, reason in (
+        (24, "hs001", "phone", "call", "致电患者确认预约时间"),
+        (12, "cw001", "id_number", "invoice", "按患者要求开具发票，核对证件号"),
+        (24, "sf001", "phone", "call", "致电患者确认预约时间"),
+    ):
+        with suppress(AccessDenied):
+            reveal(
+                patient=patients[number], field=field, purpose=purpose, reason=reason,
+                staff=staff[who],
+            )  # fmt: skip
     book_out_of_reach(staff=staff["zx002"], code=patients[1].code)

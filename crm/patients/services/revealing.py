@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient, SealedText
+from crm.patients.reasons import Phrase, checked, offered
+from crm.patients.words import REVEAL_PHRASES
 from crm.staff.models import User
 from privacy.access.caps import CAP_REACHED, Cap, free_again
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.selectors import moments_of
-from privacy.errors import AccessDenied, DomainError, TooMany, Unreadable
+from privacy.errors import AccessDenied, TooMany, Unreadable
 from privacy.receipts import EMPTY
 
 SECONDS_SHOWN: Final = 60
-SHORTEST_REASON: Final = 10
 NOT_OF_TODAY: Final = "not_of_today"  # why the trail says the front desk was refused
 CAPS: Final = (Cap(30, timedelta(hours=1)), Cap(100, timedelta(days=1)))
 GUARDED: Final[Mapping[str, str | int]] = {
@@ -79,14 +80,19 @@ def may_reveal_on(staff: User, *, of_today: Callable[[], bool]) -> bool:
     return bool(fields_open_to(staff)) and (staff.role not in REVEALS_TODAY_ONLY or of_today())
 
 
+def phrases_for(staff: User, patient: Patient) -> list[Phrase]:
+    """The reasons that one tap gives."""
+    return offered(REVEAL_PHRASES, event=PatientEvent.REVEALED, staff=staff, patient=patient)
+
+
 def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: User) -> Revealed:
     """Book the look, and only then open the field.
 
-    In: ``field`` one of OPENED_BY; ``reason`` at least 10 characters when the purpose is "other".
+    In: ``field`` one of OPENED_BY; ``reason`` as ``reasons.checked`` wants it.
     Of guarded patients five fields a day, each of them marked in the trail.
     Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
-        for a reason too short; TooManyLooks beyond the caps (booked); Unreadable if the box does
-        not open: the look stays booked.
+        for a reason too short or with somebody's number; TooManyLooks beyond the caps (booked);
+        Unreadable if the box does not open: the look stays booked.
     Source: S59, T2.
     """
     if field not in fields_open_to(staff):
@@ -102,8 +108,7 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
                 "arrived today. Note a visit first, or ask the care team."
             )
         )
-    if purpose == "other" and len(reason.strip()) < SHORTEST_REASON:
-        raise DomainError(_("Say in at least 10 characters what it is needed for."))
+    words = checked(reason)
     with transaction.atomic():
         guarded = selectors.is_guarded(patient)
         _keep_within_caps(staff, patient, field, guarded=guarded)
@@ -113,7 +118,7 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
             subjects=[patient],
             fields=[f"patientcontact.{field}"],
             purpose=purpose,
-            reason=reason.strip(),
+            reason=words,
             detail=GUARDED if guarded else {},
         )
     contact = selectors.contact_of(patient)

@@ -11,10 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.patients import words
-from crm.patients.forms import ContactForm, RevealForm, StageForm, TeamForm
+from crm.patients.forms import ContactForm, StageForm, TeamForm
 from crm.patients.models import Patient
+from crm.patients.reason_forms import RevealForm
 from crm.patients.services import care
-from crm.patients.services.revealing import SECONDS_SHOWN, TooManyLooks, reveal
+from crm.patients.services.revealing import SECONDS_SHOWN, TooManyLooks, phrases_for, reveal
 from crm.patients.views.doors import of_patient, only_looks, partial_or_page
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import ask, fresh_second_factor
@@ -37,8 +38,9 @@ def legible(phone: str) -> str:
 @only_looks
 def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Log first, answer second: one field in plain text for sixty seconds, with a factor shown
-    within the last half hour."""
-    form = RevealForm(request.POST or None, staff=request.user)
+    within the last half hour. A tapped phrase is written into the form, and shows nothing yet."""
+    phrases = phrases_for(request.user, patient)
+    form = RevealForm.of(request.POST, staff=request.user, phrases=phrases)
     page = {"patient": patient, "form": form, "reveal_form": form, "seconds": SECONDS_SHOWN}
     status = 422 if form.is_bound else 200
     if form.is_valid():

@@ -11,11 +11,17 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from crm.patients import selectors
-from crm.patients.forms import FilterForm, RevealForm, StageForm, TeamForm
+from crm.patients.forms import FilterForm, StageForm, TeamForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage, Standing
+from crm.patients.reason_forms import RevealForm
 from crm.patients.services import viewing
-from crm.patients.services.revealing import SECONDS_SHOWN, fields_open_to, may_reveal_on
+from crm.patients.services.revealing import (
+    SECONDS_SHOWN,
+    fields_open_to,
+    may_reveal_on,
+    phrases_for,
+)
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of
@@ -85,7 +91,7 @@ def _dialogs(
     staff = request.user
     forms: dict[str, Any] = {}
     if may_reveal:
-        forms["reveal_form"] = RevealForm(staff=staff)
+        forms["reveal_form"] = RevealForm(staff=staff, phrases=phrases_for(staff, patient))
         forms["seconds"] = SECONDS_SHOWN
     if writes and can(staff, Permission.EDIT_CARE_TEAM):
         forms["team_form"] = TeamForm(staff=staff, patient=patient, fresh=True)

@@ -131,7 +131,8 @@ def test_a_phone_is_sight_and_stays_open_to_roles_that_see_phones(
     granted(patient, nurse, doctor)
 
     answer = sign_in_as(nurse).post(
-        page_of(patient) + "reveal/", {"field": "phone", "purpose": "call", "reason": ""}
+        page_of(patient) + "reveal/",
+        {"field": "phone", "purpose": "call", "reason": "致电患者确认预约时间"},
     )
 
     assert "138 0013 8000" in answer.content.decode()

@@ -91,6 +91,8 @@ def write() -> Callable:
             with travelled((at or moment(MONDAY, 10)) + timedelta(seconds=number)):
                 if actor is not None:
                     facts["actor"] = actor
+                if event is PatientEvent.REVEALED:
+                    facts["reason"] = "致电患者确认预约时间"
                 with transaction.atomic():
                     ids.append(audit.record(event, **facts).event_id)
         return ids[0] if times == 1 else ids

@@ -432,13 +432,13 @@ def test_five_fields_of_guarded_patients_a_day_each_marked(patient, doctor, clin
     patient.care_team.create(staff=nurse)
     guarded_by(patient, doctor)
     for _one in range(5):
-        reveal(patient=patient, field="phone", purpose="call", reason="", staff=nurse)
+        reveal(patient=patient, field="phone", purpose="call", reason=WHY, staff=nurse)
     assert [event.detail for event in booked("patient.revealed")] == [{"guarded": 1}] * 5
     with pytest.raises(TooManyLooks):
-        reveal(patient=patient, field="phone", purpose="call", reason="", staff=nurse)
+        reveal(patient=patient, field="phone", purpose="call", reason=WHY, staff=nurse)
     plain = PatientFactory.create(clinic=clinic)
     plain.care_team.create(staff=nurse)
-    reveal(patient=plain, field="phone", purpose="call", reason="", staff=nurse)
+    reveal(patient=plain, field="phone", purpose="call", reason=WHY, staff=nurse)
     assert booked("patient.revealed")[0].detail == {}
 
 

@@ -103,7 +103,10 @@ def test_nobody_gets_in_without_signing_in(client, patient):
 
 def test_who_looked_names_people_roles_and_purposes(sign_in_as, carer, desk, patient, receptionist):
     issue_visit_code(patient=patient, actor=receptionist)
-    desk.post(page_of(patient) + "reveal/", {"field": "phone", "purpose": "call", "reason": ""})
+    desk.post(
+        page_of(patient) + "reveal/",
+        {"field": "phone", "purpose": "call", "reason": "致电患者确认预约时间"},
+    )
     sign_in_as(carer).get(page_of(patient))
 
     page = sign_in_as(carer).get(page_of(patient) + "looked/").content.decode()

@@ -7,20 +7,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
-from django.utils.translation import gettext
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext, override
 
+from crm.patients import reasons
+from crm.patients.events import PatientEvent
 from crm.patients.models import PatientContact
 from crm.patients.services.registration import issue_visit_code
 from crm.patients.services.revealing import may_reveal_of
+from crm.patients.words import REVEAL_PHRASES, REVEAL_PURPOSES
 from crm.scheduling.services import expect_today
 from privacy.access.caps import Cap
 from privacy.access.policy import Role
+from privacy.audit import services as audit
+from privacy.audit.models import READER, acting_as
 from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.sessions import age_factor
 
 pytestmark = pytest.mark.django_db
-CALL = {"field": "phone", "purpose": "call", "reason": ""}
+WHY = "致电患者确认预约时间"
+CALL = {"field": "phone", "purpose": "call", "reason": WHY}
 
 
 @pytest.fixture(autouse=True)
@@ -41,17 +47,106 @@ def test_the_desk_reveals_a_phone_for_a_minute(desk, patient, booked, receptioni
     assert "138 0013 8000" in page
     assert 'data-expires="60"' in page
     (event,) = booked("patient.revealed")
-    assert (event.actor, event.purpose) == (receptionist.pk, "call")
+    assert (event.actor, event.purpose, event.reason) == (receptionist.pk, "call", WHY)
     assert event.fields == ["patientcontact.phone"]
 
 
-def test_another_purpose_needs_ten_characters(desk, patient, booked):
-    short = reveal(desk, patient, purpose="other", reason="因为我想看")
-    done = reveal(desk, patient, purpose="other", reason="家属来电，需要核对联系方式")
+@pytest.mark.parametrize("purpose", list(REVEAL_PURPOSES))
+@pytest.mark.parametrize("reason", ["", "因为我想看", "  因为我很想看一眼  ", "看" + "\u200b" * 12])
+def test_every_purpose_needs_ten_characters(desk, patient, booked, purpose, reason):
+    short = reveal(desk, patient, purpose=purpose, reason=reason)
+    done = reveal(desk, patient, purpose=purpose, reason=" 家属来电需要核对联系 ")
 
     assert (short.status_code, done.status_code) == (422, 200)
+    assert gettext("Say in at least 10 characters what it is needed for.") in short.content.decode()
     assert "138" not in short.content.decode()
-    assert booked("patient.revealed")[0].reason == "家属来电，需要核对联系方式"
+    (event,) = booked("patient.revealed")
+    assert (event.purpose, event.reason) == (purpose, "家属来电需要核对联系")
+
+
+def test_a_reason_with_somebodys_number_is_refused_and_stays_in_the_form(desk, patient, booked):
+    """The trail is read by many."""
+    typed = "家属用 13900139000 来电，需要核对"
+    page = reveal(desk, patient, reason=typed)
+
+    assert page.status_code == 422
+    assert typed in page.content.decode()
+    form = page.context["form"]
+    assert (form["field"].value(), form["purpose"].value()) == ("phone", "call")
+    assert not booked("patient.revealed")
+
+
+def test_the_database_keeps_no_reveal_without_a_reason(patient, receptionist):
+    with pytest.raises(IntegrityError, match="audit_reveal_says_why"), transaction.atomic():
+        audit.record(
+            PatientEvent.REVEALED, actor=receptionist, subjects=[patient], reason="  因为我想看   "
+        )
+
+
+def test_months_still_to_come_have_the_check_too(db):
+    with acting_as(READER), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(c.oid) FROM pg_inherits i LEFT JOIN pg_constraint c "
+            "ON c.conrelid = i.inhrelid AND c.conname = 'audit_reveal_says_why' "
+            "WHERE i.inhparent = 'privacy_auditevent'::regclass"
+        )
+        months, checked_ones = cursor.fetchone()
+    assert months == checked_ones > 1
+
+
+# --- one tap ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_each_phrase_is_a_reason_in_each_language(language):
+    with override(language):
+        texts = [str(one) for phrases in REVEAL_PHRASES.values() for one in phrases]
+        assert [reasons.checked(one) for one in texts] == texts
+    assert set(REVEAL_PHRASES) == set(REVEAL_PURPOSES)
+
+
+def test_a_tap_writes_purpose_and_reason_and_shows_nothing_yet(desk, patient, booked):
+    form = reveal(desk, patient, purpose="", reason="", phrase="identity-0").context["form"]
+
+    assert not form.is_bound
+    assert form["field"].value() == "phone"
+    assert form["purpose"].value() == "identity"
+    assert form["reason"].value() == str(REVEAL_PHRASES["identity"][0])
+    assert not booked("patient.revealed")
+    assert reveal(desk, patient, phrase="identity-99").status_code == 200  # no such tap: as sent
+
+
+def test_the_own_last_reason_for_the_same_patient_is_offered(
+    desk, patient, clinic, receptionist, sign_in_as
+):
+    own = "回复患者昨日留言的预约问题"
+    reveal(desk, patient, reason=own)
+    other = PatientFactory.create(clinic=clinic)
+    issue_visit_code(patient=other, actor=receptionist)
+    colleague = UserFactory.create(clinic=clinic, role=Role.FRONT_DESK)
+
+    def on(client, whom):
+        return own in client.get(f"/patients/{whom.code}/reveal/").content.decode()
+
+    assert on(desk, patient)
+    assert not on(desk, other)
+    assert not on(sign_in_as(colleague), patient)
+    tapped = reveal(desk, patient, field="name", reason="", phrase="last").context["form"]
+    assert (tapped["purpose"].value(), tapped["reason"].value()) == ("call", own)
+
+
+def test_a_reason_from_the_list_is_not_offered_twice_nor_one_that_would_be_refused(
+    desk, patient, receptionist
+):
+    usual = str(REVEAL_PHRASES["call"][0])
+    reveal(desk, patient, reason=usual)
+    assert desk.get(f"/patients/{patient.code}/reveal/").content.decode().count(usual) == 1
+    with transaction.atomic():  # as before reasons were checked
+        audit.record(
+            PatientEvent.REVEALED, actor=receptionist, subjects=[patient], purpose="call",
+            reason="打 13900139000 给家属",
+        )  # fmt: skip
+    assert "13900139000" not in desk.get(f"/patients/{patient.code}/reveal/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -83,9 +178,12 @@ def test_the_service_refuses_what_a_form_would_have_let_through(receptionist, pa
     from privacy.errors import AccessDenied, DomainError
 
     with pytest.raises(AccessDenied):
-        service(patient=patient, field="id_number", purpose="call", reason="", staff=receptionist)
-    with pytest.raises(DomainError):
-        service(patient=patient, field="phone", purpose="other", reason="x", staff=receptionist)
+        service(patient=patient, field="id_number", purpose="call", reason=WHY, staff=receptionist)
+    for reason in ("x", "", "请打 13900139000 给家属"):
+        with pytest.raises(DomainError):
+            service(
+                patient=patient, field="phone", purpose="call", reason=reason, staff=receptionist
+            )
     assert booked("access.denied")[0].codes == [patient.code]
 
 

@@ -94,7 +94,7 @@ def test_a_reveal_answers_with_the_same_words(forgotten, sign_in_as) -> None:
     client = viewer(forgotten, Role.CONSULTANT, sign_in_as)
     answer = client.post(
         f"/patients/{forgotten.code}/reveal/",
-        {"field": "phone", "purpose": "call", "reason": "回电确认时间"},
+        {"field": "phone", "purpose": "call", "reason": "致电患者确认预约时间"},
     )
     text = answer.content.decode()
     assert (answer.status_code, said(text)) == (200, True), text

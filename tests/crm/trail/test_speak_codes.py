@@ -15,6 +15,7 @@ from privacy.consent.events import ConsentTrailEvent
 from privacy.consent.models import Purpose
 
 pytestmark = pytest.mark.django_db
+CHECKED = "家属来电，需核对电话"
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.django_db
         (ConsentTrailEvent.GRANTED, {"purpose": "follow_up"}, Purpose.FOLLOW_UP.label),
         (MessageEvent.NOT_SENT, {"purpose": "follow_up"}, Purpose.FOLLOW_UP.label),
         (PlanEvent.PAUSED, {"reason": "patient_wish"}, Plan.Reason.PATIENT_WISH.label),
-        (PatientEvent.REVEALED, {"purpose": "invoice"}, "开具票据"),
-        (PatientEvent.REVEALED, {"purpose": "other", "reason": "核对家属电话"}, "核对家属电话"),
+        (PatientEvent.REVEALED, {"purpose": "invoice", "reason": CHECKED}, "开具票据"),
+        (PatientEvent.REVEALED, {"purpose": "other", "reason": CHECKED}, CHECKED),
     ],
 )
 def test_the_table_shows_words(auditor, write, carer, sign_in_as, event, facts, words) -> None:

@@ -1,0 +1,73 @@
+"""Why somebody looks: what the form takes, and what one tap writes into it (T2)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.patients import reasons, words
+from crm.patients.forms import tidy
+from crm.patients.services.revealing import fields_open_to
+from crm.staff.models import User
+from privacy.errors import DomainError
+
+
+class ReasonForm(forms.Form):
+    """A purpose and a reason. ``phrases`` are those that one tap writes down."""
+
+    purpose = forms.ChoiceField(label=_("What for"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=reasons.LONGEST,
+        help_text=_("At least 10 characters, no names and no numbers: many read the trail."),
+        error_messages={"required": _("Say in at least 10 characters what it is needed for.")},
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
+    purposes: Mapping[str, words.Words] = {}
+
+    def __init__(self, *args: Any, phrases: Sequence[reasons.Phrase] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.phrases = phrases
+        self.offer("purpose", self.purposes)
+
+    def offer(self, name: str, choices: Mapping[str, words.Words]) -> None:
+        """Let the field ``name`` be one of ``choices``."""
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = list(choices.items())
+
+    def clean_reason(self) -> str:
+        try:
+            return reasons.checked(tidy(self.cleaned_data["reason"]))
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    @classmethod
+    def of(
+        cls, posted: Mapping[str, str], *, phrases: Sequence[reasons.Phrase], **kwargs: Any
+    ) -> Self:
+        """The form that was sent; where a phrase was tapped, unbound, with the phrase written in
+        and what else was typed kept. ``tapped`` tells the two apart."""
+        key = posted.get("phrase")
+        found = next((one for one in phrases if one.key == key), None)
+        if found is None:
+            return cls(posted or None, phrases=phrases, **kwargs)
+        written = {"purpose": found.purpose, "reason": found.text}
+        typed = {name: posted.get(name) for name in cls.base_fields}
+        form = cls(initial=typed | written, phrases=phrases, **kwargs)
+        form.tapped = True
+        return form
+
+    tapped = False
+
+
+class RevealForm(ReasonForm):
+    """Which field, what for, and why."""
+
+    field = forms.ChoiceField(label=_("Which one"), widget=forms.RadioSelect)
+    purposes = words.REVEAL_PURPOSES
+
+    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("field", {one: words.REVEAL_FIELDS[one] for one in fields_open_to(staff)})
