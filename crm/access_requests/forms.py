@@ -11,19 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests import rules
 from crm.access_requests.models import AccessRequest
 from crm.patients.forms import tidy
+from crm.web.plain_text import PlainText
 from privacy.pseudonyms.rules import parse_code
 
 BETWEEN_CODES = re.compile(r"[,，、;；\n]+")
 LONGEST_CODES = 400
 
 
-def _text(label: Any, *, shortest: int, hint: Any = "", rows: int = 3) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        min_length=shortest,
-        max_length=rules.LONGEST_TEXT,
-        help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}),
+def _text(label: Any, *, shortest: int, hint: Any = "") -> PlainText:
+    return PlainText(
+        label=label, min_length=shortest, max_length=rules.LONGEST_TEXT, help_text=hint
     )
 
 
@@ -107,9 +104,10 @@ class DecisionForm(forms.Form):
         help_text=_("Not later than what was asked for."),
         widget=_day(),
     )
-    refusal = forms.CharField(
+    refusal = PlainText(
         label=_("Why not"),
         required=False,
+        min_length=None,
         max_length=rules.LONGEST_TEXT,
         help_text=_(
             "Only when refusing: at least 10 characters. It is kept, and who asked reads it."

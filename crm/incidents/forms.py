@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.alerts.forms import PlainText
 from crm.incidents.models import IncidentStep
 from crm.staff.models import User
+from crm.web.plain_text import PlainText
 
 Moment = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 A_DAY = timedelta(days=1)

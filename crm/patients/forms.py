@@ -18,6 +18,7 @@ from crm.patients.services.registration import Registration
 from crm.patients.services.revealing import SHORTEST_REASON, fields_open_to
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
+from crm.web.plain_text import PlainText
 from privacy.access.policy import CLINIC_WIDE, Role
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
@@ -285,9 +286,10 @@ class RevealForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("What for"), choices=_choices(words.REVEAL_PURPOSES), widget=forms.RadioSelect
     )
-    reason = forms.CharField(
+    reason = PlainText(
         label=_("In your words"),
         required=False,
+        min_length=None,
         max_length=200,
         help_text=_("At least 10 characters if the purpose is another one."),
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
