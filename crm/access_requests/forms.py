@@ -1,6 +1,5 @@
 """What is typed to ask, to decide, to break the glass and to judge it."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests import rules
 from crm.access_requests.models import AccessRequest
 from crm.patients.forms import tidy
-from privacy.pseudonyms.rules import parse_code
+from crm.web.plain_text import PlainText
+from privacy.pseudonyms.rules import parse_code, parse_codes
 
-BETWEEN_CODES = re.compile(r"[,，、;；\n]+")
 LONGEST_CODES = 400
 
 
-def _text(label: Any, *, shortest: int, hint: Any = "", rows: int = 3) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        min_length=shortest,
-        max_length=rules.LONGEST_TEXT,
-        help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}),
+def _text(label: Any, *, shortest: int, hint: Any = "") -> PlainText:
+    return PlainText(
+        label=label, min_length=shortest, max_length=rules.LONGEST_TEXT, help_text=hint
     )
 
 
@@ -71,20 +66,11 @@ class AskForm(TidyForm):
         self.fields["until"].help_text = _("14 days ahead at most.")
 
     def clean_codes(self) -> list[str]:
-        parts = [one.strip() for one in BETWEEN_CODES.split(self.cleaned_data["codes"])]
-        words = [
-            word
-            for part in parts
-            if part
-            for word in ([part] if parse_code(part) else part.split())
-        ]
-        codes = {word: parse_code(word) for word in words}
-        wrong = [word for word, code in codes.items() if code is None]
+        found, wrong = parse_codes(self.cleaned_data["codes"])
         if wrong:
             raise forms.ValidationError(
                 _("Not a patient code: %(codes)s") % {"codes": "、".join(wrong)}
             )
-        found = list(dict.fromkeys(code for code in codes.values() if code))
         if len(found) > rules.MOST_CODES:
             raise forms.ValidationError(_("Ask for one to ten patients at a time."))
         return found
@@ -107,9 +93,10 @@ class DecisionForm(forms.Form):
         help_text=_("Not later than what was asked for."),
         widget=_day(),
     )
-    refusal = forms.CharField(
+    refusal = PlainText(
         label=_("Why not"),
         required=False,
+        min_length=None,
         max_length=rules.LONGEST_TEXT,
         help_text=_(
             "Only when refusing: at least 10 characters. It is kept, and who asked reads it."

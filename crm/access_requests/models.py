@@ -214,6 +214,11 @@ class AccessRequest(Record):
     def __str__(self) -> str:
         return f"{self.staff_id} for {self.code}"
 
+    @property
+    def target(self) -> str:
+        """How the audit trail names this access."""
+        return f"access:{self.pk}"
+
 
 class AccessApproval(Record):
     """One yes of one person; a request needs one or two."""

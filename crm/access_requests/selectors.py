@@ -268,6 +268,20 @@ def uses_since(staff: User, since: datetime) -> int:
     return AccessRequest.objects.uses().filter(staff_id=staff.pk, asked_at__gt=since).count()
 
 
+def overdue_uses(now: datetime) -> QuerySet[AccessRequest]:
+    """Uses of every clinic without the verdict they should have by ``now`` (aware), the oldest
+    first (T19)."""
+    late = AccessRequest.objects.uses().filter(
+        verdict__isnull=True, asked_at__lt=now - rules.VERDICT_WITHIN
+    )
+    return late.order_by("asked_at")
+
+
+def overdue_use_of(person: User) -> AccessRequest | None:
+    """The oldest of them of this person: until it is judged, the right rests."""
+    return overdue_uses(timezone.now()).filter(staff_id=person.pk).first()
+
+
 def is_suspended(person: User) -> bool:
     """Whether the right to break the glass is taken from this person."""
     verdicts = BreakGlassVerdict.objects.filter(request__staff=person, justified=False)

@@ -16,6 +16,7 @@ from crm.access_requests import rules, selectors
 from crm.access_requests.events import AccessRequestEvent
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.rules import Standing
+from crm.access_requests.services.breaking import why_it_rests
 from crm.patients.models import Patient
 from crm.patients.panels import Notice
 from crm.staff.models import User
@@ -106,7 +107,7 @@ class Overview:
     unjudged: list[Shown]
     judged: list[Shown]
     suspended: list[User]
-    own_suspended: bool
+    own_rest: str  # why one cannot break the glass oneself; "" if one can
 
 
 @transaction.atomic
@@ -123,12 +124,17 @@ def open_overview(*, staff: User) -> Overview:
         unjudged=_all(selectors.unjudged_for(staff), now),
         judged=_all(selectors.judged_in(staff) if judges else (), now),
         suspended=selectors.suspended_in(staff) if can(staff, Permission.LIFT_SUSPENSION) else [],
-        own_suspended=can(staff, Permission.BREAK_GLASS) and selectors.is_suspended(staff),
+        own_rest=_own_rest(staff) if can(staff, Permission.BREAK_GLASS) else "",
     )
     others = (*found.waiting, *found.open_now, *found.unjudged, *found.judged)
     patients = {one.row.patient.pk: one.row.patient for one in others if one.row.patient}
     audit.record(AccessRequestEvent.LISTED, actor=staff, subjects=patients.values())
     return found
+
+
+def _own_rest(staff: User) -> str:
+    found = why_it_rests(staff)
+    return found[1] if found else ""
 
 
 # --- the patient's page -----------------------------------------------------------------------

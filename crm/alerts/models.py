@@ -41,6 +41,8 @@ class Alert(Record):
         REVIEW = rules.REVIEW, _("A joint review is overdue")
         HONEY = rules.HONEY, _("A honey record was touched")
         BREAK_GLASS = rules.BREAK_GLASS, _("The glass was broken")
+        CAP = rules.CAP, _("A cap was reached")
+        VERDICT = rules.VERDICT, _("A use of break-glass is not judged in time")
         DEADLINE = rules.DEADLINE, _("A clock of an incident has run out")
 
     class State(models.TextChoices):

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from privacy.access.caps import CAP_REACHED
+
 BURST: Final = 10  # refusals of one person
 BURST_WINDOW: Final = timedelta(minutes=10)
 LAG_SECONDS: Final = 60  # ADR 0005
@@ -14,8 +16,11 @@ CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "t
 SEPARATION = "separation"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
 REVIEW: Final = "review"
+CAP: Final = "cap"
+VERDICT: Final = "verdict"
 HONEY, BREAK_GLASS, DEADLINE = "honey", "break_glass", "deadline"
-# Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are.
+# Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are; a
+# cap that was reached is one by itself: whoever stops there every day never comes to many (T2).
 BY_ACTION: Final[Mapping[str, str]] = {
     "crypto.failed": CRYPTO,
     "rows.unattributed": UNATTRIBUTED,
@@ -43,6 +48,7 @@ class Facts:
     target: str
     fields: Sequence[str]
     actor: UUID | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Sign:
 
 def sign_of(facts: Facts) -> Sign | None:
     """What a single event asks to be looked at; None for most of them."""
+    if facts.reason == CAP_REACHED and facts.actor:
+        return Sign(CAP, whose(facts.actor))
     kind = BY_ACTION.get(facts.action)
     if kind is None or (kind in ONLY_FAILED and facts.outcome != "failed"):
         return None

@@ -43,6 +43,13 @@ ADVICE: Final[dict[str, Promise | str]] = {
     Kind.BREAK_GLASS: _(
         "Read the reason. Quality control judges every use within 24 hours; see that it does."
     ),
+    Kind.CAP: _(
+        "Ask the person what the day needed so much for, and read in the trail what they opened. "
+        "End their sessions if in doubt."
+    ),
+    Kind.VERDICT: _(
+        "See that quality control judges it today. Until then the person cannot break the glass."
+    ),
     Kind.DEADLINE: _("Do what is due now, and write into the incident why it is late."),
     Kind.PASSKEY: _("Revoke the passkey and have a new one made on the person's own device."),
     Kind.REVIEW: _("Review and sign it with medical quality. Exports wait for it."),

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from crm.access_requests.selectors import overdue_uses
 from crm.alerts import rules
 from crm.alerts.events import AlertEvent
 from crm.alerts.models import Alert, TrailPlace, staff_of
@@ -58,6 +59,7 @@ def watch() -> int:
     sights = [sight for event in events if (sight := _sight_of(event))]
     sights += _bursts(events)
     sights += _touches_of_honey(now)
+    sights += _unjudged(now)
     sights += [sight for source in sources for sight in source(now)]
     if seal_status().lag_seconds > rules.LAG_SECONDS:
         sights.append(Sight(Sign(rules.SEALER, "sealer"), now))
@@ -71,6 +73,7 @@ def _sight_of(event: AuditEvent) -> Sight | None:
         target=event.target,
         fields=event.fields,
         actor=event.actor,
+        reason=event.reason,
     )
     sign = rules.sign_of(facts)
     return Sight(sign, event.at, _clinic_of(event), event.id, event.codes) if sign else None
@@ -91,6 +94,14 @@ def _touches_of_honey(now: datetime) -> list[Sight]:
             sign = Sign(rules.HONEY, rules.whose(event.actor))
             found.append(Sight(sign, event.at, event.clinic, event.id, codes))
     return found
+
+
+def _unjudged(now: datetime) -> list[Sight]:
+    """Uses of break-glass without the verdict they should have; one sight a use (T19)."""
+    return [
+        Sight(Sign(rules.VERDICT, one.target), now, one.clinic_id, codes=[one.code], once=True)
+        for one in overdue_uses(now)
+    ]
 
 
 def _clinic_of(event: AuditEvent) -> UUID | None:

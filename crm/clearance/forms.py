@@ -11,6 +11,7 @@ from crm.clearance import selectors
 from crm.clearance.courses import ALL
 from crm.clearance.models import Licence, Sitting
 from crm.staff.models import User
+from crm.web.plain_text import PlainText
 
 LONGEST_TEXT = 20_000
 SHORTEST_REASON = 4
@@ -107,7 +108,12 @@ class EditionForm(forms.Form):
 class LeavingForm(forms.Form):
     """Why somebody leaves, and who takes over."""
 
-    reason = forms.CharField(label=_("Reason"), min_length=SHORTEST_REASON, max_length=200)
+    reason = PlainText(
+        label=_("Reason"),
+        min_length=SHORTEST_REASON,
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
     successor = forms.ModelChoiceField(
         label=_("Hand over to"),
         queryset=User.objects.none(),

@@ -12,6 +12,7 @@ from crm.patients.forms import tidy
 from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
+from crm.web.plain_text import PlainText
 from privacy.exports import rules
 from privacy.exports.models import Export
 from privacy.exports.services.deciding import Order
@@ -19,12 +20,15 @@ from privacy.exports.services.deciding import Order
 Inside = Export.RecipientKind.INSIDE
 
 
-def _text(label: Any, hint: Any, rows: int = 2) -> forms.CharField:
-    return forms.CharField(
+def _text(label: Any, hint: Any, **more: Any) -> PlainText:
+    """Its length is asked for when the outer blanks are gone."""
+    return PlainText(
         label=label,
+        min_length=None,
         max_length=rules.LONGEST_TEXT,
         help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows, "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        **more,
     )
 
 
@@ -149,14 +153,10 @@ class DecisionForm(forms.Form):
         choices=[("approve", _("Approve")), ("refuse", _("Refuse"))],
         widget=forms.RadioSelect,
     )
-    refusal = forms.CharField(
-        label=_("Why not"),
+    refusal = _text(
+        _("Why not"),
+        _("Only when refusing: at least 10 characters. It is kept, and who asked reads it."),
         required=False,
-        max_length=rules.LONGEST_TEXT,
-        help_text=_(
-            "Only when refusing: at least 10 characters. It is kept, and who asked reads it."
-        ),
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.alerts.models import Alert
 from crm.incidents import rules
 from crm.staff.models import Clinic, User
+from privacy.exports.models import Export
 from privacy.records import Record, RetentionClass
 
 
@@ -20,6 +21,17 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
+
+
+class DataKind(models.TextChoices):
+    """What of patients was touched, as the notices tell it (PIPL 57)."""
+
+    CONTACT = "contact", _("Names and phone numbers")
+    IDENTITY = "identity", _("ID numbers and dates of birth")
+    TALKS = "talks", _("Consultation records")
+    CARE = "care", _("Appointments, follow-up plans and calls")
+    FEES = "fees", _("Fees and invoices")
+    CODES = "codes", _("Patient codes alone")
 
 
 class Incident(Record):
@@ -36,11 +48,25 @@ class Incident(Record):
     suspect = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    # Who is affected, as choices, never as copies: all that is chosen counts together.
+    by_trail = models.BooleanField(default=True)  # the alert's patients, those of the account above
+    all_patients = models.BooleanField(default=False)
+    listed = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    export = models.ForeignKey(Export, null=True, on_delete=models.PROTECT, related_name="+")
+    span_since = models.DateTimeField(null=True)  # seen or changed by this person, or by anybody
+    span_until = models.DateTimeField(null=True)
+    span_person = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    # What the notices tell besides (PIPL 57).
+    data_kinds = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    cause = models.CharField(max_length=500, blank=True)
+    harm = models.CharField(max_length=500, blank=True)
+    contact = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True)
     summary = models.CharField(max_length=2000, blank=True)
     affected = ArrayField(models.CharField(max_length=8), default=list)  # as it was at the end
+    affected_sha256 = models.CharField(max_length=64, blank=True)  # of the list above, in hex
 
     objects = IncidentQuerySet.as_manager()
 
@@ -57,6 +83,16 @@ class Incident(Record):
             models.CheckConstraint(
                 name="incident_span_is_upright",
                 condition=Q(until__isnull=True) | Q(until__gt=F("since")),
+            ),
+            models.CheckConstraint(
+                name="incident_affected_span_is_upright",
+                condition=Q(span_since=None, span_until=None, span_person=None)
+                | Q(span_since__isnull=False)
+                & (Q(span_until__isnull=True) | Q(span_until__gt=F("span_since"))),
+            ),
+            models.CheckConstraint(
+                name="incident_digest_comes_with_the_end",
+                condition=Q(affected_sha256="") | Q(closed_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="nobody_closes_incidents_about_oneself",

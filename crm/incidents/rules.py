@@ -1,7 +1,9 @@
-"""The two clocks of an incident (R23)."""
+"""The two clocks of an incident, and the digest of whom it touched (R23)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 # From the moment the clinic knows: the internal report with a first grade, then the report to the
@@ -33,3 +35,8 @@ class Clock:
         if self.stopped_at:
             return "ok"
         return "warn" if self.left(now) <= SOON else ""
+
+
+def digest_of(codes: Iterable[str]) -> str:
+    """SHA-256 over the codes in order, one a line, in hex: what a closed incident is held to."""
+    return sha256("\n".join(sorted(codes)).encode()).hexdigest()

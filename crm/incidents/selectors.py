@@ -2,18 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from crm.alerts.selectors import subjects_of_clinic
-from crm.incidents.models import Incident, IncidentStep
+from crm.alerts.events import AlertEvent
+from crm.honey.selectors import honey_among, live_marks
+from crm.incidents.events import IncidentEvent
+from crm.incidents.models import DataKind, Incident, IncidentStep
 from crm.incidents.rules import Clock
+from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
+from privacy.audit.row_changes import RowEvent
 from privacy.audit.selectors import Filter, codes_in
-from privacy.pseudonyms.models import Subject
+from privacy.exports.events import ExportEvent
+from privacy.exports.models import Export
+
+# Looks at alerts and incidents name patients because they are affected, not the other way round.
+ABOUT: Final = frozenset({*AlertEvent, *IncidentEvent})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +60,27 @@ class Opened:
 
     row: Row
     steps: list[IncidentStep]
-    codes: list[str]  # of the patients affected
+    codes: list[str]  # of the patients affected, the first ones
+    affected: int  # how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a notice is filled with; it names nobody."""
+
+    incident: Incident
+    affected: int
+    kinds: list[str]  # codes of DataKind
+    labels: list[str]  # their words, in the language of the notice
+    steps: dict[str, list[IncidentStep]]  # by kind
 
 
 def incidents_visible_to(viewer: User) -> QuerySet[Incident]:
     """The clinic's incidents, newest first."""
     rows = Incident.objects.visible_to(viewer).prefetch_related("steps__author")
-    return rows.select_related("alert", "suspect", "opened_by", "closed_by")
+    return rows.select_related(
+        "alert", "suspect", "opened_by", "closed_by", "export", "span_person", "clinic"
+    )
 
 
 def incident_of(viewer: User, incident_id: UUID) -> Incident:
@@ -105,24 +128,64 @@ def count_open(viewer: User) -> int:
     return Incident.objects.visible_to(viewer).open().count()
 
 
-def affected_by(incident: Incident, viewer: User) -> list[Subject]:
-    """The clinic's patients whom the incident touches, by code.
+def affected_codes(incident: Incident, viewer: User) -> list[str]:
+    """The codes of the clinic's patients whom the incident touches, in order.
 
-    Those of its alert, and those in the events of the suspect in its span; once it is closed,
-    those that were found at the end.
+    As chosen on its page, all that was chosen together; once it is closed, as it was at the end.
+    Records that were invented to watch are nobody (T2).
     """
     if not incident.is_open:
-        return subjects_of_clinic(viewer, incident.affected)
-    codes = set(incident.alert.codes) if incident.alert else set()
-    if incident.suspect_id:
-        codes |= codes_in(
-            Filter(
-                actors=frozenset({incident.suspect_id}),
-                since=incident.since,
-                until=incident.until,
-            )
+        return sorted(incident.affected)
+    own = Patient.objects.filter(clinic_id=viewer.clinic_id)
+    if not incident.all_patients:
+        own = own.filter(subject__code__in=_chosen(incident))
+    codes = sorted(own.values_list("subject__code", flat=True))
+    invented = set(honey_among(codes, live_marks()))
+    return [code for code in codes if code not in invented]
+
+
+def _chosen(incident: Incident) -> set[str]:
+    codes = set(incident.listed)
+    if incident.by_trail and incident.alert:
+        codes |= set(incident.alert.codes)
+    if incident.by_trail and incident.suspect_id:
+        codes |= _in_events(incident.suspect_id, incident.since, incident.until)
+    if incident.export:
+        opened = Filter(
+            action=ExportEvent.OPENED,
+            target=incident.export.target,
+            since=incident.export.asked_at,
         )
-    return subjects_of_clinic(viewer, sorted(codes))
+        codes |= codes_in(opened)
+    if incident.span_since:
+        codes |= _in_events(incident.span_person_id, incident.span_since, incident.span_until)
+    return codes
+
+
+def _in_events(person: UUID | None, since: datetime, until: datetime | None) -> set[str]:
+    """Whom the acts of one person name, or those of everybody: of people, and rows that were
+    changed by nobody known. What jobs do every day touches everybody and says nothing."""
+    if person:
+        return codes_in(Filter(actors=frozenset({person}), since=since, until=until))
+    people = Filter(by_people=True, without=ABOUT, since=since, until=until)
+    nobody = Filter(action=RowEvent.UNATTRIBUTED, since=since, until=until)
+    return codes_in(people) | codes_in(nobody)
+
+
+def notice_of(incident: Incident, viewer: User) -> Notice:
+    """The facts of a notice as they stand now, or as they were at the end."""
+    steps: dict[str, list[IncidentStep]] = {}
+    for one in incident.steps.all():
+        steps.setdefault(one.kind, []).append(one)
+    labels = [str(kind.label) for kind in DataKind if kind in incident.data_kinds]
+    affected = len(affected_codes(incident, viewer))
+    return Notice(incident, affected, incident.data_kinds, labels, steps)
+
+
+def exports_of(viewer: User) -> QuerySet[Export]:
+    """The clinic's exports of which a file was built, newest first."""
+    built = Export.objects.filter(clinic=viewer.clinic_id, built_at__isnull=False)
+    return built.order_by("-built_at")
 
 
 def colleagues(viewer: User) -> QuerySet[User]:

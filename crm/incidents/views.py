@@ -1,21 +1,30 @@
 """Doors: incidents, for the security administrator; the auditor reads along."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.alerts.models import Alert
 from crm.alerts.selectors import alert_of
 from crm.incidents import selectors, services
-from crm.incidents.forms import A_DAY, CloseForm, DeclareForm, StepForm
+from crm.incidents.forms import (
+    A_DAY,
+    CloseForm,
+    DeclareForm,
+    DescriptionForm,
+    ScopeForm,
+    StepForm,
+)
 from crm.incidents.models import Incident
+from crm.incidents.services import Description, Scope
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
@@ -24,6 +33,14 @@ from privacy.access.policy import Permission, can
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
 from privacy.errors import DomainError
+from privacy.pseudonyms.rules import display_code
+
+# By the word in the address: the shipped text, and its language.
+NOTICES: Final = {
+    f"{text}-{code}": (f"crm/incidents/notice_{text}.html", code)
+    for text in ("authority", "person")
+    for code in ("zh-hans", "en")
+}
 
 
 @require_GET
@@ -67,8 +84,8 @@ def declare(request: StaffRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.VIEW_ALERTS)
 def incident(request: StaffRequest, incident_id: UUID) -> HttpResponse:
-    """One incident: clocks, steps, the affected patients by code."""
-    return _page(request, incident_id, step_form=StepForm(), close_form=CloseForm())
+    """One incident: clocks, steps, the affected patients by code, the notices."""
+    return _page(request, incident_id)
 
 
 @require_POST
@@ -76,18 +93,36 @@ def incident(request: StaffRequest, incident_id: UUID) -> HttpResponse:
 @once
 def add_step(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     """One step more."""
-    form = StepForm(request.POST)
-    if not form.is_valid():
-        return _page(request, incident_id, step_form=form, close_form=CloseForm())
-    try:
-        services.add_step(incident_id=incident_id, actor=request.user, **form.cleaned_data)
-    except Incident.DoesNotExist as error:
-        raise _not_found(request, f"incident:{incident_id}") from error
-    except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("The step is noted."))
-    return redirect("incidents:page", incident_id)
+
+    def act(data: dict[str, Any]) -> None:
+        services.add_step(incident_id=incident_id, actor=request.user, **data)
+
+    return _done(request, incident_id, StepForm(request.POST), act, _("The step is noted."))
+
+
+@require_POST
+@requires(Permission.HANDLE_ALERTS)
+@once
+def scope(request: StaffRequest, incident_id: UUID) -> HttpResponse:
+    """How the affected patients are found."""
+
+    def act(data: dict[str, Any]) -> None:
+        services.choose_scope(incident_id=incident_id, scope=Scope(**data), actor=request.user)
+
+    form = ScopeForm(request.POST, **_choices(request))
+    return _done(request, incident_id, form, act, _("The patients affected are counted anew."))
+
+
+@require_POST
+@requires(Permission.HANDLE_ALERTS)
+@once
+def describe(request: StaffRequest, incident_id: UUID) -> HttpResponse:
+    """What the notices tell besides the steps."""
+
+    def act(data: dict[str, Any]) -> None:
+        services.describe(incident_id=incident_id, told=Description(**data), actor=request.user)
+
+    return _done(request, incident_id, DescriptionForm(request.POST), act, _("It is noted."))
 
 
 @require_POST
@@ -95,18 +130,29 @@ def add_step(request: StaffRequest, incident_id: UUID) -> HttpResponse:
 @once
 def close(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     """The end, with a summary."""
-    form = CloseForm(request.POST)
-    if not form.is_valid():
-        return _page(request, incident_id, step_form=StepForm(), close_form=form)
+
+    def act(data: dict[str, Any]) -> None:
+        services.close(incident_id=incident_id, actor=request.user, **data)
+
+    return _done(request, incident_id, CloseForm(request.POST), act, _("The incident is closed."))
+
+
+@require_GET
+@requires(Permission.VIEW_ALERTS)
+def notice(request: StaffRequest, incident_id: UUID, notice: str) -> HttpResponse:
+    """A shipped text with the incident's facts, on paper, in the language of the address."""
+    if notice not in NOTICES:
+        raise Http404
+    template, language = NOTICES[notice]
     try:
-        services.close(incident_id=incident_id, actor=request.user, **form.cleaned_data)
+        with translation.override(language):
+            found = services.open_notice(
+                viewer=request.user, incident_id=incident_id, notice=notice
+            )
+            page = {"notice": found, "printed_at": timezone.now()}
+            return render(request, template, page)
     except Incident.DoesNotExist as error:
         raise _not_found(request, f"incident:{incident_id}") from error
-    except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("The incident is closed."))
-    return redirect("incidents:page", incident_id)
 
 
 @require_POST
@@ -125,23 +171,62 @@ def codes(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     )
 
 
+def _done(
+    request: StaffRequest,
+    incident_id: UUID,
+    form: forms.Form,
+    act: Callable[[dict[str, Any]], None],
+    words: str,
+) -> HttpResponse:
+    """Carry out what a form of the page asks; refused, it is shown again as it was typed."""
+    if not form.is_valid():
+        return _page(request, incident_id, form)
+    try:
+        act(form.cleaned_data)
+    except Incident.DoesNotExist as error:
+        raise _not_found(request, f"incident:{incident_id}") from error
+    except DomainError as error:
+        form.add_error(None, str(error))
+        return _page(request, incident_id, form)
+    messages.success(request, words)
+    return redirect("incidents:page", incident_id)
+
+
 def _page(
-    request: StaffRequest, incident_id: UUID, *, step_form: forms.Form, close_form: forms.Form
+    request: StaffRequest, incident_id: UUID, bound: forms.Form | None = None
 ) -> HttpResponse:
     try:
         opened = services.open_incident(viewer=request.user, incident_id=incident_id)
     except Incident.DoesNotExist as error:
         raise _not_found(request, f"incident:{incident_id}") from error
-    bound = [form for form in (step_form, close_form) if form.is_bound]
     page = {
         "opened": opened,
         "incident": opened.row.incident,
-        "step_form": step_form,
-        "close_form": close_form,
-        "form": bound[0] if bound else None,
+        "form": bound,
         "may_handle": can(request.user, Permission.HANDLE_ALERTS),
+        **_forms(request, opened.row.incident, bound),
     }
     return render(request, "crm/incidents/page.html", page, status=422 if bound else 200)
+
+
+def _forms(
+    request: StaffRequest, incident: Incident, bound: forms.Form | None
+) -> dict[str, forms.Form]:
+    """The page's forms by name; the one that was sent stands as it was typed."""
+    stored = {**vars(incident), "listed": "\n".join(map(display_code, incident.listed)),
+              "export": incident.export_id, "span_person": incident.span_person_id}  # fmt: skip
+    fresh = {
+        "step_form": StepForm(),
+        "close_form": CloseForm(),
+        "scope_form": ScopeForm(initial=stored, **_choices(request)),
+        "told_form": DescriptionForm(initial=stored),
+    }
+    return {name: bound if isinstance(bound, type(one)) else one for name, one in fresh.items()}
+
+
+def _choices(request: StaffRequest) -> dict[str, Any]:
+    staff, exports = selectors.colleagues(request.user), selectors.exports_of(request.user)
+    return {"staff": staff, "exports": exports}
 
 
 def _alert(request: StaffRequest) -> Alert | None:

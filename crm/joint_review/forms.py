@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.alerts.forms import PlainText
 from crm.joint_review import rules
 from crm.joint_review.grounds import GROUNDS
 from crm.joint_review.models import ReviewItem
+from crm.web.plain_text import PlainText
 from privacy.access.policy import Role
 
 OPEN = "open"

@@ -10,6 +10,7 @@ from crm.patients import reasons, words
 from crm.patients.forms import tidy
 from crm.patients.services.revealing import fields_open_to
 from crm.staff.models import User
+from crm.web.plain_text import PlainText
 from privacy.errors import DomainError
 
 
@@ -17,8 +18,9 @@ class ReasonForm(forms.Form):
     """A purpose and a reason. ``phrases`` are those that one tap writes down."""
 
     purpose = forms.ChoiceField(label=_("What for"), widget=forms.RadioSelect)
-    reason = forms.CharField(
+    reason = PlainText(
         label=_("Reason"),
+        min_length=None,  # said in the words of the rule
         max_length=reasons.LONGEST,
         help_text=_("At least 10 characters, no names and no numbers: many read the trail."),
         error_messages={"required": _("Say in at least 10 characters what it is needed for.")},

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.trail.codes import OUTCOMES
 from crm.trail.rules import Range, span, span_of_year
+from crm.web.plain_text import PlainText
 from privacy.audit.anchors import Anchor, typed
 from privacy.audit.events import Kind, Registry
 from privacy.audit.exporting import months
@@ -17,6 +18,7 @@ from privacy.pseudonyms.rules import parse_code
 
 ALL = ("", _("All"))
 MINORS = "minors"
+TOO_SHORT = _("Say in at least 10 characters why.")
 RANGES = (
     (Range.TODAY.value, pgettext_lazy("range", "Today")),
     (Range.WEEK.value, _("7 days")),
@@ -132,12 +134,10 @@ class TrailFilterForm(forms.Form):
 class ExportForm(forms.Form):
     """Why events leave the house."""
 
-    reason = forms.CharField(
+    reason = PlainText(
         label=_("Reason"),
-        min_length=10,
         max_length=300,
         help_text=_("At least 10 characters. The export and its reason become events themselves."),
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
 
 
@@ -145,7 +145,12 @@ class RetirementForm(forms.Form):
     """Which archived month may be dropped, and why."""
 
     month = forms.RegexField(regex=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", widget=forms.HiddenInput())
-    reason = forms.CharField(label=_("Reason"), min_length=10, max_length=300)
+    reason = PlainText(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": TOO_SHORT, "min_length": TOO_SHORT},
+    )
 
 
 class ApprovalForm(forms.Form):

@@ -226,7 +226,7 @@ def ask_retirement(request: StaffRequest) -> HttpResponse:
     """Ask that an archived month be dropped."""
     form = RetirementForm(request.POST)
     if not form.is_valid():
-        return _old_months(request, form, error=_("Say in at least 10 characters why."), status=422)
+        return _old_months(request, form, status=422)
     try:
         retiring.ask(actor=request.user, **form.cleaned_data)
     except DomainError as error:

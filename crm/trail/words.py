@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.access_requests.models import AccessRequest
-from crm.access_requests.services.breaking import SUSPENDED
+from crm.access_requests.services.breaking import SUSPENDED, UNJUDGED
 from crm.messaging.models import Reason
 from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
@@ -97,6 +97,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         NOT_OF_TODAY: _("not one of today's patients"),
         ONLY_LOOKS: _("sees the patient for a time, to look only"),
         SUSPENDED: _("break-glass is suspended"),
+        UNJUDGED: _("an earlier use of break-glass is not judged"),
         CAP_REACHED: _("the cap is reached"),
         NO_PAGE_SENDS: _("no page sends this"),
         OUTSIDE: _("from an address that is not listed"),

@@ -103,6 +103,7 @@ class Filter:
     actors: frozenset[UUID] | None = None
     kind: str = ""
     action: str = ""
+    target: str = ""
     code: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -169,7 +170,7 @@ def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
     if wanted.until:
         rows = rows.filter(at__lt=wanted.until)
     exact = {"kind": wanted.kind, "action": wanted.action, "ip": wanted.ip,
-             "outcome": wanted.outcome}  # fmt: skip
+             "outcome": wanted.outcome, "target": wanted.target}  # fmt: skip
     return rows.filter(**{name: value for name, value in exact.items() if value})
 
 

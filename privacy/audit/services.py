@@ -15,6 +15,8 @@ from privacy.audit.context import afterwards, current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
 from privacy.errors import Erased
+from privacy.minimisation.reasons import refuse_numbers
+from privacy.minimisation.rules import cover
 from privacy.receipts import EMPTY, Receipt, SubjectRef, Told, fate_of_this_transaction
 
 logger = logging.getLogger(__name__)
@@ -53,7 +55,9 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     session and request come from the request by themselves.
     Out: the receipt that opens sealed values of these subjects and fields.
     Raises: RuntimeError outside a transaction, so a change and its trace stand or fall together;
-        ValueError without exactly one author, or with a clinic beside an actor.
+        ValueError without exactly one author, or with a clinic beside an actor; DomainError where
+        somebody writes a phone, ID number, card or account into ``reason`` (S12): nothing is ever
+        taken out of the trail. What a job repeats, or a refusal, is covered instead.
     """
     _check_author(actor, process, clinic)
     shown = {subject.pk: subject.code for subject in subjects}
@@ -69,7 +73,7 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
         codes=sorted(shown.values()),
         fields=sorted(set(fields)),
         purpose=purpose,
-        reason=rules.storable(reason),
+        reason=_without_numbers(rules.storable(reason), typed=bool(actor) and outcome == "ok"),
         target=rules.storable(target)[:100],
         count=len(shown),
         detail={key: rules.storable(v) if isinstance(v, str) else v for key, v in detail.items()},
@@ -79,6 +83,13 @@ def record(  # noqa: PLR0913 - one argument a column of the trail, all by keywor
     fate = fate_of_this_transaction()
     fate.told.append(Told(xid, row.id, bytes(row.digest), bytes(row.mac)))
     return Receipt(row.id, frozenset(shown), frozenset(row.fields), fate)
+
+
+def _without_numbers(reason: str, *, typed: bool) -> str:
+    if typed:
+        refuse_numbers(reason)
+        return reason
+    return cover(reason).text
 
 
 def _check_author(actor: Actor | None, process: str, clinic: UUID | None) -> None:

@@ -5,6 +5,7 @@ catches every single wrong character and every swap of neighbours, so that a mis
 opens nobody else's record (S53; ADR 0003).
 """
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Callable
@@ -22,6 +23,7 @@ _SIZE_BITS = 5
 # x^5 + x^2 + 1 is irreducible, so the 32 values are a field: multiplying by x never loses a
 # difference. Weights 1, x, x^2 ... are all unlike and none is zero, which is what catches swaps.
 _FIELD = 0b100101
+_BETWEEN = re.compile(r"[,，、;；\n\r\t\"\ufeff]+")
 _SEPARATORS = frozenset(" -_.·")
 
 _FIRST_VISIT_DIGITS = 3
@@ -63,6 +65,20 @@ def parse_code(text: str) -> str | None:
     if len(code) != CODE_LENGTH or any(character not in ALPHABET for character in code):
         return None
     return code if check_character(code[:RANDOM_LENGTH]) == code[-1] else None
+
+
+def parse_codes(text: str) -> tuple[list[str], list[str]]:
+    """The codes of a list as typed or pasted, each once and in order, and the words that are none.
+
+    Between two codes stands a comma, a semicolon, a tab, a line's end or a blank.
+    """
+    parts = [part.strip() for part in _BETWEEN.split(text)]
+    words = [
+        word for part in parts if part for word in ([part] if parse_code(part) else part.split())
+    ]
+    codes = {word: parse_code(word) for word in words}
+    found = dict.fromkeys(code for code in codes.values() if code)
+    return list(found), [word for word, code in codes.items() if code is None]
 
 
 def display_code(code: str) -> str:

@@ -271,6 +271,7 @@ MAKERS: dict[str, Maker] = {
     "member_id": _member,
     "message_id": _message,
     "outgoing_id": _outgoing,
+    "notice": lambda _world: "person-en",
     "number": _estimate,
     "passkey_id": lambda world: (
         world.viewer.passkeys.create(name="x", credential_id=uuid4().bytes, public_key=b"x").pk

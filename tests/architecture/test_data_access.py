@@ -68,7 +68,7 @@ MAY_BE_OPEN = {
     "crm/exports/selectors.py": "the moment's column of a data set, from a table in code",
     "crm/incidents/selectors.py": "the two clocks' columns, written in the line above",
     "crm/separation/selectors.py": "the moment's column of a search, from the table above it",
-    "privacy/audit/selectors.py": "four names written in the line above",
+    "privacy/audit/selectors.py": "five names written in the line above",
     "privacy/custody/holds.py": "the owner column of a sealed field, from the registry",
     "privacy/custody/resealing.py": "the owner column of a sealed field, from the registry",
     "consult/consultations/views/records.py": "names written in the same function",

@@ -15,20 +15,24 @@ from crm.patients.models import Patient
 from crm.patients.selectors import patient_out_of_reach, patients_visible_to
 from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
+from crm.templatetags.suian import moment
 from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, Conflict, DomainError, TooMany
 from privacy.records import new_id
 
-SUSPENDED: Final = "break_glass_suspended"  # why the trail says that somebody was refused
+# Why the trail says that somebody was refused.
+SUSPENDED: Final = "break_glass_suspended"
+UNJUDGED: Final = "break_glass_unjudged"
 
 
 def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
     """Open one patient to ``actor`` for 30 minutes, at once.
 
     The door has asked for a fresh second factor. Care team and quality control see it at once.
-    Raises: AccessDenied for roles that may not, and while the right is suspended (booked);
+    Raises: AccessDenied for roles that may not, and while the right is suspended or rests until an
+        earlier use is judged (booked);
         TooMany after five uses within a day (booked);
         DomainError for a reason under 20 characters, for a patient seen anyway, and for a code
         that is nobody's here (booked like any asking in vain).
@@ -38,7 +42,7 @@ def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
         raise AccessDenied(_("Only doctors and nurses break the glass."))
     if not rules.SHORTEST_EMERGENCY <= len(reason) <= rules.LONGEST_TEXT:
         raise DomainError(_("Say in at least 20 characters what the emergency is."))
-    _refuse_suspended(actor)
+    _refuse_resting(actor)
     patient = selectors.patients_of_clinic(actor, [code]).get(code)
     if patient is None:
         elsewhere = patient_out_of_reach(code)
@@ -47,15 +51,28 @@ def break_glass(*, actor: User, code: str, reason: str) -> AccessRequest:
     return _open(actor, patient, reason)
 
 
-def _refuse_suspended(actor: User) -> None:
-    if selectors.is_suspended(actor):
-        audit.record_denial(actor=actor, target="access:break-glass", reason=SUSPENDED)
-        raise AccessDenied(
-            _(
-                "Break-glass is suspended for you after three unjustified uses. The security "
-                "administrator can give it back."
-            )
+def why_it_rests(person: User) -> tuple[str, str] | None:
+    """Why ``person`` cannot break the glass now: a code for the trail, and the words; None if
+    they can. Either three unjustified uses, or one that had no verdict within 24 hours (T19)."""
+    if selectors.is_suspended(person):
+        return SUSPENDED, _(
+            "Break-glass is suspended for you after three unjustified uses. The security "
+            "administrator can give it back."
         )
+    if use := selectors.overdue_use_of(person):
+        words = _(
+            "Your use of break-glass at %(at)s has had no verdict for more than 24 hours. Until "
+            "quality control has judged it, ask the care team for access."
+        )
+        return UNJUDGED, words % {"at": moment(use.asked_at)}
+    return None
+
+
+def _refuse_resting(actor: User) -> None:
+    if found := why_it_rests(actor):
+        code, words = found
+        audit.record_denial(actor=actor, target="access:break-glass", reason=code)
+        raise AccessDenied(words)
 
 
 def _refuse_harvest(actor: User) -> None:
@@ -70,7 +87,7 @@ def _refuse_harvest(actor: User) -> None:
 @transaction.atomic
 def _open(actor: User, patient: Patient, reason: str) -> AccessRequest:
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
-    _refuse_suspended(actor)  # again under the lock: a verdict may have come meanwhile
+    _refuse_resting(actor)  # again under the lock: a verdict may have come meanwhile
     _refuse_harvest(actor)
     if patients_visible_to(actor).filter(pk=patient.pk).exists():
         raise DomainError(_("You see this patient already."))
@@ -96,7 +113,7 @@ def _open(actor: User, patient: Patient, reason: str) -> AccessRequest:
         actor=actor,
         subjects=[patient],
         reason=reason,
-        target=f"access:{made.pk}",
+        target=made.target,
         detail={"minutes": int(rules.BREAK_GLASS.total_seconds() // 60)},
     )
     return made
@@ -126,7 +143,7 @@ def judge(*, use: AccessRequest, actor: User, justified: bool, words: str) -> Br
         actor=actor,
         subjects=[use.patient] if use.patient else [],
         reason=words,
-        target=f"access:{use.pk}",
+        target=use.target,
         detail={
             "staff": use.staff.staff_no,
             "justified": int(justified),

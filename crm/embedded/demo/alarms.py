@@ -1,11 +1,15 @@
 """What raises alerts: somebody breaks the glass, somebody opens a file nobody has a reason to."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from django.conf import settings
 
 from crm.access_requests.services import breaking
 from crm.honey.models import HoneyRecord
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
+from crm.patients.services.looking_up import TooManyLookups, count_lookup
 from crm.patients.services.viewing import open_patient
 from crm.staff.models import User
 
@@ -18,5 +22,8 @@ def set_off(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
         reason="患者来电自述剧烈腹痛、头晕，需要立刻核对近期用药和过敏史",
     )
     leafing = staff["sf001"]
+    for _ in range(settings.LOOKUPS_A_MINUTE + 1):  # and searches until the cap is reached
+        with suppress(TooManyLookups):
+            count_lookup(leafing)
     code = HoneyRecord.objects.visible_to(leafing)[0].plain_code()
     open_patient(staff=leafing, patient=patient_by_code(leafing, code))

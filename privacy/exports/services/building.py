@@ -12,6 +12,7 @@ from privacy.exports import files, rules, selectors
 from privacy.exports.events import ExportEvent
 from privacy.exports.models import Export, ExportMark, mark_digest
 from privacy.exports.services.deciding import book, close, locked
+from privacy.minimisation.rules import cover
 from privacy.receipts import Receipt, SubjectRef
 
 State = Export.State
@@ -58,7 +59,7 @@ def open_rows(*, export: Export, subjects: Iterable[SubjectRef], fields: Iterabl
         subjects=subjects,
         fields=fields,
         purpose=export.purpose,
-        reason=export.reason,
+        reason=cover(export.reason).text,  # asked for before numbers were refused, it may hold one
         target=export.target,
         detail={"build": export.builds},
     )

@@ -20,6 +20,7 @@ from privacy.exports import files, gates, rules, selectors
 from privacy.exports.events import ExportEvent
 from privacy.exports.models import Export, ExportApproval
 from privacy.exports.rules import Objection
+from privacy.minimisation.reasons import refuse_numbers
 
 State = Export.State
 WORDS: Final[dict[Objection, Promise]] = {
@@ -245,3 +246,4 @@ def _check_rows(rows: int) -> None:
 def _check_words(order: Order) -> None:
     if min(len(order.reason.strip()), len(order.recipient_why.strip())) < rules.SHORTEST_REASON:
         raise DomainError(_("Say in at least 10 characters what it is for, and why they get it."))
+    refuse_numbers(order.recipient_why)

@@ -186,7 +186,7 @@ def test_three_unjustified_suspend_until_lifted(
 
     assert answer.status_code == 422
     assert booked("access.denied")[0].reason == "break_glass_suspended"
-    assert sign_in_as(nurse).get("/access/").context["shown"].own_suspended
+    assert sign_in_as(nurse).get("/access/").context["shown"].own_rest
     assert suspended_in(security) == [nurse]
     form = {"reason": "已完成隐私再培训并通过考核", "idempotency_key": str(uuid.uuid4())}
     client = sign_in_as(security)
@@ -198,6 +198,33 @@ def test_three_unjustified_suspend_until_lifted(
     assert broken(patient, nurse).state == "approved"
     form["idempotency_key"] = str(uuid.uuid4())
     assert client.post(f"/access/suspended/{nurse.pk}/lift/", form).status_code == 422
+
+
+def test_the_right_rests_while_a_use_is_overdue(
+    sign_in_as, nurse, patient, clinic, control, booked
+):
+    other = PatientFactory.create(clinic=clinic)
+    use = used_long_ago(patient, nurse, hours=25)
+    desk = sign_in_as(nurse)
+
+    assert desk.get("/access/").context["shown"].own_rest
+    answer = desk.post(GLASS, typed(other.code))
+
+    assert answer.status_code == 422
+    assert EMERGENCY in answer.content.decode()
+    assert "24" in answer.context["form"].non_field_errors()[0]
+    assert [one.reason for one in booked("access.denied")] == ["break_glass_unjudged"]
+    assert AccessRequest.objects.uses().count() == 1
+    judged(use, control, justified=False)
+    assert desk.get("/access/").context["shown"].own_rest == ""
+    assert broken(other, nurse).pk
+
+
+def test_a_use_still_in_time_and_anothers_overdue_one_rest_nobody(nurse, doctor, patient, clinic):
+    used_long_ago(patient, nurse, hours=23)
+    used_long_ago(patient, doctor, hours=25)
+
+    assert broken(PatientFactory.create(clinic=clinic), nurse).pk
 
 
 def test_justified_uses_and_others_strikes_suspend_nobody(nurse, doctor, patient, control):
@@ -280,8 +307,9 @@ def test_more_than_five_a_day_are_no_emergencies(sign_in_as, nurse, clinic, book
     assert [one.reason for one in booked("access.denied")] == ["cap_reached"]
 
 
-def test_the_day_before_does_not_count(nurse, clinic):
+def test_the_day_before_does_not_count(nurse, clinic, control):
     for _ in range(5):
-        used_long_ago(PatientFactory.create(clinic=clinic), nurse, hours=25)
+        use = used_long_ago(PatientFactory.create(clinic=clinic), nurse, hours=25)
+        judged(use, control, justified=True)
 
     assert broken(PatientFactory.create(clinic=clinic), nurse).pk

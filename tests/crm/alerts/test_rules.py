@@ -42,7 +42,7 @@ def test_every_action_is_one_the_product_books() -> None:
 
 def test_every_kind_has_a_name_and_a_first_step() -> None:
     kinds = {*rules.BY_ACTION.values(), rules.SEALER, rules.DENIALS,
-             rules.HONEY, rules.DEADLINE}  # fmt: skip
+             rules.HONEY, rules.DEADLINE, rules.CAP, rules.VERDICT}  # fmt: skip
     assert kinds == set(Alert.Kind.values) == set(ADVICE)
 
 
@@ -57,6 +57,15 @@ def test_signs_say_what_they_are_about() -> None:
     assert sign_of(facts("staff.token_refused", actor=SOMEBODY, target="token:x")) == Sign(
         "token", f"staff:{SOMEBODY}"
     )
+
+
+def test_a_cap_that_was_reached_is_about_its_person() -> None:
+    refused = {"outcome": "denied", "target": "reveal:phone", "reason": "cap_reached"}
+    assert sign_of(facts("access.denied", actor=SOMEBODY, **refused)) == Sign(
+        "cap", f"staff:{SOMEBODY}"
+    )
+    assert sign_of(facts("access.denied", **refused)) is None
+    assert sign_of(facts("access.denied", actor=SOMEBODY, reason="other")) is None
 
 
 def test_a_trail_that_was_found_whole_is_no_sign() -> None:

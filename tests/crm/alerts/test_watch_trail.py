@@ -13,6 +13,7 @@ from crm.alerts.selectors import count_open
 from crm.alerts.tasks import watch
 from crm.staff.events import StaffEvent
 from crm.staff.models import User
+from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AccessEvent
@@ -20,7 +21,8 @@ from privacy.audit.row_changes import RowEvent
 from privacy.audit.selectors import SealStatus
 from privacy.errors import AccessDenied
 from tests.conftest import owner_connection
-from tests.factories.people import PatientFactory
+from tests.factories.access import used_long_ago
+from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -251,3 +253,28 @@ def test_a_clock_of_an_incident_that_runs_out_raises_one_once(raised, keeper) ->
         incident=incident, author=keeper, kind="internal_report", text="已向院内报告，初步定级"
     )
     assert len(raised()) == 1
+
+
+def test_a_cap_that_was_reached_raises_one_a_day_and_person(raised, carer, patient) -> None:
+    refuse(carer, 1, reason="cap_reached", subjects=[patient])
+    (alert,) = raised()
+    assert (alert.kind, alert.staff, alert.clinic) == ("cap", carer, carer.clinic)
+    assert alert.codes == [patient.code]
+    refuse(carer, 3, reason="cap_reached")
+    assert [(one.kind, one.times) for one in raised()] == [("cap", 4)]
+    Alert.objects.update(day=F("day") - timedelta(days=1))
+    services.close(alert_id=alert.pk, note="已与本人谈话，确有需要", actor=UserFactory.create(
+        clinic=carer.clinic, role=Role.SECURITY_ADMIN))  # fmt: skip
+    refuse(carer, 1, reason="cap_reached")
+    assert [one.times for one in raised()] == [4, 1]
+
+
+def test_a_use_of_break_glass_without_a_verdict_in_time_raises_one(raised, patient, clinic) -> None:
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE)
+    used_long_ago(patient, nurse, hours=23)
+    assert raised() == []
+    use = used_long_ago(PatientFactory.create(clinic=clinic), nurse, hours=25)
+    (alert,) = raised()
+    assert (alert.kind, alert.target, alert.clinic) == ("verdict", use.target, clinic)
+    assert alert.codes == [use.code]
+    assert [one.times for one in raised()] == [1]

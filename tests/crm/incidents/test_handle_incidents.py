@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm.alerts.models import Alert
 from crm.incidents import selectors, services
 from crm.incidents.models import Incident, IncidentStep
+from crm.incidents.rules import digest_of
 from crm.web.cells import BOM
 from crm.web.idempotency import FIELD
 from crm.web.nav import groups_for
@@ -41,7 +42,7 @@ def step(incident, keeper, kind=Kind.NOTE) -> IncidentStep:
 
 
 def affected(incident, viewer) -> list[str]:
-    return [one.code for one in selectors.affected_by(incident, viewer)]
+    return selectors.affected_codes(incident, viewer)
 
 
 def clinic_time(moment) -> str:
@@ -274,9 +275,12 @@ class TestClose:
         assert (closed.closed_by, closed.summary, closed.affected) == (
             keeper, TEXT, [patient.code],
         )  # fmt: skip
+        assert closed.affected_sha256 == digest_of([patient.code])
         assert page.status_code == 200
         (event,) = booked("incident.closed")
         assert (event.reason, event.codes) == (TEXT, [patient.code])
+        assert event.detail == {"affected": 1, "sha256": closed.affected_sha256, "part": 1}
+        assert closed.affected_sha256 in page.content.decode()
 
     def test_afterwards_nothing_moves(self, incident, sign_in_as, keeper, carer, patient) -> None:
         step(incident, keeper, Kind.INTERNAL_REPORT)
@@ -302,6 +306,8 @@ class TestClose:
             {"triage_due_at": timezone.now()},
             {"summary": "x"},
             {"until": timezone.now() - timedelta(days=2)},
+            {"span_until": timezone.now()},
+            {"affected_sha256": "0" * 64},
         ],
     )
     def test_the_database_keeps_an_incident_whole(self, incident, wrong) -> None:

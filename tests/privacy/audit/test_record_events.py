@@ -11,6 +11,7 @@ from privacy.audit.context import Origin, acting_from, current_origin
 from privacy.audit.events import AccessEvent, AuditTrailEvent, Event, Kind, Registry
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import trail_of
+from privacy.errors import DomainError
 from privacy.receipts import Receipt, fate_of_this_transaction
 
 
@@ -126,3 +127,20 @@ class TestDenial:
         audit.record_crypto_failure(path="a.b", code="E-BOX-TAG")
         (row,) = events()
         assert (row.outcome, row.fields, row.process) == ("failed", ["a.b"], "cipher")
+
+
+NUMBER = "家属来电 13812345678 请回电"
+
+
+@pytest.mark.django_db
+class TestNumbersInReasons:
+    def test_whoever_writes_one_is_refused_and_nothing_is_kept(self, carer: User) -> None:
+        with pytest.raises(DomainError), transaction.atomic():
+            audit.record(AuditTrailEvent.EXPORTED, actor=carer, reason=NUMBER)
+        assert events() == []
+
+    def test_what_a_job_repeats_or_refuses_is_covered(self, carer: User) -> None:
+        with transaction.atomic():
+            audit.record(AuditTrailEvent.EXPORTED, process="job", reason=NUMBER)
+        audit.record_denial(actor=carer, target="t", reason=NUMBER)
+        assert [row.reason for row in events()] == ["家属来电 ※※※※※※※※※78 请回电"] * 2

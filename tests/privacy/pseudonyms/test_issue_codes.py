@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.pseudonyms import rules
-from privacy.pseudonyms.rules import ALPHABET, make_code, parse_code
+from privacy.pseudonyms.rules import ALPHABET, make_code, parse_code, parse_codes
 
 CODES = st.lists(st.sampled_from(ALPHABET), min_size=7, max_size=7).map(
     lambda stem: "".join(stem) + rules.check_character("".join(stem))
@@ -110,3 +110,10 @@ def test_visit_codes_that_cannot_be(number, letter):
 )  # fmt: skip
 def test_visit_codes_as_typed(typed, number):
     assert rules.parse_visit_code(typed) == number
+
+
+def test_a_pasted_list_of_codes() -> None:
+    one, other = make_code(), make_code()
+    text = f"\ufeff{one[:4]}-{one[4:]}，{other.lower()}\r\n{one}\t{one[:4]} {one[4:]} ; x1 {other}"
+    assert parse_codes(text) == ([one, other], ["x1"])
+    assert parse_codes(" \n") == ([], [])
