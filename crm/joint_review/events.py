@@ -9,6 +9,7 @@ class ReviewEvent(Event):
     LISTED = "review.listed", Kind.VIEW, _("Opened the joint reviews")
     VIEWED = "review.viewed", Kind.VIEW, _("Opened a review sheet")
     ITEM_VIEWED = "review.item_viewed", Kind.VIEW, _("Opened an event to be reviewed")
+    # Sheets of earlier versions; nothing is opened any more.
     AGE_READ = "review.age_read", Kind.SYSTEM, _("Read ages, for what has to be reviewed")
     NAMES_COMPARED = (
         "review.names_compared",

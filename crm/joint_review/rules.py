@@ -9,6 +9,7 @@ from statistics import median_high
 from typing import Any, Final
 from uuid import UUID
 
+from crm.joint_review import weight
 from privacy.audit.rules import canonical
 
 SCHEMA: Final = 1
@@ -139,23 +140,6 @@ def sample(seed: bytes, ids: Iterable[UUID], *, percent: int = PERCENT) -> list[
     return [one for _rank, one in ranked[: -(-len(ranked) * percent // 100)]]
 
 
-# Actions that give or change rights, besides those whose kind says what they are.
-RIGHTS: Final = frozenset(
-    {
-        *("staff.created", "staff.suspended", "staff.factor_reset", "staff.token_issued"),
-        "staff.password_reset",
-        *("staff.all_ended", "clearance.published", "clearance.left", "clearance.came_back"),
-        *("clearance.licence_recorded", "clearance.licence_withdrawn"),
-        *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
-        "patient.team_handed_over",
-    }
-)
-GRANTS: Final = frozenset(
-    {"access_request.agreed", "access_request.approved", "break_glass.judged", "break_glass.lifted"}
-)
-ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
-
-
 def grounds_of(kind: str, action: str) -> list[str]:
     """The grounds that an event's kind and action tell by themselves: each of them to 100 %."""
     found = []
@@ -163,11 +147,11 @@ def grounds_of(kind: str, action: str) -> list[str]:
         found.append("break_glass")
     if kind == "export":
         found.append("export")
-    if action in GRANTS:
+    if action in weight.GRANTS:
         found.append("grant")
-    if action in ROWS:
+    if action in weight.ROWS:
         found.append("unattributed")
-    if action in RIGHTS:
+    if action in weight.RIGHTS:
         found.append("rights")
     return found
 
