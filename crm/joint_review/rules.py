@@ -15,6 +15,7 @@ from privacy.audit.rules import canonical
 SCHEMA: Final = 1
 PERCENT: Final = 5  # of the events that no ground names
 OVERDUE_DAYS: Final = 35
+DUE_DAYS: Final = 14  # from when a finding is noted to the last day on which it is closed in time
 SETTLED: Final = timedelta(minutes=2)  # the longest a writer may be late with an event, and more
 BASE_DAYS: Final = 30
 BURST_TIMES: Final = 3  # more than so many times the own median of a day
@@ -61,6 +62,11 @@ def may_judge(judge: UUID, side: Side | None, *, actor: UUID | None, only: str) 
     """Whether ``judge`` of ``side`` may judge an event of ``actor`` reserved for ``only`` ("" for
     nobody in particular). Nobody judges their own."""
     return side is not None and judge != actor and only in {"", side.value}
+
+
+def is_late(due_on: date, today: date) -> bool:
+    """Whether a finding should have been closed: from the day after its last one (clinic time)."""
+    return today > due_on
 
 
 @dataclass(frozen=True, slots=True, order=True)
