@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from crm.joint_review import rules
 from crm.joint_review.grounds import GROUNDS
 from crm.joint_review.models import ReviewItem
+from crm.staff.models import User
 from crm.web.plain_text import PlainText
 from privacy.access.policy import Role
 
@@ -83,6 +85,34 @@ class AnswerForm(forms.Form):
         pgettext_lazy("review", "Answer"),
         _("Who was asked and what was said, at least 10 characters, by code."),
     )
+
+
+class OwnWordForm(forms.Form):
+    """What the person says whom it is about, or who sees to it."""
+
+    text = _text(
+        pgettext_lazy("review", "Answer"),
+        _("At least 10 characters, patients by code. It cannot be changed afterwards."),
+    )
+
+
+class AssignForm(forms.Form):
+    """Who sees to a finding, and until when."""
+
+    owner = forms.ModelChoiceField(
+        label=_("Seen to by"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("The side that found it"),
+        widget=_select(),
+    )
+    due_on = forms.DateField(
+        label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]  # of this field alone
 
 
 class CloseForm(forms.Form):

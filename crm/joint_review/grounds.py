@@ -12,13 +12,14 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.joint_review import ages, reading, relations, rules
+from crm.joint_review import reading, relations, rules
 from crm.joint_review.reading import Fact
-from crm.patients.guards import guard_spans
+from crm.patients.guards import guard_spans, minors_until
 from crm.staff.models import Clinic, User
 from privacy.audit.events import Kind
 
@@ -61,6 +62,10 @@ class Scene:
 Finder = Callable[[Scene], Iterable[tuple[UUID, Numbers]]]
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Ground:
     """Why an event is on a sheet. ``find`` None: told by the event's kind and action alone."""
@@ -69,14 +74,35 @@ class Ground:
     label: Words
     always: bool
     find: Finder | None = None
+    examined: Callable[[], bool] = _always  # whether this installation can tell at all
 
 
 GROUNDS: Final[dict[str, Ground]] = {}
 
 
-def add(code: str, label: Words, *, always: bool, find: Finder | None = None) -> None:
+def add(
+    code: str,
+    label: Words,
+    *,
+    always: bool,
+    find: Finder | None = None,
+    examined: Callable[[], bool] = _always,
+) -> None:
     """Make a ground known. In: ``code`` at most 20 characters, it stands on sheets for good."""
-    GROUNDS[code] = Ground(code, label, always, find)
+    GROUNDS[code] = Ground(code, label, always, find, examined)
+
+
+UNEXAMINED: Final = "unexamined:"  # before a ground's code, among the numbers of a sheet
+
+
+def unexamined() -> dict[str, int]:
+    """What the sheets of this installation say nothing about, for their frozen numbers."""
+    return {f"{UNEXAMINED}{one.code}": 1 for one in GROUNDS.values() if not one.examined()}
+
+
+def unexamined_on(counts: Mapping[str, int]) -> list[Ground]:
+    """The grounds that could not be examined when a sheet with these numbers was drawn."""
+    return [one for one in GROUNDS.values() if f"{UNEXAMINED}{one.code}" in counts]
 
 
 def day_of(fact: Fact) -> date:
@@ -100,12 +126,14 @@ def found_in(scene: Scene) -> dict[UUID, dict[str, Numbers]]:
 
 
 def _reveals_of_minors(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
-    last = {code: day_of(one) for one in scene.reveals for code in one.codes}
-    minors = ages.may_be_minors(scene.clinic, {code for one in scene.reveals for code in one.codes})
+    """By the marks that were set when age became known. Nothing is opened: the worker that draws
+    has no key to a year of birth, and a sheet drawn by hand has to say the same."""
+    minors = minors_until({code for one in scene.reveals for code in one.codes})
     return [
         (one.id, NONE)
         for one in scene.reveals
-        if any(minors.is_minor(code, on=last[code]) for code in one.codes)
+        for until in (minors[code] for code in one.codes if code in minors)
+        if until is None or one.at < until
     ]
 
 
@@ -130,6 +158,15 @@ def _joined_themselves(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
         and one.actor
         and one.target == numbers.get(one.actor)
     ]
+
+
+def _old_keys(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
+    """The first old data key that ended on each day, and how many patients' did."""
+    days: dict[date, list[Fact]] = defaultdict(list)
+    for one in scene.facts:
+        if one.action == "keys.old_destroyed":
+            days[day_of(one)].append(one)
+    return [(ends[0].id, {"count": len(ends)}) for ends in days.values()]
 
 
 def _bursts(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
@@ -159,7 +196,8 @@ def _off_hours(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
 
 def _out_of_relation(scene: Scene) -> Iterable[tuple[UUID, Numbers]]:
     """Looks at a patient to whom the records show no relation of the person who looked."""
-    known = relations.Known(scene.clinic, {code for _person, code in scene.sights})
+    codes = {code for _person, code in scene.sights}
+    known = relations.Known(scene.clinic, codes, since=scene.since)
     return [
         (look.id, NONE)
         for (person, code), looks in scene.sights.items()
@@ -184,8 +222,15 @@ add("grant", _("Access grants and verdicts"), always=True)
 add("self_joined", _("Put themselves on a care team"), always=True, find=_joined_themselves)
 add("unattributed", _("Rows changed by nobody known"), always=True)
 add("rights", _("Accounts, rights and keys"), always=True)
+add("old_keys", _("Old data keys destroyed"), always=False, find=_old_keys)
 add("burst", _("Far more looks than usual"), always=False, find=_bursts)
 add("off_hours", _("Outside opening hours"), always=False, find=_off_hours)
 add("out_of_relation", _("Neither booked nor assigned"), always=False, find=_out_of_relation)
-add("same_surname", _("Same surname as the patient"), always=False, find=_same_surname)
+add(
+    "same_surname",
+    _("Same surname as the patient"),
+    always=False,
+    find=_same_surname,
+    examined=lambda: settings.NAME_SEARCH,
+)
 add(rules.RANDOM, _("Random sample"), always=False)

@@ -45,10 +45,10 @@ TABLES = (
         ReviewFinding,
         Basis.SECURITY,
         c1(LINK, "item", "incident"),
-        c1(_TEXT, "text", "answer", "outcome"),
+        c1(_TEXT, "text", "answer", "statement", "outcome"),
         c1(STATE, "state"),
-        c1(WHO, "author", "answered_by", "closed_by"),
-        c1(WHEN, "answered_at", "closed_at"),
+        c1(WHO, "author", "owner", "answered_by", "stated_by", "closed_by"),
+        c1(WHEN, "due_on", "answered_at", "stated_at", "closed_at"),
     ),
     of(
         ReviewView,

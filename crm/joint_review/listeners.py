@@ -5,7 +5,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm.joint_review.selectors import overdue, overdue_of, unsigned_for
+from crm.joint_review.selectors import (
+    findings_waiting_for,
+    late_findings,
+    overdue,
+    overdue_of,
+    unsigned_for,
+)
 from crm.staff.models import User
 from crm.web.nav import Rows, register_count
 from crm.web.notices import Notice, register_notice
@@ -16,6 +22,24 @@ from privacy.exports.gates import no_new_exports_while
 
 def _waiting(actor: Actor) -> int | Rows:
     return unsigned_for(actor) if isinstance(actor, User) else 0
+
+
+def _own(actor: Actor) -> int | Rows:
+    return findings_waiting_for(actor) if isinstance(actor, User) else 0
+
+
+def _late_findings(actor: Actor) -> Notice | None:
+    if not isinstance(actor, User) or not can(actor, Permission.JUDGE_REVIEW):
+        return None
+    late = late_findings(actor)
+    if not late:
+        return None
+    words = ngettext(
+        "%(n)d finding of a joint review should have been closed.",
+        "%(n)d findings of joint reviews should have been closed.",
+        late,
+    )
+    return Notice(words % {"n": late}, reverse("review:list"), _("To the findings"))
 
 
 def _overdue(actor: Actor) -> Notice | None:
@@ -34,7 +58,9 @@ def _overdue(actor: Actor) -> Notice | None:
 
 
 register_count("review:list", _waiting)
+register_count("review:own", _own, urgent=True)
 register_notice("joint_review", _overdue)
+register_notice("review_findings", _late_findings)
 no_new_exports_while(
     "joint_review",
     overdue,

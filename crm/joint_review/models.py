@@ -1,12 +1,13 @@
 """A sheet of the joint review: what was drawn, what both sides found, who signed (S60)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.incidents.models import Incident
@@ -15,6 +16,12 @@ from crm.staff.models import Clinic, User
 from privacy.records import Record, RetentionClass
 
 HEX = 64
+SAID = ~Q(answer="") | ~Q(statement="")
+
+
+def due_day() -> date:
+    """When a finding that is noted today has to be closed; a day of clinic time."""
+    return timezone.localdate() + timedelta(days=rules.DUE_DAYS)
 
 
 def _staff(*, null: bool = False) -> "models.ForeignKey[User | None, User | None]":
@@ -174,6 +181,11 @@ class ReviewItem(Record):
         return f"{self.number} of {self.sheet_id}"
 
     @property
+    def side_name(self) -> str:
+        """Which side judged it, in words."""
+        return str(ReviewSignature.Side(self.side).label)
+
+    @property
     def is_random(self) -> bool:
         """Whether chance alone put it here."""
         return self.grounds == [rules.RANDOM]
@@ -208,7 +220,7 @@ class ReviewSignature(Record):
 
 
 class ReviewFinding(Record):
-    """What is not in order: a ticket, open until it was answered and closed."""
+    """What is not in order: a ticket of somebody, due on a day, open until answered and closed."""
 
     class State(models.TextChoices):
         OPEN = "open", _("Waits for an answer")
@@ -220,9 +232,14 @@ class ReviewFinding(Record):
     text = models.CharField(max_length=rules.LONGEST_TEXT)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    owner = _staff(null=True)  # who sees to it; nobody: the side that found it
+    due_on = models.DateField(default=due_day)  # clinic time; the last day that is in time
     answer = models.CharField(max_length=rules.LONGEST_TEXT, blank=True)
     answered_by = _staff(null=True)
     answered_at = models.DateTimeField(null=True)
+    statement = models.CharField(max_length=rules.LONGEST_TEXT, blank=True)  # of whom it is about
+    stated_by = _staff(null=True)
+    stated_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=rules.LONGEST_TEXT, blank=True)
     closed_by = _staff(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -235,19 +252,24 @@ class ReviewFinding(Record):
                 name="review_finding_says_something", condition=~Q(text="")
             ),
             models.CheckConstraint(
+                name="review_answer_is_whole",
+                condition=Q(answer="", answered_by=None, answered_at=None)
+                | Q(answered_by__isnull=False, answered_at__isnull=False) & ~Q(answer=""),
+            ),
+            models.CheckConstraint(
+                name="review_statement_is_whole",
+                condition=Q(statement="", stated_by=None, stated_at=None)
+                | Q(stated_by__isnull=False, stated_at__isnull=False) & ~Q(statement=""),
+            ),
+            models.CheckConstraint(
                 name="review_finding_moves_on",
                 condition=Q(
-                    state="open", answer="", answered_by=None, answered_at=None,
-                    outcome="", closed_by=None, closed_at=None,
+                    state="open", answer="", statement="", outcome="", closed_by=None,
+                    closed_at=None,
                 )
-                | Q(
-                    state="answered", answered_by__isnull=False, answered_at__isnull=False,
-                    outcome="", closed_by=None, closed_at=None,
-                ) & ~Q(answer="")
-                | Q(
-                    state="closed", answered_by__isnull=False, answered_at__isnull=False,
-                    closed_by__isnull=False, closed_at__isnull=False,
-                ) & ~Q(answer="") & ~Q(outcome=""),
+                | Q(state="answered", outcome="", closed_by=None, closed_at=None) & SAID
+                | Q(state="closed", closed_by__isnull=False, closed_at__isnull=False)
+                & SAID & ~Q(outcome=""),
             ),
         ]  # fmt: skip
         indexes = [
@@ -263,6 +285,11 @@ class ReviewFinding(Record):
     def target(self) -> str:
         """How the audit trail names this finding."""
         return f"finding:{self.pk}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its last day has passed and nobody has closed it."""
+        return self.state != self.State.CLOSED and rules.is_late(self.due_on, timezone.localdate())
 
 
 class ReviewView(Record):

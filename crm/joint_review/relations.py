@@ -10,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.access_requests.models import AccessRequest
+from crm.joint_review import teams
 from crm.joint_review.events import ReviewEvent
-from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.patients.models import Patient, PatientContact
 from crm.patients.rules import TokenKind, fold_name, surname
 from crm.scheduling.models import Visit
 from crm.staff.models import Clinic, User
@@ -29,13 +30,12 @@ PREFIXES: Final = {1: TokenKind.PREFIX_1, 2: TokenKind.PREFIX_2}
 class Known:
     """Relations to some patients of a clinic, as far as the records hold them."""
 
-    def __init__(self, clinic: Clinic, codes: set[str]) -> None:
+    def __init__(self, clinic: Clinic, codes: set[str], *, since: datetime) -> None:
         rows = Patient.objects.filter(clinic=clinic, subject__code__in=codes)
         patients = dict(rows.values_list("pk", "subject__code"))
         self.codes = set(patients.values())
         self.registered = set(rows.values_list("registered_by", "subject__code"))
-        teams = CareTeamMember.objects.filter(patient_id__in=patients)
-        self.team = {(who, patients[key]) for who, key in teams.values_list("staff", "patient")}
+        self.team = teams.places(clinic, patients, since=since)
         self.visits: dict[str, list[date]] = defaultdict(list)
         for key, day in Visit.objects.filter(patient_id__in=patients).values_list("patient", "day"):
             self.visits[patients[key]].append(day)
@@ -46,11 +46,13 @@ class Known:
                 self.access[who, code].append((start, end))
 
     def explains(self, person: UUID, code: str, *, role: str, at: datetime) -> bool:
-        """Whether a look at ``at`` (aware) has a reason in the records: care team, own
+        """Whether a look at ``at`` (aware) has a reason in the records: care team then, own
         registration, access for a time, or, at the front desk, a visit within a week."""
         if code not in self.codes or role in NOT_SAID:
             return True
-        if (person, code) in self.team or (person, code) in self.registered:
+        if (person, code) in self.registered:
+            return True
+        if any(one.holds(at) for one in self.team.get((person, code), ())):
             return True
         if any(start <= at < end for start, end in self.access.get((person, code), ())):
             return True

@@ -9,11 +9,13 @@ from statistics import median_high
 from typing import Any, Final
 from uuid import UUID
 
+from crm.joint_review import weight
 from privacy.audit.rules import canonical
 
 SCHEMA: Final = 1
 PERCENT: Final = 5  # of the events that no ground names
 OVERDUE_DAYS: Final = 35
+DUE_DAYS: Final = 14  # from when a finding is noted to the last day on which it is closed in time
 SETTLED: Final = timedelta(minutes=2)  # the longest a writer may be late with an event, and more
 BASE_DAYS: Final = 30
 BURST_TIMES: Final = 3  # more than so many times the own median of a day
@@ -60,6 +62,11 @@ def may_judge(judge: UUID, side: Side | None, *, actor: UUID | None, only: str) 
     """Whether ``judge`` of ``side`` may judge an event of ``actor`` reserved for ``only`` ("" for
     nobody in particular). Nobody judges their own."""
     return side is not None and judge != actor and only in {"", side.value}
+
+
+def is_late(due_on: date, today: date) -> bool:
+    """Whether a finding should have been closed: from the day after its last one (clinic time)."""
+    return today > due_on
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -139,23 +146,6 @@ def sample(seed: bytes, ids: Iterable[UUID], *, percent: int = PERCENT) -> list[
     return [one for _rank, one in ranked[: -(-len(ranked) * percent // 100)]]
 
 
-# Actions that give or change rights, besides those whose kind says what they are.
-RIGHTS: Final = frozenset(
-    {
-        *("staff.created", "staff.suspended", "staff.factor_reset", "staff.token_issued"),
-        "staff.password_reset",
-        *("staff.all_ended", "clearance.published", "clearance.left", "clearance.came_back"),
-        *("clearance.licence_recorded", "clearance.licence_withdrawn"),
-        *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
-        "patient.team_handed_over",
-    }
-)
-GRANTS: Final = frozenset(
-    {"access_request.agreed", "access_request.approved", "break_glass.judged", "break_glass.lifted"}
-)
-ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
-
-
 def grounds_of(kind: str, action: str) -> list[str]:
     """The grounds that an event's kind and action tell by themselves: each of them to 100 %."""
     found = []
@@ -163,11 +153,11 @@ def grounds_of(kind: str, action: str) -> list[str]:
         found.append("break_glass")
     if kind == "export":
         found.append("export")
-    if action in GRANTS:
+    if action in weight.GRANTS:
         found.append("grant")
-    if action in ROWS:
+    if action in weight.ROWS:
         found.append("unattributed")
-    if action in RIGHTS:
+    if action in weight.RIGHTS:
         found.append("rights")
     return found
 

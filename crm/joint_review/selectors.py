@@ -112,20 +112,59 @@ def item_of(viewer: User, item_id: UUID) -> ReviewItem:
 def finding_of(viewer: User, finding_id: UUID) -> ReviewFinding:
     """Raises: ReviewFinding.DoesNotExist also for one of another clinic."""
     rows = ReviewFinding.objects.select_related(
-        "item__sheet", "author", "answered_by", "closed_by", "incident"
+        "item__sheet", "author", "owner", "answered_by", "stated_by", "closed_by", "incident"
     )
     return rows.get(pk=finding_id, item__sheet__clinic_id=viewer.clinic_id)
 
 
 def open_findings(viewer: User) -> list[ReviewFinding]:
-    """Tickets of the clinic that nobody has closed, newest first."""
-    rows = ReviewFinding.objects.select_related("item__sheet").exclude(state="closed")
-    return list(rows.filter(item__sheet__clinic_id=viewer.clinic_id))
+    """Tickets of the clinic that nobody has closed, the one that is due first on top."""
+    rows = ReviewFinding.objects.select_related("item__sheet", "owner").exclude(state="closed")
+    return list(rows.filter(item__sheet__clinic_id=viewer.clinic_id).order_by("due_on", "pk"))
+
+
+def late_findings(viewer: User) -> int:
+    """How many tickets of the clinic nobody has closed in time."""
+    rows = ReviewFinding.objects.filter(item__sheet__clinic_id=viewer.clinic_id)
+    return rows.exclude(state="closed").filter(due_on__lt=timezone.localdate()).count()
+
+
+def superior_of(item: ReviewItem) -> User | None:
+    """Who sees to a finding of this event unless somebody says otherwise: the superior of whose
+    doing it was. None where there is none at work: then the side that found it does."""
+    whose = User.objects.filter(pk=item.actor, clinic=item.sheet.clinic_id)
+    person = whose.select_related("superior").first()
+    above = person.superior if person else None
+    at_work = above is not None and above.is_active and above.clinic_id == item.sheet.clinic_id
+    return above if at_work else None
+
+
+def owners_for(finding: ReviewFinding) -> QuerySet[User]:
+    """Who may see to a finding: colleagues at work, without whom it is about."""
+    rows = User.objects.filter(clinic=finding.item.sheet.clinic_id, is_active=True)
+    return rows.exclude(pk=finding.item.actor).order_by("display_name")
+
+
+# --- one's own findings -----------------------------------------------------------------------
+
+
+def findings_of(person: User) -> QuerySet[ReviewFinding]:
+    """Findings about what this person did, and those they see to; newest first."""
+    whose = Q(item__actor=person.pk) | Q(owner=person)
+    rows = ReviewFinding.objects.filter(whose, item__sheet__clinic_id=person.clinic_id)
+    return rows.select_related("item", "owner", "answered_by").order_by("-created_at")
+
+
+def findings_waiting_for(person: User) -> QuerySet[ReviewFinding]:
+    """Those of them that wait for this person's word."""
+    own = Q(item__actor=person.pk, stated_at=None)
+    seen_to = Q(owner=person, answered_at=None)
+    return findings_of(person).exclude(state="closed").filter(own | seen_to)
 
 
 def findings_on(sheet: ReviewSheet) -> list[ReviewFinding]:
     """The tickets of a sheet, by number."""
-    rows = ReviewFinding.objects.select_related("item", "author").filter(item__sheet=sheet)
+    rows = ReviewFinding.objects.select_related("item", "author", "owner").filter(item__sheet=sheet)
     return list(rows.order_by("item__number"))
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.joint_review.views import items, saved, sheets
+from crm.joint_review.views import items, own, saved, sheets
 
 app_name = "review"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("review/findings/<uuid:finding_id>/answer/", items.answer, name="answer"),
     path("review/findings/<uuid:finding_id>/close/", items.close, name="close"),
     path("review/findings/<uuid:finding_id>/incident/", items.incident, name="incident"),
+    path("review/findings/<uuid:finding_id>/assign/", items.assign, name="assign"),
+    path("review/own/", own.findings, name="own"),
+    path("review/own/<uuid:own_finding_id>/", own.finding, name="own-finding"),
+    path("review/own/<uuid:own_finding_id>/answer/", own.answer, name="own-answer"),
     path("review/<uuid:sheet_id>/", sheets.sheet, name="sheet"),
     path("review/<uuid:sheet_id>/tick/", sheets.tick, name="tick"),
     path("review/<uuid:sheet_id>/take-over/", sheets.take_over, name="take-over"),

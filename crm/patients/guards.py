@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from crm.patients.models import HiddenDouble, Patient, PatientGuard, PatientQuerySet
 from crm.staff.models import User
@@ -24,6 +24,19 @@ def codes_of_minors(staff: User, since: datetime, until: datetime) -> set[str]:
         then, kind=PatientGuard.Kind.MINOR, since__lt=until, patient__clinic_id=staff.clinic_id
     )
     return set(marks.values_list("patient__subject__code", flat=True))
+
+
+def minors_until(codes: Iterable[str]) -> dict[str, datetime | None]:
+    """Who of these patients was ever found to be under 18, and until when that counts; None: still.
+
+    For a joint review, which opens nothing: no moment begins it, for whoever is found to be under
+    18 was so before. It counts until somebody has lifted the mark (ADR 0030).
+    """
+    rows = PatientGuard.objects.filter(
+        kind=PatientGuard.Kind.MINOR, patient__subject__code__in=list(codes)
+    )
+    latest_last = rows.order_by(F("until").asc(nulls_last=True))
+    return dict(latest_last.values_list("patient__subject__code", "until"))
 
 
 def guards_shown_to(staff: User) -> QuerySet[PatientGuard]:

@@ -25,6 +25,7 @@ class Entry:
     view_name: str
     icon: str
     label: Words
+    quiet: bool = False  # left out of the side column while its number is 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
             Entry(Permission.VIEW_PLANS, "followup:plans", "phone-call", _("Follow-up")),
             Entry(Permission.VIEW_MESSAGES, "messaging:list", "send", _("Messages")),
             Entry(None, "clearance:own", "badge-check", _("My clearance")),
+            Entry(None, "review:own", "flag", _("Findings about me"), quiet=True),
         ),
     ),
     (
@@ -96,6 +98,7 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
 OWN: Final = (
     Entry(None, "staff:account", "user-round", _("My account")),
     Entry(None, "clearance:library", "book-open", _("Policies")),
+    Entry(None, "review:own", "flag", _("Findings about me")),
     Entry(Permission.MANAGE_TOKENS, "staff:tokens", "key-round", _("API tokens")),
 )
 Rows = QuerySet[Any, Any]
@@ -122,10 +125,15 @@ def groups_for(actor: Actor, path: str) -> list[Group]:
         (entry.view_name for _label, doors in open_doors for entry, _ in doors), actor
     )
     return [
-        Group(label=label, items=[_item(entry, url, here, numbers) for entry, url in doors])
+        Group(label=label, items=items)
         for label, doors in open_doors
-        if doors
+        if (items := [_item(*one, here, numbers) for one in doors if _speaks(*one, here, numbers)])
     ]
+
+
+def _speaks(entry: Entry, url: str, here: str, numbers: Mapping[str, int]) -> bool:
+    """Whether an entry is shown now: a quiet one only where something waits, or on its page."""
+    return not entry.quiet or url == here or bool(numbers.get(entry.view_name))
 
 
 def own_items(actor: Actor) -> list[Item]:

@@ -6,7 +6,7 @@ one that the viewer could reach, if their role reaches such things at all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -174,9 +174,20 @@ def _review_item(world: World) -> Any:
 
 def _review_finding(world: World) -> Any:
     _review_sheet(world)
-    item, judge = world.kept["item"], world.viewer
+    judge = world.viewer
     if not can(judge, Permission.JUDGE_REVIEW):
         judge = UserFactory.create(clinic=judge.clinic, role=Role.MEDICAL_QC)
+    return _found_by(judge, world.kept["item"])
+
+
+def _own_finding(world: World) -> Any:
+    """About what the viewer did."""
+    _review_sheet(replace(world, author=world.viewer))
+    judge = UserFactory.create(clinic=world.viewer.clinic, role=Role.MEDICAL_QC)
+    return _found_by(judge, world.kept["item"])
+
+
+def _found_by(judge: User, item: ReviewItem) -> Any:
     side = "it" if judge.role == Role.SECURITY_ADMIN else "qc"
     item.verdict, item.side, item.judged_by, item.judged_at = (
         "finding", side, judge, timezone.now(),
@@ -265,6 +276,7 @@ MAKERS: dict[str, Maker] = {
     "guard_id": _guard,
     "honey_id": _honey,
     "finding_id": _review_finding,
+    "own_finding_id": _own_finding,
     "incident_id": _incident,
     "item_id": _review_item,
     "licence_id": _licence,

@@ -29,6 +29,7 @@ from consult.consultations.services.texts import stored
 from crm.patients.invented import People
 from crm.patients.models import Patient, PatientClinical, PatientContact
 from crm.patients.rules import name_tokens, normalise_phone
+from crm.patients.services.guarding import mark_if_minor
 from crm.staff.models import Clinic, User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
@@ -198,7 +199,7 @@ def _import_batch(plan: Plan, rows: Sequence[ImportRow], people: People) -> Repo
     done = Report(added=len(new), known=len(rows) - len(new))
     if not new:
         return done
-    patients = _patients(plan, new, people)
+    patients, marked = _patients(plan, new, people)
     records = [_record(plan, row, patient) for row, patient in zip(new, patients, strict=True)]
     store_many(records)
     turns = [turn for row, record in zip(new, records, strict=True) for turn in _turns(row, record)]
@@ -207,7 +208,7 @@ def _import_batch(plan: Plan, rows: Sequence[ImportRow], people: People) -> Repo
         status=Consultation.Status.SUBMITTED, submitted_at=timezone.now(), submitted_by=plan.staff
     )
     done.turns, done.covered = len(turns), sum(turn.covered for turn in turns)
-    done.events = 1
+    done.events = 1 + marked
     audit.record(
         ConsultationEvent.IMPORTED,
         actor=plan.staff,
@@ -219,8 +220,9 @@ def _import_batch(plan: Plan, rows: Sequence[ImportRow], people: People) -> Repo
     return done
 
 
-def _patients(plan: Plan, rows: Sequence[ImportRow], people: People) -> list[Patient]:
-    """Invented people, one a row, with their keys."""
+def _patients(plan: Plan, rows: Sequence[ImportRow], people: People) -> tuple[list[Patient], int]:
+    """Invented people, one a row, with their keys; and how many of them may be under 18 by their
+    year: these are guarded like everybody else of whom it is known (R18)."""
     subjects = issue_subjects(count=len(rows))
     clinic = plan.clinic or plan.staff.clinic
     patients = [
@@ -228,24 +230,29 @@ def _patients(plan: Plan, rows: Sequence[ImportRow], people: People) -> list[Pat
         for subject in subjects
     ]
     store_many(patients)
-    contacts, clinical = [], []
+    contacts, clinical, years = [], [], []
     for patient, row in zip(patients, rows, strict=True):
         person = people.person()
         contact = PatientContact(patient=patient)
         contact.set_name(person.name, name_tokens(person.name))
         contact.set_phone(normalise_phone(person.phone).value)
         contacts.append(contact)
+        years.append(str(person.born.year))
         clinical.append(
             PatientClinical(
                 patient=patient,
                 chief_complaint=stored(row.title)[0],
                 sex="female" if person.female else "male",
-                birth_year=str(person.born.year),
+                birth_year=years[-1],
             )
         )
     store_many(contacts)
     store_many(clinical)
-    return patients
+    marked = sum(
+        mark_if_minor(patient=patient, birth_year=year, id_number="")
+        for patient, year in zip(patients, years, strict=True)
+    )
+    return patients, marked
 
 
 def _record(plan: Plan, row: ImportRow, patient: Patient) -> Consultation:

@@ -26,6 +26,7 @@ BROKEN, EXPORTED = "break_glass", "export"  # grounds
 DONE_REASON: Final = "系统启用首日，信息与质控一起把做过的事看一遍"
 BEGUN_REASON: Final = "每周正式评审之前先试评一次，熟悉做法"
 FOUND: Final = "紧急查看之后没有看到就诊或联系记录，请当事人书面说明当时的情况"
+STATED: Final = "当时患者来电称腹痛加重，我先看了病史再回电，通话记录还没来得及补"
 ANSWERED: Final = "已当面说明：电话由值班医生接回，通话记录当天补入病历"
 ASKED_FOR: Final = "申请写的用途是核对，没有说明由谁复核结果，请申请人补充"
 _BACK: Final = timedelta(days=6)  # the week that ends on the first day
@@ -77,13 +78,13 @@ def _review(pair: Pair, first_day: date) -> None:
 
 
 def _finish(sheet: ReviewSheet, pair: Pair) -> None:
-    """Everything is judged, one finding has its answer, information technology has signed."""
+    """Everything is judged, one finding has its answers, information technology has signed."""
     named = sheet.items.exclude(grounds=[rules.RANDOM]).order_by("number")
     broken = named.filter(grounds__contains=[BROKEN]).first()
     for item in named:
         if broken and item.pk == broken.pk:
             _find(item, pair.of(item), FOUND)
-            tickets.answer(finding_id=item.finding.pk, actor=pair.control, text=ANSWERED)
+            _answer(item, pair)
         else:
             judging.judge(item_id=item.pk, actor=pair.of(item), verdict=Verdict.IN_ORDER)
     rest = list(sheet.items.filter(verdict="").values_list("pk", flat=True))
@@ -104,6 +105,14 @@ def _begin(sheet: ReviewSheet, pair: Pair) -> None:
 
 def _find(item: ReviewItem, actor: User, text: str) -> None:
     judging.judge(item_id=item.pk, actor=actor, verdict=Verdict.FINDING, text=text)
+
+
+def _answer(item: ReviewItem, pair: Pair) -> None:
+    """First their own word, then what the department says."""
+    person = User.objects.filter(pk=item.actor).first()
+    if person:
+        tickets.answer_own(finding_id=item.finding.pk, actor=person, text=STATED)
+    tickets.answer(finding_id=item.finding.pk, actor=pair.control, text=ANSWERED)
 
 
 def _take_on(keeper: User) -> None:

@@ -66,7 +66,9 @@ def _judge(item: ReviewItem, actor: User, side: Side, verdict: str, text: str) -
     item.judged_by, item.judged_at, item.earlier = actor, timezone.now(), None
     item.save(update_fields=["verdict", "side", "judged_by", "judged_at", "earlier", "updated_at"])
     if verdict == Verdict.FINDING:
-        ReviewFinding.objects.create(item=item, text=text, author=actor)
+        ReviewFinding.objects.create(
+            item=item, text=text, author=actor, owner=selectors.superior_of(item)
+        )
     audit.record(
         ReviewEvent.JUDGED,
         actor=actor,

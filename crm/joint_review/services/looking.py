@@ -52,6 +52,22 @@ def open_finding(*, viewer: User, finding_id: UUID) -> ReviewFinding:
 
 
 @transaction.atomic
+def list_own(*, viewer: User) -> list[ReviewFinding]:
+    """The findings about what the viewer did, and those they see to."""
+    found = list(selectors.findings_of(viewer))
+    audit.record(ReviewEvent.OWN_LISTED, actor=viewer)
+    return found
+
+
+@transaction.atomic
+def open_own(*, viewer: User, finding_id: UUID) -> ReviewFinding:
+    """One of them. Raises: ReviewFinding.DoesNotExist also for everybody else's."""
+    finding = selectors.findings_of(viewer).get(pk=finding_id)
+    audit.record(ReviewEvent.OWN_VIEWED, actor=viewer, target=finding.target)
+    return finding
+
+
+@transaction.atomic
 def keep_view(*, staff: User, name: str, ground: str, role: str, state: str) -> ReviewView:
     """Keep filters under a name of one's own. Raises: Conflict if the name is taken; DomainError
     above twelve of them."""

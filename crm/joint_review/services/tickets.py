@@ -1,5 +1,6 @@
-"""What becomes of a finding: answered, closed, or an incident of its own."""
+"""What becomes of a finding: somebody's to see to, answered, closed, or an incident of its own."""
 
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
@@ -22,15 +23,72 @@ LONGEST_TITLE = 80
 
 @transaction.atomic
 def answer(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
-    """Note what was answered. Raises: ReviewFinding.DoesNotExist; AccessDenied; Conflict if it is
-    answered; DomainError under 10 characters."""
+    """Note what is said to a finding: by whom it is about, in their own word; by whoever sees to
+    it, or a side, what the department says. Each of both once, and until it is closed.
+
+    Raises: ReviewFinding.DoesNotExist; AccessDenied for all others; Conflict if this is said, or
+        the finding is closed; DomainError under 10 characters.
+    """
     finding, text = _held(actor, finding_id), _checked(text)
-    if finding.state != State.OPEN:
+    about = finding.item.actor == actor.pk
+    if not about and finding.owner_id != actor.pk:
+        side_of(actor)
+    if finding.state == State.CLOSED:
+        raise Conflict(_("This finding is closed."))
+    if (finding.stated_at if about else finding.answered_at) is not None:
         raise Conflict(_("This finding has its answer."))
-    finding.state, finding.answer = State.ANSWERED, text
-    finding.answered_by, finding.answered_at = actor, timezone.now()
+    if about:
+        finding.statement, finding.stated_by, finding.stated_at = text, actor, timezone.now()
+    else:
+        finding.answer, finding.answered_by, finding.answered_at = text, actor, timezone.now()
+    finding.state = State.ANSWERED
     finding.save()
-    audit.record(ReviewEvent.ANSWERED, actor=actor, target=finding.target, reason=text)
+    audit.record(
+        ReviewEvent.ANSWERED,
+        actor=actor,
+        target=finding.target,
+        reason=text,
+        detail={"own": int(about)},
+    )
+    return finding
+
+
+def answer_own(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
+    """The same for whom it is about and who sees to it; for all others there is no such finding.
+
+    Raises: ReviewFinding.DoesNotExist; what ``answer`` raises.
+    """
+    selectors.findings_of(actor).get(pk=finding_id)
+    return answer(finding_id=finding_id, actor=actor, text=text)
+
+
+@transaction.atomic
+def assign(*, finding_id: UUID, actor: User, owner: User | None, due_on: date) -> ReviewFinding:
+    """Say who sees to a finding, and until which day of clinic time.
+
+    In: ``owner`` None for the side that found it.
+    Raises: ReviewFinding.DoesNotExist; AccessDenied for who does not review, and for one's own;
+        Conflict once it is closed; DomainError for a day that is over, and for whom it is about
+        or somebody who is not at work here.
+    """
+    side_of(actor)
+    finding = _held(actor, finding_id)
+    if finding.item.actor == actor.pk:
+        raise AccessDenied(_("Who sees to a finding is not for whom it is about to say."))
+    if finding.state == State.CLOSED:
+        raise Conflict(_("This finding is closed."))
+    if owner and not selectors.owners_for(finding).filter(pk=owner.pk).exists():
+        raise DomainError(_("A colleague sees to a finding, never whom it is about."))
+    if rules.is_late(due_on, timezone.localdate()):
+        raise DomainError(_("Choose today or a day to come."))
+    finding.owner, finding.due_on = owner, due_on
+    finding.save(update_fields=["owner", "due_on", "updated_at"])
+    audit.record(
+        ReviewEvent.ASSIGNED,
+        actor=actor,
+        target=finding.target,
+        detail={"to": owner.staff_no if owner else "", "due": due_on.isoformat()},
+    )
     return finding
 
 
@@ -67,6 +125,7 @@ def make_incident(*, finding_id: UUID, actor: User) -> Incident:
 
     Raises: ReviewFinding.DoesNotExist; AccessDenied; Conflict if there is one already.
     """
+    side_of(actor)
     finding = _held(actor, finding_id)
     if finding.incident_id:
         raise Conflict(_("There is an incident of this finding already."))
@@ -96,7 +155,6 @@ def make_incident(*, finding_id: UUID, actor: User) -> Incident:
 
 
 def _held(actor: User, finding_id: UUID) -> ReviewFinding:
-    side_of(actor)
     rows = ReviewFinding.objects.select_for_update(of=("self",)).select_related("item__sheet")
     return rows.get(pk=finding_id, item__sheet__clinic_id=actor.clinic_id)
 

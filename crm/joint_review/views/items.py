@@ -3,15 +3,15 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from crm.joint_review import showing
-from crm.joint_review.forms import AnswerForm, CloseForm, FilterForm, FindingForm
-from crm.joint_review.models import ReviewItem
+from crm.joint_review import selectors, showing
+from crm.joint_review.forms import AnswerForm, AssignForm, CloseForm, FilterForm, FindingForm
+from crm.joint_review.models import ReviewFinding, ReviewItem
 from crm.joint_review.services import judging, looking, tickets
 from crm.joint_review.views.doors import asked_in, done, found_or_404, may_judge
 from crm.staff.guards import StaffRequest, requires
@@ -91,6 +91,7 @@ def _finding(
     *,
     answer_form: AnswerForm | None = None,
     close_form: CloseForm | None = None,
+    assign_form: AssignForm | None = None,
 ) -> HttpResponse:
     one = found_or_404(
         request,
@@ -98,7 +99,8 @@ def _finding(
         lambda: looking.open_finding(viewer=request.user, finding_id=finding_id),
     )
     (shown,) = showing.items_shown([one.item], request.user)
-    bound = answer_form or close_form
+    bound = answer_form or close_form or assign_form
+    about_me = one.item.actor == request.user.pk
     context = {
         "finding": one,
         "item": one.item,
@@ -107,8 +109,13 @@ def _finding(
         "sheet": one.item.sheet,
         "answer_form": answer_form or AnswerForm(),
         "close_form": close_form or CloseForm(),
+        "assign_form": assign_form or _assign_form(one),
         "form": bound,
         "may_judge": may_judge(request),
+        "may_answer": may_judge(request)
+        and one.state != one.State.CLOSED
+        and (one.stated_at if about_me else one.answered_at) is None,
+        "may_assign": may_judge(request) and one.state != one.State.CLOSED and not about_me,
         "may_close": may_judge(request) and shown.mine,
         "may_open_incident": can(request.user, Permission.VIEW_ALERTS),
     }
@@ -130,6 +137,30 @@ def answer(request: StaffRequest, finding_id: UUID) -> HttpResponse:
             finding_id=finding_id, actor=request.user, text=form.cleaned_data["text"]
         ),
         _("The answer is noted."),
+    )
+    return redirect("review:finding", finding_id)
+
+
+def _assign_form(one: ReviewFinding, data: QueryDict | None = None) -> AssignForm:
+    now = {"owner": one.owner_id, "due_on": one.due_on}
+    return AssignForm(data, initial=now, owners=selectors.owners_for(one))
+
+
+@require_POST
+@requires(Permission.JUDGE_REVIEW)
+@once
+def assign(request: StaffRequest, finding_id: UUID) -> HttpResponse:
+    """Who sees to it, and until when."""
+    target = f"finding:{finding_id}"
+    one = found_or_404(request, target, lambda: selectors.finding_of(request.user, finding_id))
+    form = _assign_form(one, request.POST)
+    if not form.is_valid():
+        return _finding(request, finding_id, assign_form=form)
+    done(
+        request,
+        target,
+        lambda: tickets.assign(finding_id=finding_id, actor=request.user, **form.cleaned_data),
+        _("It is noted who sees to it."),
     )
     return redirect("review:finding", finding_id)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from crm.joint_review import rules, selectors, showing
+from crm.joint_review import grounds, rules, selectors, showing
 from crm.joint_review.forms import ExtraForm, FilterForm
 from crm.joint_review.models import ReviewSheet
 from crm.joint_review.services import drawing, judging, looking, signing
@@ -126,6 +126,7 @@ def _sheet(
         "random": random,
         "numbers": showing.numbers_of(one),
         "findings": selectors.findings_on(one),
+        "unexamined": grounds.unexamined_on(one.counts),
         "views": selectors.views_of(request.user),
         "digest": rules.groups(_digest(shown)) if not shown.left else [],
         "judges": selectors.judges_on(one),
@@ -239,6 +240,7 @@ def print_sheet(request: StaffRequest, sheet_id: UUID) -> HttpResponse:
         "numbers": showing.numbers_of(one),
         "judges": selectors.judges_on(one),
         "findings": selectors.findings_on(one),
+        "unexamined": grounds.unexamined_on(one.counts),
         "printed_at": timezone.now(),
     }
     return render(request, "crm/joint_review/print.html", page)

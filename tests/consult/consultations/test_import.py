@@ -1,15 +1,19 @@
 """Taking over old talks: whole batches, each row once, nothing in the clear."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from consult.consultations import services
 from consult.consultations.models import Consultation, Turn
 from consult.consultations.services import importing
-from crm.patients.models import Patient, PatientContact
+from crm.patients.invented import People
+from crm.patients.models import Patient, PatientContact, PatientGuard
 from crm.staff.models import Clinic
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
@@ -244,3 +248,17 @@ def test_all_shared_files_come_in_and_stay_once(importer):
 
     assert f"{lines} rows read: {lines} added, 0 known already, 0 rejected" in first
     assert f"0 added, {lines} known already" in second
+
+
+def test_who_may_be_under_18_by_the_year_is_guarded(tmp_path, importer, monkeypatch) -> None:
+    """As at every registration: the joint review goes by the marks alone (R18)."""
+    person = People.person
+    year = timezone.localdate().year - 18
+
+    def young(self):
+        return replace(person(self), born=date(year, 1, 1))
+
+    monkeypatch.setattr(People, "person", young)
+    run(write(tmp_path / "a.jsonl", questions(2)))
+    marks = PatientGuard.objects.live().filter(kind=PatientGuard.Kind.MINOR)
+    assert set(marks.values_list("patient")) == set(Patient.objects.values_list("pk"))

@@ -14,12 +14,13 @@ from crm.joint_review import rules
 from crm.joint_review.models import ReviewItem, ReviewSheet
 from crm.joint_review.services import drawing
 from crm.patients.events import PatientEvent
+from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
 from privacy.access.policy import Role
 from privacy.audit import sealing
 from privacy.audit import services as audit
 from privacy.audit.models import SEALER, AuditCheckpoint, acting_as
-from tests.factories.people import ClinicFactory, UserFactory
+from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 MONDAY = date(2026, 11, 2)
 WEEK = rules.week_of(MONDAY)
@@ -57,6 +58,21 @@ def clinic(db: None) -> Clinic:
     """Open since the Monday of the week."""
     with travelled(moment(MONDAY, 8)):
         return ClinicFactory.create()
+
+
+@pytest.fixture
+def patient(clinic: Clinic) -> Patient:
+    with travelled(moment(MONDAY, 8)):
+        return PatientFactory.create(clinic=clinic)
+
+
+@pytest.fixture
+def carer(clinic: Clinic, patient: Patient) -> User:
+    """On the care team since the first morning."""
+    user = UserFactory.create(clinic=clinic, role=Role.CONSULTANT)
+    with travelled(moment(MONDAY, 8)):
+        patient.care_team.create(staff=user)
+    return user
 
 
 @pytest.fixture
