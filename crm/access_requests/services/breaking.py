@@ -107,7 +107,7 @@ def judge(*, use: AccessRequest, actor: User, justified: bool, words: str) -> Br
     """Say of one use whether it was justified; a verdict is given once and stays.
 
     Raises: AccessDenied for other roles than quality control, another clinic, and for one's own
-        use; DomainError without words of at least 10 characters; Conflict if somebody has judged it.
+        use; DomainError without words of at least 10 characters; Conflict if it has been judged.
     """
     words = words.strip()
     theirs = use.staff_id != actor.pk and use.clinic_id == actor.clinic_id
