@@ -123,12 +123,16 @@ def _number_of(rows: QuerySet[Any, Any], by: str) -> Coalesce:
 
 
 def _leads_beside_asker() -> Coalesce:
-    team = CareTeamMember.objects.filter(
-        patient_id=OuterRef("patient_id"),
-        staff__is_active=True,
-        staff__role__in=LEADS,
-        staff__cleared_until__gte=timezone.localdate(),
-    ).exclude(staff_id=OuterRef("staff_id"))
+    team = (
+        CareTeamMember.objects.live()
+        .filter(
+            patient_id=OuterRef("patient_id"),
+            staff__is_active=True,
+            staff__role__in=LEADS,
+            staff__cleared_until__gte=timezone.localdate(),
+        )
+        .exclude(staff_id=OuterRef("staff_id"))
+    )
     team = team.exclude(_below("staff_id", OuterRef("staff_id")))
     return _number_of(team, "patient_id")
 

@@ -151,7 +151,10 @@ RIGHTS: Final = frozenset(
     }
 )
 GRANTS: Final = frozenset(
-    {"access_request.agreed", "access_request.approved", "break_glass.judged", "break_glass.lifted"}
+    {
+        *("access_request.agreed", "access_request.approved", "patient.joined_team"),
+        *("break_glass.judged", "break_glass.lifted"),
+    }
 )
 ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
 

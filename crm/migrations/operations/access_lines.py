@@ -28,6 +28,7 @@ OPERATIONS = [
               UNION ALL
               SELECT FROM crm_careteammember
               WHERE patient_id = asked.patient_id AND staff_id = NEW.approver_id
+                AND until > statement_timestamp()
             ) THEN 'access_approver_is_of_the_team'
             WHEN stands_below(NEW.approver_id, asked.staff_id) THEN 'access_approver_is_not_below'
           END;

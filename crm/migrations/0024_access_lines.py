@@ -8,7 +8,7 @@ from crm.migrations.operations import access_lines
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0022_password_handed_over'),
+        ('crm', '0023_care_team_reasons'),
     ]
 
     operations = [*access_lines.OPERATIONS]
