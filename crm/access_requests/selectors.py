@@ -7,10 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     Exists,
     F,
+    Func,
     IntegerField,
     Max,
     OuterRef,
@@ -110,18 +112,28 @@ def _of_another(staff: User) -> Holds:
     return Holds(~oneself(staff), key="patient_id")
 
 
+def _below(person: Any, other: str | OuterRef) -> Func:
+    """Whether ``person`` stands below ``other`` in line: the same function as the trigger asks."""
+    return Func(person, other, function="stands_below", output_field=BooleanField())
+
+
 def _number_of(rows: QuerySet[Any, Any], by: str) -> Coalesce:
     counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))
 
 
 def _leads_beside_asker() -> Coalesce:
-    team = CareTeamMember.objects.filter(
-        patient_id=OuterRef("patient_id"),
-        staff__is_active=True,
-        staff__role__in=LEADS,
-        staff__cleared_until__gte=timezone.localdate(),
-    ).exclude(staff_id=OuterRef("staff_id"))
+    team = (
+        CareTeamMember.objects.live()
+        .filter(
+            patient_id=OuterRef("patient_id"),
+            staff__is_active=True,
+            staff__role__in=LEADS,
+            staff__cleared_until__gte=timezone.localdate(),
+        )
+        .exclude(staff_id=OuterRef("staff_id"))
+    )
+    team = team.exclude(_below("staff_id", OuterRef("staff_id")))
     return _number_of(team, "patient_id")
 
 
@@ -140,7 +152,8 @@ def _agreed_by_control() -> Coalesce:
 
 def _decides(staff: User) -> Q:
     """What waits for this person: as a lead of the patient's care team; as quality control where
-    the team has too few others, and for as many as it lacks."""
+    the team has too few others, and for as many as it lacks. Never what was asked by somebody
+    above them in line, and who stands below the asker counts as nobody."""
     if not can(staff, Permission.DECIDE_ACCESS):
         return Q(pk__in=())
     open_to_me = Q(
@@ -153,7 +166,7 @@ def _decides(staff: User) -> Q:
         wanted_until__gt=Now(),
         staff__is_active=True,
         asked_at__gte=F("staff__joined_at"),
-    )
+    ) & ~Q(_below(Value(staff.pk), "staff_id"))
     if staff.role in LEADS:
         return open_to_me & Q(_on_team(staff))
     return open_to_me & Q(GreaterThan(needed(), _leads_beside_asker() + _agreed_by_control()))

@@ -26,7 +26,10 @@ RIGHTS: Final = frozenset(
     }
 )
 GRANTS: Final = frozenset(
-    {"access_request.agreed", "access_request.approved", "break_glass.judged", "break_glass.lifted"}
+    {
+        *("access_request.agreed", "access_request.approved", "patient.joined_team"),
+        *("break_glass.judged", "break_glass.lifted"),
+    }
 )
 ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
 
@@ -47,11 +50,12 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("call.", "consent.", "consultation.", "estimate.", "message.", "plan.", "visit."),
         *("patient.registered", "patient.contact_changed", "patient.fact_taken"),
         *("patient.stage_changed", "patient.set_aside", "patient.double_settled"),
+        "patient.joined_at_desk",
         *("patient.label_printed", "patient.ticket_printed", "patient.visit_code_issued"),
     ),
     "what the clinic offers, no right": ("price.", "room."),
     # After a change of the algorithm an old key ends for each patient: one line a day tells it.
-    "a ground of its own looks at it": ("patient.joined_team", "keys.old_destroyed"),
+    "a ground of its own looks at it": ("keys.old_destroyed",),
     "takes a right back, or asks for one that others decide on": (
         *("patient.left_team", "patient.guard_lift_asked", "staff.token_revoked"),
         *("staff.passkey_revoked", "staff.session_ended"),

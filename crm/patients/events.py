@@ -18,6 +18,11 @@ class PatientEvent(Event):
     TIMELINE_VIEWED = "patient.timeline_viewed", Kind.VIEW, _("Opened the patient's timeline")
     REVEALED = "patient.revealed", Kind.REVEAL, _("Saw plain text")
     JOINED_TEAM = "patient.joined_team", Kind.CHANGE, _("Added to the care team")
+    JOINED_AT_DESK = (
+        "patient.joined_at_desk",
+        Kind.CHANGE,
+        _("Added to the care team at the desk, on the day of a visit"),
+    )
     LEFT_TEAM = "patient.left_team", Kind.CHANGE, _("Removed from the care team")
     TEAM_HANDED_OVER = "patient.team_handed_over", Kind.CHANGE, _("Handed the care team place over")
     STAGE_CHANGED = "patient.stage_changed", Kind.CHANGE, _("Changed the stage")

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.patients import rules, words
 from crm.patients.collecting import Fact, purposes_at
 from crm.patients.models import Patient
-from crm.patients.selectors import Filters, is_guarded
+from crm.patients.selectors import Filters
 from crm.patients.services.registration import Registration
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
-from privacy.access.policy import CLINIC_WIDE, Role
+from privacy.access.policy import Role
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
 from privacy.minimisation.numbers import plain_digits
@@ -275,33 +275,6 @@ class ContactForm(forms.Form):
         if found.problem:
             raise forms.ValidationError(str(words.PHONE_PROBLEMS[found.problem]))
         return found.value
-
-
-class ColleagueField(forms.ModelChoiceField[User]):
-    """A colleague, named with their role."""
-
-    def label_from_instance(self, obj: User) -> str:
-        return f"{obj.display_name} · {obj.get_role_display()}"
-
-
-class TeamForm(forms.Form):
-    """A colleague to add to the care team; ``fresh`` offers only who is not on it."""
-
-    member = ColleagueField(
-        label=_("Colleague"), queryset=User.objects.none(), empty_label=_("Please choose")
-    )
-
-    def __init__(
-        self, *args: Any, staff: User, patient: Patient, fresh: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["member"]
-        if isinstance(field, forms.ModelChoiceField):
-            # Around a guarded patient the desk and the others are named too.
-            named = CARING | CLINIC_WIDE if is_guarded(patient) else CARING
-            field.queryset = colleagues_of(staff).filter(role__in=named)
-            if fresh:
-                field.queryset = field.queryset.exclude(care_team_of__patient=patient)
 
 
 class StageForm(forms.Form):

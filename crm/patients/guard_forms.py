@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.patients.forms import ColleagueField, tidy
+from crm.patients.forms import tidy
 from crm.patients.models import PatientGuard
 from crm.patients.services.guarding import LONGEST_REASON, SHORTEST_REASON
+from crm.patients.team_forms import ColleagueField
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 

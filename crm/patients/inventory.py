@@ -78,5 +78,8 @@ TABLES = (
         Basis.SERVICE,
         c1(LINK, "patient"),
         c1(_("Who cares for the patient, and so may see more than the code"), "staff"),
+        c1(_("Why somebody joined the care team; names nobody"), "reason", "note"),
+        c1(WHO, "added_by"),
+        c1(WHEN, "until"),
     ),
 )  # fmt: skip

@@ -84,7 +84,8 @@ ONESELF: Final = (
 )
 ON_TEAM: Final = (
     "EXISTS (SELECT FROM crm_careteammember team"
-    " WHERE team.patient_id = {key} AND team.staff_id = %s)"
+    " WHERE team.patient_id = {key} AND team.staff_id = %s"
+    " AND team.until > statement_timestamp())"
 )
 
 
@@ -95,7 +96,7 @@ def oneself(mark: bytes) -> Condition:
 
 
 def on_team(staff: User) -> Condition:
-    """Patients for whom ``staff`` cares."""
+    """Patients for whom ``staff`` cares now; a place that has run out opens nothing."""
     return Condition(ON_TEAM, (staff.pk,))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from crm.patients import reach
 from crm.patients.duplicates import Person
 from crm.patients.models import (
     CareTeamMember,
@@ -23,6 +25,7 @@ from crm.patients.models import (
     PatientQuerySet,
     SealedText,
 )
+from crm.patients.reach import Holds
 from crm.patients.rules import TokenKind, fold_name
 from crm.staff.models import User
 from crm.web.numbers import day_after
@@ -35,6 +38,7 @@ from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
 MOST_CANDIDATES: Final = 200
+RENEWED_WITHIN: Final = timedelta(days=30)  # of its end a place on a care team is given anew
 LISTED: Final = (
     "pk", "subject__code", "status", "stage", "created_at", "visit_number", "team", "total", "shut",
 )  # fmt: skip
@@ -106,8 +110,13 @@ def clinical_of(patient: Patient) -> PatientClinical | None:
 
 
 def team_of(patient: Patient) -> list[CareTeamMember]:
-    """Who cares for the patient, longest first."""
-    return list(patient.care_team.select_related("staff").order_by("created_at"))
+    """Who cares for the patient now, longest first."""
+    return list(patient.care_team.live().select_related("staff").order_by("created_at"))
+
+
+def places_that_last(patient: Patient) -> QuerySet[CareTeamMember]:
+    """Places on the care team that are not to be given anew yet: the others end within a month."""
+    return patient.care_team.filter(until__gt=Now() + RENEWED_WITHIN)
 
 
 # --- the list --------------------------------------------------------------------------------
@@ -162,13 +171,14 @@ def _midnight(day: date) -> datetime:
 
 def _cared_for(*, besides: User | None = None) -> Exists:
     """Somebody who still works here, other than ``besides``, is on the care team."""
-    team = CareTeamMember.objects.filter(patient_id=OuterRef("pk"), staff__is_active=True)
+    places = CareTeamMember.objects.live()
+    team = places.filter(patient_id=OuterRef("pk"), staff__is_active=True)
     return Exists(team.exclude(staff=besides) if besides else team)
 
 
 def cared_for_alone_by(staff: User) -> QuerySet[Patient]:
     """Patients with ``staff`` on their care team and nobody else who works here."""
-    theirs = CareTeamMember.objects.filter(staff=staff).values("patient")
+    theirs = CareTeamMember.objects.live().filter(staff=staff).values("patient")
     return Patient.objects.filter(pk__in=theirs).exclude(_cared_for(besides=staff))
 
 
@@ -186,7 +196,7 @@ def matching(staff: User, filters: Filters) -> PatientQuerySet:
     if filters.status:
         found = found.filter(status=filters.status)
     if filters.mine:
-        found = found.filter(pk__in=CareTeamMember.objects.filter(staff=staff).values("patient"))
+        found = found.filter(Holds(reach.on_team(staff)))
     if filters.alone:
         found = found.exclude(_cared_for())
     if filters.since:
@@ -208,7 +218,8 @@ def listed(
         .annotate(
             visit_number=Subquery(_codes_today(staff).values("number")[:1]),
             team=ArraySubquery(
-                CareTeamMember.objects.filter(patient_id=OuterRef("pk"))
+                CareTeamMember.objects.live()
+                .filter(patient_id=OuterRef("pk"))
                 .order_by("created_at")
                 .values("staff__display_name")
             ),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from crm.patients.models import Patient
 from crm.patients.selectors import contact_of
+from crm.patients.services.care import keep_team
 from crm.patients.services.registration import issue_visit_code
 from crm.scheduling import rules, selectors
 from crm.scheduling.events import VisitEvent
@@ -78,6 +79,7 @@ def register_arrival_by_code(*, patient: Patient, code: str, actor: User) -> Vis
 
 @transaction.atomic
 def _arrived(patient: Patient, purpose: str, actor: User) -> Visit:
+    keep_team(patient=patient)
     expected = (
         Visit.objects.select_for_update(of=("self",))
         .select_related("patient__subject")

@@ -58,19 +58,22 @@ def mark_fresh(request: HttpRequest, *, full: bool = False) -> None:
 
 
 def with_fresh_factor(
-    *, minutes: int = MINUTES, full: bool = False
+    *, minutes: int = MINUTES, full: bool = False, unless: Callable[..., bool] | None = None
 ) -> Callable[[ViewFunc], ViewFunc]:
     """Guard a view for signed-in staff. Stands below ``requires`` and above ``once``.
 
     A GET is led to the page that asks and back. A POST is answered by that page (422), which
     carries the fields and posts them here again with the code. Files are not carried: they are
-    chosen anew.
+    chosen anew. ``unless``, asked with what the view gets, lets pass what needs no factor.
     """
 
     def decorate(view: ViewFunc) -> ViewFunc:
         @wraps(view)
         def guarded(request: StaffRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if fresh_sign_in(request) if full else fresh_second_factor(request, minutes=minutes):
+            shown = (
+                fresh_sign_in(request) if full else fresh_second_factor(request, minutes=minutes)
+            )
+            if shown or (unless is not None and unless(request, *args, **kwargs)):
                 return view(request, *args, **kwargs)
             if request.method in {"GET", "HEAD"}:
                 return _led_to_the_page(request, full=full)

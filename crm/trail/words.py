@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.services.breaking import SUSPENDED, UNJUDGED
 from crm.messaging.models import Reason
-from crm.patients.models import PatientGuard
+from crm.patients.models import CareTeamMember, PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
 from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
@@ -118,6 +118,8 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "patient.guard_kept": _labels(PatientGuard.Kind.choices),
     "patient.guard_lift_asked": _labels(PatientGuard.Kind.choices),
     "patient.guard_lifted": _labels(PatientGuard.Kind.choices),
+    "patient.joined_at_desk": _labels(CareTeamMember.Reason.choices),
+    "patient.joined_team": _labels(CareTeamMember.Reason.choices),
     "patient.registered": ID_PURPOSES,
     "patient.revealed": REVEAL_PURPOSES,
     "patient.set_aside": SET_ASIDE_REASONS,

@@ -129,7 +129,8 @@ def open_steps(staff: User, filters: Filters, now: datetime) -> QuerySet[Step]:
 
 def _mine(staff: User) -> Q:
     """Patients of whose care team the viewer is; for a filter on plans."""
-    return Q(patient__in=CareTeamMember.objects.filter(staff=staff).values("patient_id"))
+    theirs = CareTeamMember.objects.live().filter(staff=staff)
+    return Q(patient__in=theirs.values("patient_id"))
 
 
 def calls_resting_on(staff: User, *, alone: bool = False) -> int:

@@ -36,6 +36,7 @@ DOORS = {
     "incidents:codes",
     "inventory:export",
     "patients:lift-guard",
+    "patients:team-add",
     "review:sign",
     "staff:open-account",
     "staff:passkey-add",

@@ -123,11 +123,12 @@ def _open(actor: User, patient: Patient, reason: str) -> AccessRequest:
 def judge(*, use: AccessRequest, actor: User, justified: bool, words: str) -> BreakGlassVerdict:
     """Say of one use whether it was justified; a verdict is given once and stays.
 
-    Raises: AccessDenied for other roles than quality control and for one's own use; DomainError
-        without words of at least 10 characters; Conflict if somebody has judged it.
+    Raises: AccessDenied for other roles than quality control, another clinic, and for one's own
+        use; DomainError without words of at least 10 characters; Conflict if it has been judged.
     """
     words = words.strip()
-    if not can(actor, Permission.JUDGE_BREAK_GLASS) or use.staff_id == actor.pk:
+    theirs = use.staff_id != actor.pk and use.clinic_id == actor.clinic_id
+    if not can(actor, Permission.JUDGE_BREAK_GLASS) or not theirs:
         raise AccessDenied(_("Quality control judges, and nobody their own use."))
     if not rules.SHORTEST_REASON <= len(words) <= rules.LONGEST_TEXT:
         raise DomainError(_("Say in at least 10 characters what was found."))

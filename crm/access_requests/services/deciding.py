@@ -129,8 +129,8 @@ def _held(request_id: UUID, actor: User) -> AccessRequest:
     if not selectors.decidable_by(actor).filter(pk=held.pk).exists():
         raise AccessDenied(
             _(
-                "The patient's consultant or doctor decides, never who asked; where the care team "
-                "has nobody else, medical quality control."
+                "The patient's consultant or doctor decides, never who asked or works below them; "
+                "where the care team has nobody else, medical quality control."
             )
         )
     return held

@@ -142,7 +142,9 @@ def change_minds(patients: Sequence[Patient], *, staff: Staff) -> None:
 def add_carers(patients: Sequence[Patient], *, staff: Staff) -> None:
     """For some the doctor asks the nurse in later."""
     for number in LATE_NURSES:
-        care.add_to_team(patient=patients[number], member=staff["hs001"], actor=staff["ys001"])
+        care.add_to_team(
+            patient=patients[number], member=staff["hs001"], reason="treats", actor=staff["ys001"]
+        )
 
 
 # Where the talk stands, by number; estimates and plans below fit it.

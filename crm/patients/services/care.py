@@ -10,42 +10,88 @@ from django.utils.translation import gettext as _
 from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import (
+    SHORTEST_NOTE,
     CareTeamMember,
     Patient,
     PatientContact,
     PatientGuard,
     SealedText,
+    place_until,
 )
 from crm.patients.rules import name_tokens
 from crm.staff.models import User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError, Unreadable
 from privacy.pseudonyms.models import Subject
 
+Reason = CareTeamMember.Reason
+
+
+def is_desk_work(*, patient: Patient, actor: User) -> bool:
+    """Whether the front desk puts together who cares for one of today's patients: what it does all
+    day. Everything else is one colleague letting in another (ADR 0038)."""
+    at_desk = actor.role in REVEALS_TODAY_ONLY and selectors.is_of_today(patient, actor)
+    return at_desk and not selectors.is_guarded(patient)
+
 
 @transaction.atomic
-def add_to_team(*, patient: Patient, member: User, actor: User) -> CareTeamMember:
-    """Let a colleague care for the patient, and so see more than the code.
+def add_to_team(
+    *, patient: Patient, member: User, reason: str, actor: User, note: str = ""
+) -> CareTeamMember:
+    """Let a colleague care for the patient for a year from now or from the next visit, and so see
+    more than the code; a place that has ended, or soon will, is given anew.
 
+    In: ``reason`` one of CareTeamMember.Reason but INTAKE; ``note`` in words for OTHER only.
     Whoever is to join the team of a guarded patient has been let in already: two people have
     agreed. A use of break-glass, to which nobody has, leads onto no team.
     Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients, or
-        who has no access to the guarded patient; Conflict if already on the team.
+        who has no access to the guarded patient, and without a reason; Conflict if already on the
+        team.
     """
+    _check_joiner(patient, member)
+    note = note.strip() if reason == Reason.OTHER else ""
+    if reason not in Reason.values or reason == Reason.INTAKE:
+        raise DomainError(_("Choose why the colleague joins."))
+    if reason == Reason.OTHER and len(note) < SHORTEST_NOTE:
+        raise DomainError(_("Say in at least 10 characters why."))
+    row = _place(patient, member)
+    row.reason, row.note, row.added_by, row.until = reason, note, actor, place_until()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:  # of two at the same moment, the second
+        raise Conflict(_("This colleague is on the care team already.")) from error
+    routine = member != actor and is_desk_work(patient=patient, actor=actor)
+    event = PatientEvent.JOINED_AT_DESK if routine else PatientEvent.JOINED_TEAM
+    _book(event, patient, member, actor, purpose=reason, reason=note)
+    return row
+
+
+def _place(patient: Patient, member: User) -> CareTeamMember:
+    """A new place, or the one that has run out or ends soon."""
+    rows = patient.care_team.select_for_update(of=("self",))
+    row = rows.filter(staff=member).first()
+    if row is None:
+        return CareTeamMember(patient=patient, staff=member)
+    if selectors.places_that_last(patient).filter(pk=row.pk).exists():
+        raise Conflict(_("This colleague is on the care team already."))
+    return row
+
+
+def keep_team(*, patient: Patient) -> None:
+    """Whoever cares for the patient goes on for a year: a visit shows that there is something to
+    care for. Part of the transaction that books the visit."""
+    patient.care_team.live().update(until=place_until(), updated_at=timezone.now())
+
+
+def _check_joiner(patient: Patient, member: User) -> None:
     if member.clinic_id != patient.clinic_id or not can(member, Permission.VIEW_PATIENTS):
         raise DomainError(_("Only active colleagues of this clinic can join a care team."))
     if selectors.is_guarded(patient) and patient.pk not in _let_in(member, [patient]):
         raise DomainError(
             _("This patient is guarded: who is to join asks for access first, and two agree.")
         )
-    try:
-        with transaction.atomic():
-            row = CareTeamMember.objects.create(patient=patient, staff=member)
-    except IntegrityError as error:
-        raise Conflict(_("This colleague is on the care team already.")) from error
-    _book(PatientEvent.JOINED_TEAM, patient, member, actor)
-    return row
 
 
 def _let_in(member: User, patients: Sequence[Patient]) -> set[UUID]:
@@ -70,7 +116,7 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
     The place beside a guarded patient ends: nobody inherits what two people have to agree to.
     Out: (patients with the successor now, patients with nobody any more).
     """
-    places = CareTeamMember.objects.filter(staff=leaver)
+    places = CareTeamMember.objects.live().filter(staff=leaver)
     patients = list(
         Patient.objects.filter(pk__in=places.values("patient")).select_related("subject")
     )
@@ -81,9 +127,13 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
     held = {key for (key,) in kept} - (_let_in(successor, patients) if successor else set())
     alone = (left.filter(pk__in=held) if successor else left).count()
     if successor:
-        theirs = CareTeamMember.objects.filter(staff=successor).values("patient")
-        moving = places.exclude(patient__in=theirs).exclude(patient__in=held)
-        moving.update(staff=successor, updated_at=timezone.now())
+        theirs = CareTeamMember.objects.filter(staff=successor, patient__in=patients)
+        theirs.exclude(pk__in=theirs.live()).delete()  # what has run out makes room
+        moving = places.exclude(patient__in=theirs.values("patient")).exclude(patient__in=held)
+        moving.update(
+            staff=successor, reason=Reason.HANDOVER, note="", added_by=actor, until=place_until(),
+            updated_at=timezone.now(),
+        )  # fmt: skip
     CareTeamMember.objects.filter(staff=leaver).delete()
     audit.record(
         PatientEvent.TEAM_HANDED_OVER,
@@ -95,11 +145,21 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
     return (len(patients) - len(held) if successor else 0), alone
 
 
-def _book(event: PatientEvent, patient: Patient, member: User, actor: User) -> None:
+def _book(
+    event: PatientEvent,
+    patient: Patient,
+    member: User,
+    actor: User,
+    *,
+    purpose: str = "",
+    reason: str = "",
+) -> None:
     audit.record(
         event,
         actor=actor,
         subjects=[patient],
+        purpose=purpose,
+        reason=reason,
         target=f"staff:{member.staff_no}",
         detail={"role": member.role},
     )

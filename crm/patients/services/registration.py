@@ -234,7 +234,8 @@ def register_patient(
     )
     taken = _seal(patient, registration)
     CareTeamMember.objects.bulk_create(
-        CareTeamMember(patient=patient, staff=one) for one in dict.fromkeys(registration.care_team)
+        CareTeamMember(patient=patient, staff=one, added_by=actor)
+        for one in dict.fromkeys(registration.care_team)
     )
     audit.record(
         PatientEvent.REGISTERED,

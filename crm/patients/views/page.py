@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from crm.patients import selectors
-from crm.patients.forms import FilterForm, StageForm, TeamForm
+from crm.patients.forms import FilterForm, StageForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage, Standing
 from crm.patients.reason_forms import RevealForm
@@ -22,6 +22,7 @@ from crm.patients.services.revealing import (
     may_reveal_on,
     phrases_for,
 )
+from crm.patients.team_forms import TeamForm
 from crm.patients.views.doors import of_patient, partial_or_page
 from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of

@@ -146,6 +146,13 @@ def test_a_verdict_wants_words_and_a_judge(nurse, doctor, patient, control, stra
         breaking.judge(use=use, actor=control, justified=True, words="好")
     away = UserFactory.create(role=Role.MEDICAL_QC)
     assert sign_in_as(away).get(f"/access/{use.pk}/judge/").status_code == 404
+    with pytest.raises(AccessDenied):
+        judged(use, away)
+    gone = UserFactory.create(clinic=control.clinic, role=Role.MEDICAL_QC, is_active=False)
+    for user in (doctor, stranger, away, gone):  # the database by itself
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            BreakGlassVerdict.objects.create(request=use, judge=user, justified=True, words=FOUND)
+        assert refused.value.__cause__.diag.constraint_name == "verdict_is_quality_controls"
 
 
 def test_nobody_judges_their_own_use(patient, control):

@@ -141,7 +141,7 @@ def test_a_phone_is_sight_and_stays_open_to_roles_that_see_phones(
 def test_who_joins_the_care_team_writes_again(sign_in_as, clinic, doctor, patient):
     guest = UserFactory.create(clinic=clinic, role="doctor")
     granted(patient, guest, doctor)
-    care.add_to_team(patient=patient, member=guest, actor=doctor)
+    care.add_to_team(patient=patient, member=guest, reason="cover", actor=doctor)
 
     answer = sign_in_as(guest).post(
         page_of(patient) + "stage/",

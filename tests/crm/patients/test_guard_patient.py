@@ -270,7 +270,7 @@ def test_a_broken_glass_leads_onto_no_care_team(patient, doctor, clinic) -> None
     broken(patient, nurse)
     assert sees(nurse, patient)
     with pytest.raises(DomainError):
-        care.add_to_team(patient=patient, member=nurse, actor=doctor)
+        care.add_to_team(patient=patient, member=nurse, reason="cover", actor=doctor)
 
 
 # --- the colleague who is the patient -----------------------------------------------------------
@@ -445,11 +445,11 @@ def test_five_fields_of_guarded_patients_a_day_each_marked(patient, doctor, clin
 def test_who_joins_the_team_has_been_let_in_by_two(patient, doctor, carer, receptionist) -> None:
     guarded_by(patient, doctor)
     with pytest.raises(DomainError):
-        care.add_to_team(patient=patient, member=receptionist, actor=doctor)
+        care.add_to_team(patient=patient, member=receptionist, reason="cover", actor=doctor)
     asked = asked_for(patient, receptionist)
     for one in (doctor, carer):
         deciding.approve(request=asked, actor=one, until=timezone.localdate())
-    care.add_to_team(patient=patient, member=receptionist, actor=doctor)
+    care.add_to_team(patient=patient, member=receptionist, reason="cover", actor=doctor)
     assert Patient.objects.cared_for_by(receptionist).filter(pk=patient.pk).exists()
 
 

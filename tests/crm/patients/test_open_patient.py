@@ -150,13 +150,15 @@ def test_the_care_team_grows_and_shrinks(desk, patient, colleague, stranger, typ
     def post(path, **data):
         return desk.post(page_of(patient) + path, {**typed(), **data})
 
-    post("team/", member=str(colleague.pk))
-    twice = post("team/", member=str(colleague.pk))
-    post("team/", member=str(stranger.pk))
+    nobody_said_why = post("team/", member=str(colleague.pk))
+    assert not patient.care_team.exists()
+    post("team/", member=str(colleague.pk), reason="treats")
+    twice = post("team/", member=str(colleague.pk), reason="treats")
+    post("team/", member=str(stranger.pk), reason="treats")
     row = patient.care_team.get()
     post(f"team/{row.pk}/remove/")
 
-    assert twice.status_code == 409
+    assert (nobody_said_why.status_code, twice.status_code) == (302, 409)
     assert row.staff == colleague
     assert not patient.care_team.exists()
     assert len(booked("patient.joined_team")) == len(booked("patient.left_team")) == 1
@@ -248,7 +250,7 @@ def test_autosaves_do_not_push_older_events_off_the_timeline(carer, patient, boo
 def test_the_timeline_says_who_joined_and_left_the_care_team(
     desk, patient, colleague, receptionist
 ):
-    row = care.add_to_team(patient=patient, member=colleague, actor=receptionist)
+    row = care.add_to_team(patient=patient, member=colleague, reason="treats", actor=receptionist)
     care.remove_from_team(patient=patient, member_id=row.pk, actor=receptionist)
 
     lines = desk.get(f"/patients/{patient.code}/timeline/").context["lines"]

@@ -90,6 +90,7 @@ def open_way(patient: Patient, way: str, staff: User, approvers: list[User]) -> 
     if way == "waits":
         return
     for approver in approvers[: 1 if way == "by one" else 2]:
+        patient.care_team.create(staff=approver)
         AccessApproval.objects.create(request=made, approver=approver, until=until)
     AccessRequest.objects.filter(pk=made.pk).update(
         state="approved", until=until, decided_by=approvers[0], decided_at=now
@@ -109,6 +110,8 @@ def arranged(case: Case, staff: User, others: list[User], number: int) -> Patien
     guard(patient, case.guard, staff, others[0])
     if case.on_team:
         patient.care_team.create(staff=staff)
+    if case.elsewhere:
+        others = UserFactory.create_batch(2, clinic=patient.clinic, role=Role.DOCTOR)
     open_way(patient, case.way, staff, others)
     if case.today:
         VisitCode.objects.create(

@@ -1,0 +1,67 @@
+"""Whom a colleague is chosen from, and why they join a care team."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.patients.forms import CARING, tidy
+from crm.patients.models import SHORTEST_NOTE, CareTeamMember, Patient
+from crm.patients.selectors import is_guarded, places_that_last
+from crm.staff.models import User
+from crm.staff.selectors import colleagues_of
+from privacy.access.policy import CLINIC_WIDE
+
+Reason = CareTeamMember.Reason
+
+
+class ColleagueField(forms.ModelChoiceField[User]):
+    """A colleague, named with their role."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj.display_name} · {obj.get_role_display()}"
+
+
+class TeamForm(forms.Form):
+    """A colleague to add to the care team, and why; ``fresh`` offers only who is not on it, or
+    whose place ends soon."""
+
+    member = ColleagueField(
+        label=_("Colleague"), queryset=User.objects.none(), empty_label=_("Please choose")
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[("", _("Please choose"))]
+        + [one for one in Reason.choices if one[0] != Reason.INTAKE],
+    )
+    note = forms.CharField(
+        label=_("Which reason"),
+        required=False,
+        max_length=200,
+        help_text=_("For another reason only: at least 10 characters; name nobody."),
+    )
+
+    def __init__(
+        self, *args: Any, staff: User, patient: Patient, fresh: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["member"]
+        if isinstance(field, forms.ModelChoiceField):
+            # Around a guarded patient the desk and the others are named too.
+            named = CARING | CLINIC_WIDE if is_guarded(patient) else CARING
+            field.queryset = colleagues_of(staff).filter(role__in=named)
+            if fresh:
+                lasting = places_that_last(patient).values("staff")
+                field.queryset = field.queryset.exclude(pk__in=lasting)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        other = data.get("reason") == Reason.OTHER
+        data["note"] = tidy(data.get("note", "")) if other else ""
+        if other and len(data["note"]) < SHORTEST_NOTE:
+            self.add_error("note", _("Say in at least 10 characters why."))
+        return data
+
+    def first_error(self) -> str:
+        """One sentence for a toast."""
+        return str(next(iter(self.errors.values()))[0])
