@@ -1,4 +1,4 @@
-"""The parts of the clinic besides its two servers: one function each, listed in PARTS.
+"""The parts of the clinic besides its two servers: one function each, listed in PARTS or LATER.
 
 To add a part, write a function that returns how to start it, and list it. A part gets the app's
 environment unless it says otherwise; a part whose module does not exist yet is left out.
@@ -60,7 +60,7 @@ def worker(plan: Plan) -> Program:
 
 
 def exporter(plan: Plan) -> Program:
-    """Builds export files. It alone of the queue opens every zone, so it does nothing else: one
+    """Builds export files and proves long trails. It alone of the queue opens every zone: one
     process, its own queue, nothing of the SMS company's (ADR 0029)."""
     return _alone(plan, "exporter", "exports", _of_part(plan, "exporter"))
 
