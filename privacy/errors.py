@@ -16,6 +16,14 @@ class AccessDenied(DomainError):
     """This person may not do this to this record."""
 
 
+class ReasonAsked(AccessDenied):
+    """Nobody sees this now without having said why; the page ``url`` asks."""
+
+    def __init__(self, text: str, *, url: str) -> None:
+        super().__init__(text)
+        self.url = url
+
+
 class Unreadable(DomainError):
     """A sealed value did not open: wrong key, or the box was changed. Never an empty text."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm.joint_review.models import ReviewItem
 from crm.joint_review.rules import SETTLED
 from crm.patients.models import Patient
-from crm.trail.rules import off_hours
+from crm.staff.rules import off_hours
 from crm.trail.selectors import WATCHED
 from privacy.audit.events import Kind
 from privacy.audit.models import (

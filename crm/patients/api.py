@@ -17,6 +17,7 @@ from crm.patients.forms import FilterForm, RegistrationForm
 from crm.patients.models import Patient, SealedText
 from crm.patients.selectors import CAP, Row, patient_by_code, visit_code_today
 from crm.patients.services import consents, viewing
+from crm.patients.services.off_hours import check_said_why
 from crm.patients.services.registration import Doubles, register_or_warn
 from crm.patients.services.writing import check_may_write
 from crm.staff.models import User
@@ -119,14 +120,17 @@ class OfStaff(viewsets.ViewSet):
 
     def patient(self, code: str) -> Patient:
         """Raises: Http404 for strangers too, AccessDenied for a call that writes from somebody who
-        sees the patient for a time only; both are booked."""
+        sees the patient for a time only; both are booked. ReasonAsked as the pages do: the reason
+        is given there."""
         try:
             patient = patient_by_code(self.staff, code)
         except Patient.DoesNotExist as error:
             viewing.book_out_of_reach(staff=self.staff, code=code)
             raise Http404 from error
-        if self.request.method not in SAFE_METHODS:
+        sends = self.request.method not in SAFE_METHODS
+        if sends:
             check_may_write(staff=self.staff, patient=patient)
+        check_said_why(staff=self.staff, patient=patient, sends=sends)
         return patient
 
 

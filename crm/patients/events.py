@@ -17,6 +17,7 @@ class PatientEvent(Event):
     TRAIL_VIEWED = "patient.trail_viewed", Kind.VIEW, _("Looked up who had looked")
     TIMELINE_VIEWED = "patient.timeline_viewed", Kind.VIEW, _("Opened the patient's timeline")
     REVEALED = "patient.revealed", Kind.REVEAL, _("Saw plain text")
+    OFF_HOURS = "patient.off_hours", Kind.VIEW, _("Said why to look while the clinic is closed")
     JOINED_TEAM = "patient.joined_team", Kind.CHANGE, _("Added to the care team")
     JOINED_AT_DESK = (
         "patient.joined_at_desk",

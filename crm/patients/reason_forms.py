@@ -73,3 +73,9 @@ class RevealForm(ReasonForm):
     def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer("field", {one: words.REVEAL_FIELDS[one] for one in fields_open_to(staff)})
+
+
+class OffHoursForm(ReasonForm):
+    """What for, and why, while the clinic is closed."""
+
+    purposes = words.OFF_HOURS_PURPOSES

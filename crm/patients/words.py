@@ -109,3 +109,17 @@ REVEAL_PHRASES: Final[Mapping[str, tuple[Words, ...]]] = {
     "invoice": (_("Making out an invoice that the patient asked for"),),
     "other": (),
 }
+OFF_HOURS_PURPOSES: Final[Mapping[str, Words]] = {
+    "duty": _("Night duty"),
+    "asked": _("The patient asks"),
+    "emergency": pgettext_lazy("purpose", "Emergency"),
+    "prepare": _("To prepare the next day"),
+    "other": pgettext_lazy("purpose", "Other"),
+}
+OFF_HOURS_PHRASES: Final[Mapping[str, tuple[Words, ...]]] = {
+    "duty": (_("On night duty, caring for this patient"),),
+    "asked": (_("The patient called and asks for advice"),),
+    "emergency": (_("Sudden complaints; the doctor on duty is treating them"),),
+    "prepare": (_("Reading up for tomorrow's appointment"),),
+    "other": (),
+}

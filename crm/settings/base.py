@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.web.middleware.RefusalMiddleware",
+    "crm.staff.moving.MovedSessionMiddleware",  # asks with the form that was read
 ]
 ROOT_URLCONF = "crm.urls"
 WSGI_APPLICATION = "crm.wsgi.application"
@@ -254,6 +255,8 @@ NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are s
 # Quiet hours outside, clinic time (R50); 0 and 24 for a round-the-clock rehearsal.
 CLINIC_OPEN_FROM = env.int("CLINIC_OPEN_FROM", default=9)
 CLINIC_OPEN_UNTIL = env.int("CLINIC_OPEN_UNTIL", default=20)
+# Whoever reads clinical text while the clinic is closed says why (G4).
+OFF_HOURS_REASON = env.bool("OFF_HOURS_REASON", default=True)
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_KEY_ID = env.str("SMS_GATEWAY_KEY_ID", default="")
 SMS_GATEWAY_SECRET = secret("SMS_GATEWAY_SECRET") if SMS_GATEWAY_URL else ""

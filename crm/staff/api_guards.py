@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
@@ -25,6 +26,8 @@ class HasPermission(BasePermission):
     token, if one is used, was issued for it. ``for_all_staff`` views need only a signed-in person.
     Administrators are refused everything from addresses that are not listed (R36).
     """
+
+    message: str | Promise | None = None
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user

@@ -17,6 +17,7 @@ class StaffEvent(Event):
         Kind.SIGN_IN,
         _("Showed the second factor once more"),
     )
+    MOVED = "staff.session_moved", Kind.SIGN_IN, _("Went on from another network")
     FACTOR_RESET = "staff.factor_reset", Kind.CHANGE, _("Reset a second factor")
     FACTOR_SHOWN = "staff.factor_shown", Kind.CHANGE, _("Began to set up a second factor")
     FACTOR_ENROLLED = "staff.factor_enrolled", Kind.CHANGE, _("Set up a second factor")

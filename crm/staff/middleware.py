@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from crm.staff import rules, sessions
 from crm.staff.backends import brought_by
-from crm.staff.networks import is_outside, refused_outside
+from crm.staff.networks import is_outside, note_network, refused_outside
 from crm.staff.password_rules import is_due
 from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, FULLY_AT, SEEN, STARTED, SessionStore, hash_of
@@ -211,6 +211,7 @@ def start_session(request: HttpRequest) -> None:
     """Set the session's clocks and end the oldest of three; call right after sign-in."""
     now = int(time.time())
     request.session.update(dict.fromkeys((STARTED, SEEN, FACTOR_AT, FULLY_AT), now))
+    note_network(request.session)
     request.session.save()
     sessions.make_room(user=staff_member(request.user), keep=current_hash(request))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from unicodedata import normalize
 
 PER_ADDRESS = 5  # failures of one name from one address ...
@@ -141,3 +142,22 @@ def read_code(text: str) -> str:
     code = "".join(letter for letter in plain if letter.isalnum())
     fits = len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS)
     return code if fits else ""
+
+
+def off_hours(local: datetime, *, opens: int, closes: int) -> bool:
+    """Whether a moment of clinic time lies outside opening hours (whole hours)."""
+    return not opens <= local.hour < closes
+
+
+def closed_since(local: datetime, *, closes: int) -> datetime:
+    """When a clinic that is closed at a moment of clinic time has last closed."""
+    closing = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=closes)
+    return closing if closing <= local else closing - timedelta(days=1)
+
+
+def network_of(ip: str | None) -> str:
+    """The wider network of an address, which a provider or a building keeps: /16 of IPv4, /32 of
+    IPv6; "" for none. In: an address in the spelling of the trail."""
+    if not ip:
+        return ""
+    return str(ip_network((ip, 32 if ":" in ip else 16), strict=False))

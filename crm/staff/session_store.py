@@ -21,6 +21,8 @@ from privacy.audit.context import current_origin
 STARTED: Final = "started_at"
 SEEN: Final = "seen_at"
 FACTOR_AT: Final = "factor_at"  # when the second factor was last shown in this session
+NETWORKS: Final = "networks"  # from which this session has shown its second factor
+MOVED: Final = "moved_to"  # the network that it was last seen to have moved to
 FULLY_AT: Final = "fully_at"  # ... and when the password and it were shown together
 
 

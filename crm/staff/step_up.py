@@ -22,6 +22,8 @@ from crm.staff import challenges, services
 from crm.staff.forms import FactorForm
 from crm.staff.guards import StaffRequest
 from crm.staff.middleware import client_ip
+from crm.staff.networks import note_network
+from crm.staff.selectors import staff_member
 from crm.staff.session_store import FACTOR_AT, FULLY_AT
 from privacy.errors import DomainError
 
@@ -54,6 +56,7 @@ def mark_fresh(request: HttpRequest, *, full: bool = False) -> None:
     request.session[FACTOR_AT] = now = int(time.time())
     if full:
         request.session[FULLY_AT] = now
+    note_network(request.session)
     request.session.cycle_key()
 
 
@@ -75,9 +78,7 @@ def with_fresh_factor(
             )
             if shown or (unless is not None and unless(request, *args, **kwargs)):
                 return view(request, *args, **kwargs)
-            if request.method in {"GET", "HEAD"}:
-                return _led_to_the_page(request, full=full)
-            answer = ask(request, full=full)
+            answer = demand(request, full=full)
             return view(request, *args, **kwargs) if answer is None else answer
 
         return guarded
@@ -85,7 +86,15 @@ def with_fresh_factor(
     return decorate
 
 
-def ask(request: StaffRequest, *, full: bool = False) -> HttpResponse | None:
+def demand(request: HttpRequest, *, full: bool = False) -> HttpResponse | None:
+    """The answer that asks for the factor: a GET is led to the page that asks; None for a POST
+    that brought a good one."""
+    if request.method in {"GET", "HEAD"}:
+        return _led_to_the_page(request, full=full)
+    return ask(request, full=full)
+
+
+def ask(request: HttpRequest, *, full: bool = False) -> HttpResponse | None:
     """The answer that asks for the factor, or None if this POST brought a good one.
 
     For views that need it only sometimes: ``if not fresh_second_factor(request) and (answer :=
@@ -116,11 +125,11 @@ def ask(request: StaffRequest, *, full: bool = False) -> HttpResponse | None:
     return render(request, "crm/staff/confirm.html", page, status=status)
 
 
-def confirm(request: StaffRequest, form: FactorForm) -> None:
+def confirm(request: HttpRequest, form: FactorForm) -> None:
     """Check the factor that was given. Raises: DomainError, booked and counted (R28)."""
     text = form.cleaned_data[FactorForm.PASSKEY]
     services.confirm_factor(
-        user=request.user,
+        user=staff_member(request.user),
         code=form.cleaned_data[FactorForm.FIELD],
         ip=client_ip(request),
         answer=challenges.taken(request, challenges.CONFIRM, text) if text else None,

@@ -36,11 +36,6 @@ def span_of_year(day: date, *, zone: tzinfo) -> datetime:
     return datetime.combine(day.replace(month=1, day=1), time.min, zone)
 
 
-def off_hours(local: datetime, *, opens: int, closes: int) -> bool:
-    """Whether a moment of clinic time lies outside opening hours (whole hours)."""
-    return not opens <= local.hour < closes
-
-
 # First match wins: every browser claims to be some of the others.
 BROWSERS = (
     ("MicroMessenger/", "WeChat"),

@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from crm.patients.guards import codes_of_minors
 from crm.patients.models import Patient
 from crm.staff.models import User
+from crm.staff.rules import off_hours
 from crm.trail.codes import OUTCOMES, PROCESSES, field_label, process_label
 from crm.trail.models import HeadCopy, MonthExport, VerificationRun
-from crm.trail.rules import off_hours, short_agent
+from crm.trail.rules import short_agent
 from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
 from privacy.audit import selectors as trail

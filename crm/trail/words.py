@@ -12,7 +12,12 @@ from crm.messaging.models import Reason
 from crm.patients.models import CareTeamMember, PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
-from crm.patients.words import ID_PURPOSES, REVEAL_PURPOSES, SET_ASIDE_REASONS
+from crm.patients.words import (
+    ID_PURPOSES,
+    OFF_HOURS_PURPOSES,
+    REVEAL_PURPOSES,
+    SET_ASIDE_REASONS,
+)
 from crm.staff.networks import OUTSIDE
 from crm.web.refusals import NO_PAGE_SENDS
 from followup.plans.models import Plan
@@ -120,6 +125,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "patient.guard_lifted": _labels(PatientGuard.Kind.choices),
     "patient.joined_at_desk": _labels(CareTeamMember.Reason.choices),
     "patient.joined_team": _labels(CareTeamMember.Reason.choices),
+    "patient.off_hours": OFF_HOURS_PURPOSES,
     "patient.registered": ID_PURPOSES,
     "patient.revealed": REVEAL_PURPOSES,
     "patient.set_aside": SET_ASIDE_REASONS,

@@ -5,9 +5,10 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from crm.web.refusals import answer, refusal_of
-from privacy.errors import DomainError
+from crm.web.refusals import API_PREFIX, answer, refusal_of
+from privacy.errors import DomainError, ReasonAsked
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 PERMISSIONS_POLICY: Final = ", ".join(
@@ -91,4 +92,6 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
+        if isinstance(error, ReasonAsked) and not request.path.startswith(API_PREFIX):
+            return redirect(error.url)
         return answer(request, refusal_of(error))

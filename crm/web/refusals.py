@@ -16,6 +16,7 @@ from privacy.errors import (
     ConsentMissing,
     DomainError,
     Erased,
+    ReasonAsked,
     TooMany,
     Unreadable,
 )
@@ -24,6 +25,7 @@ API_PREFIX: Final = "/api/"
 NO_PAGE_SENDS: Final = "no_page_sends"  # in the trail: a request that none of our pages makes
 # First match wins: a subclass stands before its parent.
 KINDS: Final[tuple[tuple[type[DomainError], int, str], ...]] = (
+    (ReasonAsked, 403, "reason-asked"),
     (AccessDenied, 403, "access-denied"),
     (Conflict, 409, "conflict"),
     (Erased, 410, "erased"),

@@ -87,6 +87,18 @@ def last_words_of(
         return found.values_list("purpose", "reason").first() or ("", "")
 
 
+def has_done(
+    actor: UUID, *, subject: SubjectRef, since: datetime, action: str, kinds: Iterable[Kind]
+) -> bool:
+    """Whether this person has done ``action``, or anything of ``kinds``, to one patient since."""
+    wanted = Q(action=action) | Q(kind__in=[kind.value for kind in kinds])
+    with acting_as(READER):
+        found = AuditEvent.objects.filter(
+            wanted, actor=actor, outcome="ok", codes__contains=[subject.code], at__gte=since
+        )
+        return found.exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.

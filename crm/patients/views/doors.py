@@ -6,9 +6,11 @@ from typing import Any, Concatenate, Final
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
 
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_code
+from crm.patients.services.off_hours import check_said_why
 from crm.patients.services.viewing import book_out_of_reach
 from crm.patients.services.writing import check_may_write
 from crm.staff.guards import StaffRequest
@@ -19,18 +21,23 @@ View = Callable[Concatenate[StaffRequest, Patient, ...], HttpResponseBase]
 
 
 def only_looks(view: View) -> View:
-    """Mark a view whose POST shows and does not write; stands right below ``of_patient``."""
+    """Mark a view whose POST shows and does not write, and that asks for a reason itself; stands
+    right below ``of_patient``."""
     view.only_looks = True  # type: ignore[attr-defined]  # read by of_patient
     return view
 
 
 def hold_back_writing(request: HttpRequest, staff: User, patient: Patient) -> None:
-    """Raises: AccessDenied (booked) for a POST of somebody who sees the patient for a time only.
+    """Raises: AccessDenied (booked) for a POST of somebody who sees the patient for a time only;
+    ReasonAsked for a look while the clinic is closed, until a reason is given (G4).
 
     Every door that finds a patient, or a record of one, by what its viewer sees asks this.
     """
-    if request.method not in LOOKS:
+    sends = request.method not in LOOKS
+    if sends:
         check_may_write(staff=staff, patient=patient)
+    back = "" if sends else HtmxDetails(request).current_url_abs_path or request.get_full_path()
+    check_said_why(staff=staff, patient=patient, sends=sends, back=back)
 
 
 def of_patient(view: View) -> Callable[..., HttpResponseBase]:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from crm.patients import words
+from crm.patients.events import PatientEvent
 from crm.patients.selectors import Trace
 from privacy.access.policy import Role
 from privacy.audit.events import Kind, Registry
@@ -94,7 +95,8 @@ def _text(trace: Trace) -> str:
 def _purpose_of_look(event: AuditEvent) -> str:
     names = [path.split(".")[-1] for path in event.fields]
     fields = "、".join(str(words.REVEAL_FIELDS.get(name, name)) for name in names)
-    purpose = words.REVEAL_PURPOSES.get(event.purpose, event.purpose)
+    purposes = {**words.REVEAL_PURPOSES, **words.OFF_HOURS_PURPOSES}
+    purpose = purposes.get(event.purpose, event.purpose)
     return " · ".join(str(part) for part in (fields, purpose, event.reason) if part)
 
 
@@ -123,11 +125,11 @@ def looks_of(traces: list[Trace]) -> list[Look]:
 
 def _look(trace: Trace) -> Look:
     event = trace.event
-    reveals = event.kind == Kind.REVEAL
+    says_why = event.kind == Kind.REVEAL or event.action == PatientEvent.OFF_HOURS
     return Look(
         at=event.at,
         who=trace.by.display_name if trace.by else _author(trace),
         role=str(Role(event.role).label) if event.role in Role.values else "",
         what=str(Registry.label(event.action)),
-        purpose=_purpose_of_look(event) if reveals else "",
+        purpose=_purpose_of_look(event) if says_why else "",
     )

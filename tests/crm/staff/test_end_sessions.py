@@ -222,7 +222,7 @@ class TestTwoAtMost:
 class TestOwnList:
     def test_it_names_device_address_and_this_session(self, lin) -> None:
         browser = through_the_door(lin, headers={"User-Agent": CHROME}, REMOTE_ADDR="10.9.8.7")
-        page = browser.get(ACCOUNT)
+        page = browser.get(ACCOUNT, REMOTE_ADDR="10.9.8.7")
         (shown,) = page.context["sessions"]
         assert shown.is_current
         assert shown.device == ("Chrome", "Windows")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.trail.rules import off_hours, short_agent, span
+from crm.staff.rules import off_hours
+from crm.trail.rules import short_agent, span
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 11, 21)
