@@ -12,7 +12,6 @@ from privacy.access import separation
 from privacy.access.policy import ROLE_PERMISSIONS, Permission, roles_with
 from privacy.access.separation import PAIRS
 
-WHY = "一二三四五六七八九十"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
