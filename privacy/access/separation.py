@@ -72,7 +72,7 @@ PAIRS: Final = (
          note=_("Whoever holds the server or the password of the database stands outside: who that "
                 "is stands on paper.")),
     Pair("consent", _("Records consents"), _("audits that ledger"), "PIPL 54",
-         (_STAYS, "consent_recorder_audits_nothing"), ("privacy.consent.services.record_answer",)),
+         (_STAYS, "consent_recorder_audits_nothing"), ("crm.patients.services.consents.answer",)),
     Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59", (_STAYS,),
          note=_("There are no sealed sets in the product yet. The role may change nothing about "
                 "patients, and what it changed would be found.")),

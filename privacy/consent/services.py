@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from privacy.access.policy import Permission, roles_with
 from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.consent.events import ConsentTrailEvent
@@ -22,7 +21,7 @@ from privacy.consent.models import (
 from privacy.consent.rules import Answer, expiry, has_expired, may_follow
 from privacy.consent.signals import consent_changed
 from privacy.consent.texts import TEXTS
-from privacy.errors import AccessDenied, Conflict, DomainError
+from privacy.errors import Conflict, DomainError
 from privacy.receipts import SubjectRef
 
 _EVENTS = {
@@ -59,13 +58,15 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     a paused consent keeps the text it was given on, and its end. ``paused_until`` is an aware
     moment, or None for "until the patient says otherwise". ``actor`` None: the patient.
     Raises: AnswerOutOfOrder if the present answer does not allow this one; TextMissing if a
-        grant names no text of this purpose; AccessDenied for whoever audits the ledger; Conflict
-        if two people answered for the same patient at the same moment.
-    Source: PIPL 14-16, 54; R4-R7; S74.
+        grant names no text of this purpose; Conflict if two people answered for the same patient
+        at the same moment.
+    Source: PIPL 14-16; R4-R7; S74.
     """
-    _refuse_auditors(actor)
-    states = ConsentState.objects.select_for_update().filter(subject_id=subject.pk)
-    state = states.filter(purpose=purpose, channel=channel).first()
+    state = (
+        ConsentState.objects.select_for_update()
+        .filter(subject_id=subject.pk, purpose=purpose, channel=channel)
+        .first()
+    )
     before = Answer(state.status) if state else None
     if not may_follow(before, answer):
         raise AnswerOutOfOrder(_("This does not follow from the present answer of the patient."))
@@ -90,11 +91,6 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     _book(entry, subject, actor, resumed=resumed)
     consent_changed.send(sender=ConsentState, state=state)
     return state
-
-
-def _refuse_auditors(actor: Actor | None) -> None:
-    if actor is not None and actor.role in roles_with(Permission.VIEW_AUDIT):
-        raise AccessDenied(_("Whoever reads the trail records no consents."))
 
 
 def _can_resume(state: ConsentState | None, before: Answer | None) -> bool:

@@ -17,7 +17,7 @@ from crm.alerts.watching import watch
 from crm.custody import services as custody
 from crm.incidents.models import Incident
 from crm.patients.models import PatientGuard
-from crm.patients.services import guarding
+from crm.patients.services import consents, guarding
 from crm.separation import services, tasks
 from crm.staff.enrolment import reset
 from crm.staff.models import User
@@ -28,9 +28,8 @@ from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.events import Event, Kind, Registry
 from privacy.audit.models import READER, AuditEvent, acting_as
-from privacy.consent.models import Channel, ConsentEntry, Purpose
+from privacy.consent.models import Channel, ConsentEntry, Manner, Purpose
 from privacy.consent.rules import Answer
-from privacy.consent.services import record_answer
 from privacy.errors import AccessDenied
 from tests.conftest import owner_connection
 from tests.factories.people import ClinicFactory, UserFactory, in_another_role
@@ -116,13 +115,18 @@ class TestRefusedInSql:
     )
     def test_a_consent_recorded_by_who_audits(self, clinic, patient, role) -> None:
         who = UserFactory.create(clinic=clinic, role=role)
-        given = {"subject": patient.subject, "purpose": Purpose.FOLLOW_UP, "channel": Channel.SMS}
-        row = {**given, "answer": "refused", "manner": "spoken", "operator": who}
+        key = {"subject": patient.subject, "purpose": Purpose.FOLLOW_UP, "channel": Channel.SMS}
+        row = {**key, "answer": "refused", "manner": "spoken", "operator": who}
         if role == Role.FRONT_DESK:
-            record_answer(**given, answer=Answer.REFUSED, actor=who)
+            ConsentEntry.objects.create(**row)
             return
         with pytest.raises(AccessDenied):
-            record_answer(**given, answer=Answer.REFUSED, actor=who)
+            consents.answer(
+                patient=patient, cell=consents.cell_of(patient, "follow_up-sms"), actor=who,
+                given=Answer.REFUSED, manner=Manner.SPOKEN,
+            )  # fmt: skip
+        with pytest.raises(AccessDenied):
+            consents.stop_all(patient=patient, actor=who, pause=True)
         with pytest.raises(Error, match="writes nothing into it"):
             ConsentEntry.objects.create(**row)
 
