@@ -73,7 +73,7 @@ PAIRS: Final = (
                 "is stands on paper.")),
     Pair("consent", _("Records consents"), _("audits that ledger"), "PIPL 54",
          (_STAYS, "consent_recorder_audits_nothing"), ("crm.patients.services.consents.answer",)),
-    Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59", (_STAYS,),
+    Pair("mediation", _("Mediates"), _("edits the sealed set"), "S59",
          note=_("There are no sealed sets in the product yet. The role may change nothing about "
                 "patients, and what it changed would be found.")),
     Pair("export", _("Exports patients' data"), _("agrees to it"), "PIPL 51",
