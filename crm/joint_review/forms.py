@@ -107,7 +107,8 @@ class AssignForm(forms.Form):
         widget=_select(),
     )
     due_on = forms.DateField(
-        label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=pgettext_lazy("review", "Due on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:

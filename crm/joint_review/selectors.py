@@ -132,6 +132,8 @@ def late_findings(viewer: User) -> int:
 def superior_of(item: ReviewItem) -> User | None:
     """Who sees to a finding of this event unless somebody says otherwise: the superior of whose
     doing it was. None where there is none at work: then the side that found it does."""
+    if item.actor is None:
+        return None
     whose = User.objects.filter(pk=item.actor, clinic=item.sheet.clinic_id)
     person = whose.select_related("superior").first()
     above = person.superior if person else None
@@ -142,7 +144,8 @@ def superior_of(item: ReviewItem) -> User | None:
 def owners_for(finding: ReviewFinding) -> QuerySet[User]:
     """Who may see to a finding: colleagues at work, without whom it is about."""
     rows = User.objects.filter(clinic=finding.item.sheet.clinic_id, is_active=True)
-    return rows.exclude(pk=finding.item.actor).order_by("display_name")
+    about = finding.item.actor
+    return (rows.exclude(pk=about) if about else rows).order_by("display_name")
 
 
 # --- one's own findings -----------------------------------------------------------------------

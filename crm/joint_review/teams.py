@@ -67,6 +67,7 @@ def _told(
         acts = list(told.values_list("target", "codes", "at"))
     for target, named, at in acts:
         who = people.get(target.removeprefix("staff:"))
-        for code in codes.intersection(named) if who else ():
-            found[who, code].append(at)
+        if who is not None:
+            for code in codes.intersection(named):
+                found[who, code].append(at)
     return found

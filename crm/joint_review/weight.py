@@ -7,8 +7,6 @@ by whoever adds it.
 from collections.abc import Mapping
 from typing import Final
 
-from privacy.audit.events import Kind
-
 # What gives or changes rights, what opens a way into an account, what ends a protection, and what
 # destroys keys or parts of the trail for good.
 RIGHTS: Final = frozenset(
@@ -36,12 +34,12 @@ ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
 # Kinds that weigh nothing by themselves: the sample draws from them, the signs count them, and
 # plain text of minors and guarded patients has grounds of its own. A new event of them needs no
 # line; "export" and "breakglass" are looked at whole, whatever they are called.
-LIGHT_KINDS: Final[Mapping[Kind, str]] = {
-    Kind.VIEW: "a look; relation, hours and number are watched",
-    Kind.REVEAL: "plain text of whoever is not guarded; relation, hours and number are watched",
-    Kind.SEND: "consent is read at the moment of sending (R7)",
-    Kind.DENIAL: "nothing was given; many of one person are an alert",
-    Kind.IMPORT: "invented people and anonymised talks",
+LIGHT_KINDS: Final[Mapping[str, str]] = {
+    "view": "a look; relation, hours and number are watched",
+    "reveal": "plain text of whoever is not guarded; relation, hours and number are watched",
+    "send": "consent is read at the moment of sending (R7)",
+    "denial": "nothing was given; many of one person are an alert",
+    "import": "invented people and anonymised talks",
 }
 # Of the kinds that may weigh (change, access, sign-in, print, system): what does not, and why.
 # A name that ends in a dot stands for everything that begins with it.

@@ -31,7 +31,7 @@ class Finding:
 class Overview:
     """What the page of the separation of duties shows."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[tuple[Pair, bool], ...]  # and whether a search looks for it
     checks: int
     last: AuditEvent | None
     found: list[Finding]
@@ -78,4 +78,5 @@ def open_page(*, viewer: User) -> Overview:
         Finding(one, str(one.detail.get("pair", "")), names.get(str(one.detail.get("person")), ""))
         for one in events
     ]
-    return Overview(PAIRS, len(separation.checks()), selectors.last_check(), found)
+    pairs = tuple((pair, separation.is_searched(pair)) for pair in PAIRS)
+    return Overview(pairs, len(separation.checks()), selectors.last_check(), found)

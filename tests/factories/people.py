@@ -52,6 +52,13 @@ def through_the_gate(user: User) -> User:
     return user
 
 
+def in_another_role(user: User, role: str = Role.CONSULTANT) -> User:
+    """The same account as if its role had changed, unsaved: the database lets none (ADR 0026)."""
+    other = User.objects.get(pk=user.pk)
+    other.role = role
+    return other
+
+
 class SubjectFactory(DjangoModelFactory[Subject]):
     class Meta:
         model = Subject

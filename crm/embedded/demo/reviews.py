@@ -109,7 +109,7 @@ def _find(item: ReviewItem, actor: User, text: str) -> None:
 
 def _answer(item: ReviewItem, pair: Pair) -> None:
     """First their own word, then what the department says."""
-    person = User.objects.filter(pk=item.actor).first()
+    person = User.objects.filter(pk=item.actor).first() if item.actor else None
     if person:
         tickets.answer_own(finding_id=item.finding.pk, actor=person, text=STATED)
     tickets.answer(finding_id=item.finding.pk, actor=pair.control, text=ANSWERED)

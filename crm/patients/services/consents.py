@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.patients.models import Patient
 from crm.staff.models import User
+from privacy.access.policy import Permission, roles_with
 from privacy.audit import services as audit
 from privacy.consent import selectors
 from privacy.consent import services as consent
@@ -17,7 +18,7 @@ from privacy.consent.events import ConsentTrailEvent
 from privacy.consent.models import ConsentEntry, ConsentText, Manner
 from privacy.consent.rules import Answer
 from privacy.consent.selectors import Cell
-from privacy.errors import Conflict, DomainError
+from privacy.errors import AccessDenied, Conflict, DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,15 @@ def answer(
 
     In: ``text_shown`` is the hash of the text on the screen; ``pause_until`` the first day on
     which contact is welcome again (clinic time), None for "until they say so".
-    Raises: Conflict if the text has changed since it was shown; DomainError for a day not ahead.
+    Raises: AccessDenied for whoever audits the ledger; Conflict if the text has changed since it
+        was shown; DomainError for a day not ahead.
     """
     paused = cell.state is not None and cell.state.status == Answer.PAUSED
     resumes = given == Answer.GRANTED and paused and not cell.expired
     text = _text_agreed_to(patient, cell) if resumes else cell.text
     if given == Answer.GRANTED and not resumes and (text is None or text.sha256 != text_shown):
         raise Conflict(_("The text of this question has changed. Please read it out again."))
+    _refuse_auditors(actor)
     consent.record_answer(
         subject=patient,
         purpose=cell.purpose,
@@ -118,4 +121,11 @@ def _start_of(day: date) -> datetime:
 
 def stop_all(*, patient: Patient, actor: User, pause: bool) -> int:
     """One tap: pause, or end, every contact that was agreed to; returns how many (S74)."""
+    _refuse_auditors(actor)
     return consent.stop_all_contact(subject=patient, actor=actor, pause=pause)
+
+
+def _refuse_auditors(actor: User) -> None:
+    """Raises: AccessDenied for whoever audits the ledger; the table refuses them too (ADR 0026)."""
+    if actor.role in roles_with(Permission.VIEW_AUDIT):
+        raise AccessDenied(_("Whoever reads the trail records no consents."))

@@ -124,7 +124,7 @@ def test_somebody_without_work_just_leaves(clinic, admin, events) -> None:
 def test_only_a_fitting_colleague_takes_over(leaver, admin, colleague, stranger, why) -> None:
     chosen = {"clinic": stranger, "self": leaver}.get(why, colleague)
     if why == "role":
-        colleague.role = Role.NURSE
+        chosen = UserFactory.create(clinic=leaver.clinic, role=Role.NURSE)
     elif why == "uncleared":
         colleague.cleared_until = timezone.localdate() - timedelta(days=1)
     elif why == "inactive":

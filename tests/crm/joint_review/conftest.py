@@ -138,5 +138,10 @@ def sheet(write, drawn, carer, patient, keeper, control) -> ReviewSheet:
     return drawn()
 
 
+def on(sheet: ReviewSheet, ground: str) -> set:
+    """The events that a ground put on the sheet."""
+    return set(sheet.items.filter(grounds__contains=[ground]).values_list("event_id", flat=True))
+
+
 def item_of(sheet: ReviewSheet, ground: str) -> ReviewItem:
     return sheet.items.filter(grounds__contains=[ground]).first()

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.test import override_settings
-from django.urls import reverse
-from django.utils import timezone
 
 from crm.access_requests.events import AccessRequestEvent, BreakGlassEvent
 from crm.inventory.events import InventoryEvent
@@ -15,32 +13,16 @@ from crm.joint_review import grounds, reading, rules, selectors, tasks
 from crm.joint_review.models import ReviewSheet
 from crm.joint_review.services import drawing
 from crm.patients.events import PatientEvent
-from crm.patients.guards import minors_until
-from crm.patients.models import PatientClinical, PatientGuard
-from crm.patients.services.care import add_to_team, hand_over_team, remove_from_team
-from crm.patients.services.guarding import mark_if_minor
-from crm.scheduling import services as scheduling
-from crm.scheduling.models import Visit
 from crm.staff.events import StaffEvent
-from privacy.access.policy import Role
 from privacy.audit.events import Kind, Registry
-from privacy.audit.models import mac_key
 from privacy.audit.row_changes import RowEvent
 from privacy.audit.sealing import seal_once
 from privacy.custody.events import KeyEvent
-from privacy.encryption.keys import derive, forget
-from privacy.encryption.providers import RootNotHeld
 from privacy.errors import AccessDenied, DomainError
-from tests.crm.joint_review.conftest import MONDAY, NOW, WEEK, moment, seal_here, travelled
-from tests.factories.access import used_long_ago
-from tests.factories.people import PatientFactory, UserFactory
+from tests.crm.joint_review.conftest import MONDAY, NOW, WEEK, moment, on, seal_here, travelled
+from tests.factories.people import PatientFactory
 
 pytestmark = pytest.mark.django_db
-WHY = "收到患者投诉后复核相关访问"
-
-
-def on(sheet: ReviewSheet, ground: str) -> set:
-    return set(sheet.items.filter(grounds__contains=[ground]).values_list("event_id", flat=True))
 
 
 class TestAlways:
@@ -84,65 +66,6 @@ class TestAlways:
             if event.kind in {Kind.EXPORT, Kind.BREAK_GLASS}:
                 assert rules.grounds_of(event.kind, event.value), event
 
-    def test_plain_text_of_a_possible_minor(self, write, drawn, carer, clinic) -> None:
-        """By the mark: from before it was set until it was lifted."""
-        child, grown, unknown = (PatientFactory.create(clinic=clinic) for _ in range(3))
-        for one, year in ((child, "2015"), (grown, "1990")):
-            with travelled(moment(MONDAY, 15)):
-                mark_if_minor(patient=one, birth_year=year, id_number="")
-        seen = [
-            write(carer, PatientEvent.REVEALED, subjects=[child], at=moment(MONDAY, hour))
-            for hour in (10, 16, 18)
-        ]
-        write(carer, PatientEvent.REVEALED, subjects=[grown, unknown])
-        PatientGuard.objects.filter(patient=child).update(
-            until=moment(MONDAY, 17), lifted_by=carer, lift_asked_by=carer,
-            lift_asked_at=moment(MONDAY, 17),
-        )  # fmt: skip
-        assert on(drawn(), "reveal_minor") == set(seen[:2])
-
-    def test_a_second_mark_counts_after_the_first_was_lifted(self, carer, patient) -> None:
-        for _twice in range(2):
-            PatientGuard.objects.filter(patient=patient).update(
-                until=timezone.now(), lifted_by=carer, lift_asked_by=carer,
-                lift_asked_at=timezone.now(),
-            )  # fmt: skip
-            mark_if_minor(patient=patient, birth_year="2015", id_number="")
-        assert minors_until([patient.code]) == {patient.code: None}
-
-    def test_the_worker_finds_what_the_pages_find(
-        self, write, carer, keeper, clinic, monkeypatch, booked
-    ) -> None:
-        """The worker holds the contact root and may sign events; it opens nothing clinical."""
-        people = [PatientFactory.create(clinic=clinic) for _ in range(4)]
-        told = zip(people, ("2015", "1990", "", "2015"), strict=True)
-        for one, year in told:
-            clinical = PatientClinical.objects.get(patient=one)
-            clinical.birth_year = year
-            clinical.save()
-            mark_if_minor(patient=one, birth_year=year, id_number="")
-        people[1].contact.set_id_number("11010119900307109X")
-        people[1].contact.save()
-        for one in people:
-            write(carer, PatientEvent.REVEALED, subjects=[one])
-        seal_here()
-        leaf = mac_key().hex()
-        with travelled(NOW):
-            by_hand = drawing.draw_extra(actor=keeper, begins=MONDAY, reason=WHY)
-            with monkeypatch.context() as worker:
-                worker.delenv("SUIAN_ROOT_CLINICAL")
-                worker.delenv("SUIAN_ROOT_AUDIT")
-                worker.setenv("SUIAN_ROOT_AUDIT_MAC", leaf)
-                forget()
-                with pytest.raises(RootNotHeld):
-                    derive("clinical", "x")
-                by_clock = drawing.draw(clinic=clinic, period=WEEK)
-            forget()
-        assert len(on(by_clock, "reveal_minor")) == 2
-        for ground in set(grounds.GROUNDS) - {rules.RANDOM}:
-            assert on(by_clock, ground) == on(by_hand, ground), ground
-        assert not booked("review.age_read")
-
     def test_another_mark_joins_with_one_line(
         self, write, drawn, carer, patient, monkeypatch
     ) -> None:
@@ -181,68 +104,6 @@ class TestSigns:
         assert sheet.items.get(event_id=first).facts["off_hours"] == {"count": 3}
         assert sheet.counts["off_hours"] == 3
 
-    def test_neither_booked_nor_assigned(
-        self, write, drawn, carer, colleague, receptionist, patient, clinic
-    ) -> None:
-        booked = PatientFactory.create(clinic=clinic)
-        with travelled(moment(MONDAY, 9)):
-            scheduling.expect_today(patient=booked, purpose=Visit.Purpose.FIRST, actor=receptionist)
-        mine = UserFactory.create(clinic=clinic, role=Role.FRONT_DESK)
-        registered = PatientFactory.create(clinic=clinic, registered_by=mine)
-        write(carer, subjects=[patient])  # on the care team
-        write(receptionist, subjects=[booked])
-        write(mine, subjects=[registered])
-        write(UserFactory.create(clinic=clinic, role=Role.FINANCE), subjects=[patient])
-        write(receptionist, subjects=[patient, booked])  # a list
-        odd = {
-            write(colleague, subjects=[patient], at=moment(MONDAY, 11)),
-            write(colleague, subjects=[booked], at=moment(MONDAY, 11)),
-            write(receptionist, subjects=[patient], at=moment(MONDAY, 11)),
-        }
-        write(colleague, subjects=[patient], at=moment(MONDAY, 12))  # the same day again
-        assert on(drawn(), "out_of_relation") == odd
-
-    def test_joining_after_the_look_explains_nothing(
-        self, write, drawn, carer, colleague, patient
-    ) -> None:
-        early = write(colleague, subjects=[patient], at=moment(MONDAY, 10))
-        with travelled(moment(MONDAY, 11)):
-            add_to_team(patient=patient, member=colleague, actor=carer)
-        write(colleague, subjects=[patient], at=moment(MONDAY + timedelta(1), 10))
-        assert on(drawn(), "out_of_relation") == {early}
-
-    def test_who_has_left_was_on_the_team_then(
-        self, write, drawn, carer, colleague, patient
-    ) -> None:
-        """Joined, left and joined again; and the carer, as old as the record, left for good."""
-        looks, days = [], [MONDAY + timedelta(days=day) for day in range(5)]
-        for day, act in zip(days, ("in", "out", "in", "out", ""), strict=True):
-            looks.append(write(colleague, subjects=[patient], at=moment(day, 8)))
-            with travelled(moment(day, 9)):
-                if act == "in":
-                    add_to_team(patient=patient, member=colleague, actor=carer)
-                elif act:
-                    row = patient.care_team.get(staff=colleague)
-                    remove_from_team(patient=patient, member_id=row.pk, actor=carer)
-        write(carer, subjects=[patient], at=moment(days[2], 8))
-        with travelled(moment(days[3], 12)):
-            row = patient.care_team.get(staff=carer)
-            remove_from_team(patient=patient, member_id=row.pk, actor=carer)
-        gone = write(carer, subjects=[patient], at=moment(days[4], 8))
-        assert on(drawn(), "out_of_relation") == {looks[0], looks[2], looks[4], gone}
-
-    def test_a_place_that_was_handed_over_is_the_successors_since_then(
-        self, write, drawn, carer, colleague, keeper, patient
-    ) -> None:
-        write(carer, subjects=[patient], at=moment(MONDAY, 10))
-        early = write(colleague, subjects=[patient], at=moment(MONDAY, 10))
-        with travelled(moment(MONDAY, 12)):
-            hand_over_team(leaver=carer, successor=colleague, actor=keeper)
-        tuesday = MONDAY + timedelta(days=1)
-        late = write(carer, subjects=[patient], at=moment(tuesday, 10))
-        write(colleague, subjects=[patient], at=moment(tuesday, 10))
-        assert on(drawn(), "out_of_relation") == {early, late}
-
     def test_old_keys_that_end_are_one_line_a_day(self, write, drawn, patient) -> None:
         first, *_rest = write(
             None, KeyEvent.OLD_KEY_DESTROYED, process="x", subjects=[patient], times=3
@@ -250,53 +111,6 @@ class TestSigns:
         sheet = drawn()
         assert on(sheet, "old_keys") == {first}
         assert sheet.items.get(event_id=first).facts["old_keys"] == {"count": 3}
-
-    def test_without_name_search_the_sheet_says_what_it_does_not(
-        self, write, drawn, carer, keeper, settings, sign_in_as, client
-    ) -> None:
-        settings.NAME_SEARCH = False
-        write(carer)
-        sheet = drawn()
-        settings.NAME_SEARCH = True  # what a sheet says is frozen
-        assert [one.code for one in grounds.unexamined_on(sheet.counts)] == ["same_surname"]
-        browser = sign_in_as(keeper)
-        for door in ("sheet", "print"):
-            page = browser.get(
-                reverse(f"review:{door}", args=[sheet.pk]), headers={"accept-language": "en"}
-            )
-            assert "Not examined: Same surname as the patient" in page.content.decode()
-
-    def test_access_for_a_time_explains_a_look(self, write, drawn, colleague, patient) -> None:
-        with travelled(moment(MONDAY, 10)):
-            used_long_ago(patient, colleague, minutes=10)
-        write(colleague, subjects=[patient], at=moment(MONDAY, 10))
-        late = write(colleague, subjects=[patient], at=moment(MONDAY + timedelta(1), 10))
-        assert on(drawn(), "out_of_relation") == {late}
-
-    def test_the_same_surname_without_opening_a_name(self, write, drawn, clinic, booked) -> None:
-        from crm.patients.rules import name_tokens
-
-        def named(name: str):
-            one = PatientFactory.create(clinic=clinic)
-            one.contact.set_name(name, name_tokens(name))
-            one.contact.save()
-            return one
-
-        wang = UserFactory.create(clinic=clinic, display_name="王小明")
-        ouyang = UserFactory.create(clinic=clinic, display_name="欧阳静")
-        smith = UserFactory.create(clinic=clinic, display_name="Smith")
-        relative, other, namesake = named("王芳"), named("李芳"), named("欧阳峰")
-        first = write(wang, subjects=[relative])
-        write(wang, subjects=[relative], at=moment(MONDAY, 15))
-        write(wang, subjects=[other])
-        second = write(ouyang, subjects=[namesake])
-        write(ouyang, subjects=[relative])
-        write(smith, subjects=[relative])
-        assert on(drawn(), "same_surname") == {first, second}
-        (event,) = booked("review.names_compared")
-        assert event.codes == []
-        assert event.detail == {"alike": 2, "pairs": 5, "people": 3}
-        assert "王" not in str(event.facts())
 
 
 class TestRest:

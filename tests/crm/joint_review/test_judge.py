@@ -14,7 +14,7 @@ from crm.joint_review.services import drawing, judging, signing, tickets
 from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.crm.joint_review.conftest import MONDAY, TEXT, item_of, moment, travelled
-from tests.factories.people import UserFactory
+from tests.factories.people import UserFactory, in_another_role
 
 pytestmark = pytest.mark.django_db
 IN_ORDER, FINDING = ReviewItem.Verdict.IN_ORDER, ReviewItem.Verdict.FINDING
@@ -90,13 +90,11 @@ class TestNobodyTheirOwn:
             with pytest.raises(AccessDenied):
                 judging.judge(item_id=theirs.pk, actor=who, verdict=IN_ORDER)
 
-    def test_what_one_did_in_another_role(self, write, drawn, clinic, carer) -> None:
-        write(carer, BreakGlassEvent.USED)
+    def test_what_one_did_in_another_role(self, write, drawn, control) -> None:
+        write(in_another_role(control), BreakGlassEvent.USED)
         sheet = drawn()
-        carer.role = Role.MEDICAL_QC
-        carer.save()
         with pytest.raises(AccessDenied):
-            judging.judge(item_id=used(sheet).pk, actor=carer, verdict=IN_ORDER)
+            judging.judge(item_id=used(sheet).pk, actor=control, verdict=IN_ORDER)
 
     @pytest.mark.parametrize(
         ("action", "judge", "side", "constraint"),
@@ -121,14 +119,12 @@ class TestNobodyTheirOwn:
             rows.update(verdict="in_order", side=side, judged_by=who, judged_at=timezone.now())
         assert refused.value.__cause__.diag.constraint_name == constraint
 
-    def test_nor_their_own_from_before(self, write, drawn, carer) -> None:
-        write(carer, BreakGlassEvent.USED)
+    def test_nor_their_own_from_before(self, write, drawn, control) -> None:
+        write(in_another_role(control), BreakGlassEvent.USED)
         sheet = drawn()
-        carer.role = Role.MEDICAL_QC
-        carer.save()
         rows = ReviewItem.objects.filter(sheet=sheet)
         with pytest.raises(IntegrityError) as refused, transaction.atomic():
-            rows.update(verdict="in_order", side="qc", judged_by=carer, judged_at=timezone.now())
+            rows.update(verdict="in_order", side="qc", judged_by=control, judged_at=timezone.now())
         assert refused.value.__cause__.diag.constraint_name == "nobody_reviews_their_own"
 
 

@@ -1,32 +1,38 @@
 """Every forbidden pair: refused by policy, service and SQL, and found at night nevertheless."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from crm.access_requests.models import AccessApproval, AccessRequest, BreakGlassLift
 from crm.alerts.models import Alert
 from crm.alerts.watching import watch
+from crm.custody import services as custody
 from crm.incidents.models import Incident
+from crm.patients.models import PatientGuard
+from crm.patients.services import consents, guarding
 from crm.separation import services, tasks
-from crm.staff import checks as staff_checks
 from crm.staff.enrolment import reset
 from crm.staff.models import User
 from privacy.access import separation
-from privacy.access.policy import ROLE_PERMISSIONS, Permission, Role
+from privacy.access.policy import Role
 from privacy.access.separation import PAIRS, Breach
 from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.events import Event, Kind, Registry
 from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.consent.models import Channel, ConsentEntry, Manner, Purpose
+from privacy.consent.rules import Answer
 from privacy.errors import AccessDenied
 from tests.conftest import owner_connection
-from tests.factories.people import ClinicFactory, UserFactory
+from tests.factories.people import ClinicFactory, UserFactory, in_another_role
 
 WHY = "一二三四五六七八九十"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,78 +60,6 @@ def say(actor: Actor, name: str, **facts: object) -> None:
 
 def pairs_found() -> set[str]:
     return {one.pair for one in services.search(process="separation")}
-
-
-class TestPolicy:
-    def test_no_role_carries_both(self) -> None:
-        assert separation.roles_in_conflict() == []
-
-    def test_a_policy_that_did_would_be_seen(self, monkeypatch) -> None:
-        both = {
-            **ROLE_PERMISSIONS,
-            "x": frozenset({Permission.MANAGE_STAFF, Permission.VIEW_AUDIT}),
-        }
-        monkeypatch.setattr(separation, "ROLE_PERMISSIONS", both)
-        assert separation.roles_in_conflict() == [
-            ("x", Permission.MANAGE_STAFF, Permission.VIEW_AUDIT)
-        ]
-
-    def test_every_pair_has_its_own_code_and_a_ground(self) -> None:
-        assert len({pair.code for pair in PAIRS}) == len(PAIRS)
-        assert all(pair.ground and str(pair.one) and str(pair.other) for pair in PAIRS)
-
-    def test_every_fence_is_there(self) -> None:
-        services_of_staff = {"open_account_of_colleague", "reset", "set_superior"}
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT conname::text FROM pg_constraint "
-                "UNION SELECT proname || prosrc FROM pg_proc "
-                "WHERE pronamespace = 'public'::regnamespace"
-            )
-            known = " ".join(name for (name,) in cursor.fetchall())
-        fences = {fence for pair in PAIRS for fence in pair.fences} - services_of_staff
-        assert [fence for fence in fences if fence not in known] == []
-
-    def test_what_is_searched_is_in_the_table(self) -> None:
-        codes = {pair.code for pair in PAIRS}
-        assert {name.partition(":")[0] for name in separation.checks()} <= codes
-
-
-class TestSuperusers:
-    def test_nobody_can_be_one(self, monkeypatch, settings) -> None:
-        names = {field.name for field in User._meta.get_fields()}
-        assert not names & {"is_superuser", "is_staff", "groups", "user_permissions"}
-        assert not hasattr(User, "has_perm")
-        assert staff_checks.nobody_is_a_superuser() == []
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.admin"]
-        (fault,) = staff_checks.nobody_is_a_superuser()
-        assert fault.id == "suian.E003"
-
-    def test_nor_the_role_of_the_pages(self) -> None:
-        staff_checks.database_role_is_bound()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_user")
-            assert cursor.fetchone()[0] == "suian_app"
-
-    def test_a_superuser_at_the_pages_is_not_ready(self, monkeypatch) -> None:
-        class Cursor:
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *_args):
-                return None
-
-            def execute(self, _statement) -> None: ...
-
-            def fetchone(self):
-                return (True,)
-
-        class Connection:
-            cursor = Cursor
-
-        monkeypatch.setattr(staff_checks, "connection", Connection())
-        with pytest.raises(RuntimeError):
-            staff_checks.database_role_is_bound()
 
 
 class TestRefusedInSql:
@@ -170,6 +104,42 @@ class TestRefusedInSql:
         with pytest.raises(Error):
             AccessApproval.objects.create(request=asked, approver=carer, until=now)
 
+    def test_a_role_in_place(self, keeper) -> None:
+        with pytest.raises(Error, match="another office is another account"):
+            User.objects.filter(pk=keeper.pk).update(role=Role.AUDITOR)
+        keeper.display_name = "郑"
+        keeper.save()  # all its columns, the role as it was
+
+    @pytest.mark.parametrize(
+        "role", [Role.MEDICAL_QC, Role.SECURITY_ADMIN, Role.AUDITOR, Role.FRONT_DESK]
+    )
+    def test_a_consent_recorded_by_who_audits(self, clinic, patient, role) -> None:
+        who = UserFactory.create(clinic=clinic, role=role)
+        key = {"subject": patient.subject, "purpose": Purpose.FOLLOW_UP, "channel": Channel.SMS}
+        row = {**key, "answer": "refused", "manner": "spoken", "operator": who}
+        if role == Role.FRONT_DESK:
+            ConsentEntry.objects.create(**row)
+            return
+        with pytest.raises(AccessDenied):
+            consents.answer(
+                patient=patient, cell=consents.cell_of(patient, "follow_up-sms"), actor=who,
+                given=Answer.REFUSED, manner=Manner.SPOKEN,
+            )  # fmt: skip
+        with pytest.raises(AccessDenied):
+            consents.stop_all(patient=patient, actor=who, pause=True)
+        with pytest.raises(Error, match="writes nothing into it"):
+            ConsentEntry.objects.create(**row)
+
+    def test_keys_by_who_keeps_accounts(self, clinic) -> None:
+        accounts = UserFactory.create(clinic=clinic, role=Role.SYSTEM_ADMIN)
+        for act in (
+            lambda: custody.rotate(zone="contact", actor=accounts),
+            lambda: custody.rewrap(actor=accounts),
+            lambda: custody.retire(actor=accounts),
+        ):
+            with pytest.raises(AccessDenied):
+                act()
+
     def test_ones_own_second_factor(self, keeper) -> None:
         with pytest.raises(AccessDenied):
             reset(user=keeper, actor=keeper)
@@ -184,9 +154,39 @@ class TestFoundAtNight:
 
     def test_two_offices_in_a_day(self, keeper) -> None:
         say(keeper, "audit.viewed")
-        User.objects.filter(pk=keeper.pk).update(role=Role.AUDITOR)
+        with roles_that_move():
+            User.objects.filter(pk=keeper.pk).update(role=Role.AUDITOR)
         say(User.objects.get(pk=keeper.pk), "audit.viewed")
         assert pairs_found() == {"offices", "role"}
+
+    def test_two_offices_with_weeks_between_are_told_once(self, keeper, time_machine) -> None:
+        say(keeper, "audit.viewed")
+        other = in_another_role(keeper, Role.AUDITOR)
+        found = []
+        for days in (30, 1, 1):
+            time_machine.move_to(timezone.now() + timedelta(days=days))
+            say(other, "audit.viewed")
+            time_machine.move_to(timezone.now() + timedelta(seconds=1))
+            found.append(pairs_found())
+        assert found == [{"offices"}, set(), set()]
+
+    def test_the_own_superior(self, keeper) -> None:
+        say(keeper, "staff.superior_changed", target="staff:n7")
+        assert pairs_found() == set()
+        say(keeper, "staff.superior_changed", target=f"staff:{keeper.staff_no}")
+        assert pairs_found() == {"superior"}
+
+    @pytest.mark.parametrize("first", ["keys.rotated", "staff.created"])
+    def test_keys_and_accounts_with_months_between(self, keeper, time_machine, first) -> None:
+        say(keeper, first, target="staff:n7")
+        assert pairs_found() == set()
+        time_machine.move_to(timezone.now() + timedelta(days=200))
+        (second,) = {"keys.rotated", "staff.created"} - {first}
+        say(keeper, second, target="staff:n7")
+        time_machine.move_to(timezone.now() + timedelta(seconds=1))
+        assert pairs_found() == {"keys"}
+        time_machine.move_to(timezone.now() + timedelta(days=2))
+        assert pairs_found() == set()
 
     def test_both_halves_of_an_account(self, keeper) -> None:
         say(keeper, "staff.created", target="staff:n7")
@@ -205,11 +205,13 @@ class TestFoundAtNight:
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
         assert pairs_found() == {"account"}
 
-    def test_consents_recorded_and_audited(self, carer, patient) -> None:
+    def test_consents_recorded_and_audited(self, carer, patient, time_machine) -> None:
         name = next(one for one in _known("consent.") if event_called(one).kind == Kind.CHANGE)
         say(carer, name, subjects=[patient])
         assert pairs_found() == set()
+        time_machine.move_to(timezone.now() + timedelta(days=100))
         say(carer, "audit.viewed")
+        time_machine.move_to(timezone.now() + timedelta(seconds=1))
         assert pairs_found() == {"consent"}
 
     def test_mediation_that_edits(self, clinic) -> None:
@@ -240,6 +242,26 @@ class TestFoundAtNight:
             finally:
                 owner.execute(f"DELETE FROM crm_alert WHERE id = '{row.pk}'")
                 owner.execute(f"ALTER TABLE crm_alert ADD CONSTRAINT {fence} {text}")
+
+    def test_one_who_lifted_a_guard_alone(self, clinic, patient, carer) -> None:
+        mark = guarding.guard(patient=patient, kind="vip", reason=WHY, actor=carer)
+        now, rows = timezone.now(), PatientGuard.objects.filter(pk=mark.pk)
+        rows.update(lift_asked_by=carer, lift_asked_at=now)
+        with owner_connection() as owner:
+            fence = "guard_is_lifted_by_two"
+            (text,) = owner.execute(
+                "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [fence]
+            ).fetchone()
+            owner.execute(f"ALTER TABLE crm_patientguard DROP CONSTRAINT {fence}")
+            try:
+                rows.update(until=now, lifted_by=carer)
+                assert services.search(process="separation") == [
+                    Breach("guard", carer.pk, f"guard:{mark.pk}")
+                ]
+            finally:
+                owner.execute(
+                    f"ALTER TABLE crm_patientguard ADD CONSTRAINT {fence} {text} NOT VALID"
+                )
 
     def test_a_breach_is_an_alert(self, keeper) -> None:
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
@@ -281,6 +303,17 @@ class TestFoundAtNight:
         assert f"account: {keeper.pk}" in capsys.readouterr().out
 
 
+@contextmanager
+def roles_that_move() -> Iterator[None]:
+    """As if the owner of the database had lowered the fence."""
+    with owner_connection() as owner:
+        owner.execute("ALTER TABLE crm_user DISABLE TRIGGER user_role_stays")
+        try:
+            yield
+        finally:
+            owner.execute("ALTER TABLE crm_user ENABLE ALWAYS TRIGGER user_role_stays")
+
+
 class TestPage:
     @pytest.mark.parametrize("role", [Role.SECURITY_ADMIN, Role.AUDITOR])
     def test_table_and_findings(self, keeper, clinic, sign_in_as, role) -> None:
@@ -292,6 +325,8 @@ class TestPage:
         services.search(process="separation")
         page = browser.get(url, headers={"accept-language": "en"}).content.decode()
         assert "Nobody stood on both sides" in page
+        assert "There are no sealed sets in the product yet" in page
+        assert page.count("searched every night") == len(PAIRS)
         say(keeper, "staff.factor_reset", target=f"staff:{keeper.staff_no}")
         services.search(process="separation")
         page = browser.get(url, headers={"accept-language": "en"}).content.decode()
