@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from crm.alerts.events import AlertEvent
-from crm.honey.selectors import honey_among, live_marks
+from crm.honey.selectors import planted_in
 from crm.incidents.events import IncidentEvent
 from crm.incidents.models import DataKind, Incident, IncidentStep
 from crm.incidents.rules import Clock
@@ -77,7 +77,7 @@ class Notice:
 
 def incidents_visible_to(viewer: User) -> QuerySet[Incident]:
     """The clinic's incidents, newest first."""
-    rows = Incident.objects.visible_to(viewer).prefetch_related("steps__author")
+    rows = Incident.objects.visible_to(viewer).prefetch_related("steps__author").defer("affected")
     return rows.select_related(
         "alert", "suspect", "opened_by", "closed_by", "export", "span_person", "clinic"
     )
@@ -139,9 +139,7 @@ def affected_codes(incident: Incident, viewer: User) -> list[str]:
     own = Patient.objects.filter(clinic_id=viewer.clinic_id)
     if not incident.all_patients:
         own = own.filter(subject__code__in=_chosen(incident))
-    codes = sorted(own.values_list("subject__code", flat=True))
-    invented = set(honey_among(codes, live_marks()))
-    return [code for code in codes if code not in invented]
+    return sorted({*own.values_list("subject__code", flat=True)} - planted_in(viewer))
 
 
 def _chosen(incident: Incident) -> set[str]:

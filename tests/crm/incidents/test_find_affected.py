@@ -164,6 +164,7 @@ class TestTheEnd:
         assert event.detail["sha256"] == closed.affected_sha256 == digest_of([patient.code])
         page = post(sign_in_as(keeper), f"{lost.pk}/scope/", all_patients="on")
         assert page.status_code == 422
+        assert 'class="err-sum"' in page.content.decode()
         assert selectors.affected_codes(Incident.objects.get(), keeper) == [patient.code]
 
     def test_many_are_named_in_several_events(
