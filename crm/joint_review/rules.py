@@ -146,6 +146,7 @@ RIGHTS: Final = frozenset(
         "staff.password_reset",
         *("staff.all_ended", "clearance.published", "clearance.left", "clearance.came_back"),
         *("clearance.licence_recorded", "clearance.licence_withdrawn"),
+        *("clearance.clinic_licence_recorded", "clearance.clinic_licence_withdrawn"),
         *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
         "patient.team_handed_over",
     }

@@ -36,7 +36,12 @@ def overview(request: StaffRequest) -> HttpResponse:
         (person, is_cleared(person), [label_of(line, documents) for line in standing.missing])
         for person, standing in services.open_overview(viewer=request.user)
     ]
-    page = {"rows": rows, "may_manage": can(request.user, Permission.MANAGE_STAFF)}
+    page = {
+        "rows": rows,
+        "may_manage": can(request.user, Permission.MANAGE_STAFF),
+        "clinic_licences": selectors.newest_licences(request.user),
+        "today": timezone.localdate(),
+    }
     return render(request, "crm/clearance/overview.html", page)
 
 
