@@ -1,4 +1,4 @@
-"""More questions of round three: where a talk ends (S16-S18, S37, S92-S97; R8; U3, U6, U12)."""
+"""More questions of round three: where a talk ends (S17, S18, S37, R8, U10)."""
 
 from typing import Final
 

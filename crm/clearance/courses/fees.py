@@ -1,4 +1,4 @@
-"""More questions of round four: consent in follow-up, fees after the estimate (S64-S78; R3-R7)."""
+"""More questions of round four: consent in follow-up, fees after the estimate (S66-S68, S74)."""
 
 from typing import Final
 

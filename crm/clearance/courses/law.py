@@ -1,4 +1,4 @@
-"""More questions of round one: what the law asks (PIPL 6, 14-17, 23, 31, 44-47, 57; R3-R23)."""
+"""More questions of round one: what the law asks (PIPL 14-17, 23, 31, 44-47, 57)."""
 
 from typing import Final
 

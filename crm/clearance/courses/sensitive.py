@@ -1,4 +1,4 @@
-"""Round two: recognising sensitive data wherever it hides (S3, S13, S53-S54, S75-S76; PIPL 28)."""
+"""Round two: recognising sensitive data wherever it hides (S3, S53, S76; PIPL 28)."""
 
 from typing import Final
 

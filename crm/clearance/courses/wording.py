@@ -1,4 +1,4 @@
-"""Round three: boundaries of a talk; honest wording, no promises (S16-S18, S36-S39, U1-U17)."""
+"""Round three: boundaries of a talk; honest wording, no promises (S17, S36-S39, S66, U1-U17)."""
 
 from typing import Final
 

@@ -15,6 +15,7 @@ OPERATIONS = [
              NEW.recorded_by_id)
             OR OLD.withdrawn_at IS NOT NULL)
           EXECUTE FUNCTION clearance_refuse_change();
+        ALTER TABLE crm_cliniclicence ENABLE ALWAYS TRIGGER clinic_licence_stays;
         """,
         reverse_sql="""
         DROP TRIGGER clinic_licence_stays ON crm_cliniclicence;
