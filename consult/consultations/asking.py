@@ -165,5 +165,5 @@ def asking_in(
         elif speaker == Speaker.PATIENT:
             noes = declined_in(text, asked=asked)
             refused = refused or bool(noes)
-            declined = declined - _told_in(text) | noes
+            declined = (declined | noes) - _told_in(text)
     return Asking(times, refused, after, before, frozenset(declined))

@@ -162,6 +162,12 @@ def test_who_tells_after_all_has_not_declined(later, left) -> None:
     assert asking_in(talk).refused
 
 
+def test_who_tells_in_the_same_breath_has_not_declined() -> None:
+    talk = [("staff", "您贵姓"), ("patient", "不用客气，我姓王，不留电话")]
+    assert asking_in(talk).declined == PHONE
+    assert asking_in([talk[0], ("patient", "不用客气，我姓王")]).declined == frozenset()
+
+
 def test_a_question_for_what_rests_comes_after_a_no() -> None:
     talk = [("staff", "方便留个电话吗"), ("staff", "您贵姓")]
     assert asking_in(talk, resting=PHONE).after_refusal == 1
