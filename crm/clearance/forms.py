@@ -58,7 +58,7 @@ class LicenceForm(forms.Form):
 class ClinicLicenceForm(forms.Form):
     """A licence of the clinic itself, compared with the original."""
 
-    kind = forms.ChoiceField(label=_("Licence"), choices=ClinicLicence.Kind.choices)
+    kind = forms.ChoiceField(label=_("Kind"), choices=ClinicLicence.Kind.choices)
     number = forms.CharField(
         label=_("Registration number"),
         max_length=60,

@@ -14,9 +14,9 @@ urlpatterns = [
     path("policies/<slug:slug>/publish/", managing.publish, name="publish"),
     path("policies/<slug:slug>/<int:edition>/", own.document, name="edition"),
     path("policies/<slug:slug>/<int:edition>/sign/", own.sign, name="sign"),
-    path("staff/clinic-licences/", clinic.licences, name="clinic-licences"),
+    path("staff/clearance/licences/", clinic.licences, name="clinic-licences"),
     path(
-        "staff/clinic-licences/<uuid:clinic_licence_id>/withdraw/",
+        "staff/clearance/licences/<uuid:clinic_licence_id>/withdraw/",
         clinic.withdraw,
         name="withdraw-clinic",
     ),

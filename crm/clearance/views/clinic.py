@@ -34,7 +34,7 @@ def licences(request: StaffRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error("valid_until", str(error))
         else:
-            messages.success(request, _("The licence was recorded."))
+            messages.success(request, _("The clinic's licence was recorded."))
             return redirect("clearance:clinic-licences")
     page = {
         "form": form,
@@ -57,5 +57,5 @@ def withdraw(request: StaffRequest, clinic_licence_id: UUID) -> HttpResponse:
         record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
         raise Http404
     withdraw_clinic_licence(licence=licence, actor=request.user)
-    messages.success(request, _("The licence counts no longer."))
+    messages.success(request, _("The clinic's licence counts no longer."))
     return redirect("clearance:clinic-licences")
