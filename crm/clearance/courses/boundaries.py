@@ -15,7 +15,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
             "谈话保密，请不要多留不必要的个人信息",
             "That it is confidential, and that she need not tell more than is needed",
         ),
-        ("请先留下姓名和电话，方便继续", "That name and phone come first"),
+        (
+            "请先留下姓名和电话，断线后好继续联系",
+            "That name and phone come first, in case the line breaks",
+        ),
         ("本院的成功率和优惠活动", "The success rate and present offers"),
         ("请把以往病历全部发过来", "That she should send all earlier records"),
         why=(
@@ -32,7 +35,7 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
         ("一次一个问题，等她答完再问下一个", "One question at a time, waiting for the answer"),
         ("一条消息列出全部问题", "All of them in one message"),
         ("先问隐私多的，趁她还在线", "The most private first, while she is there"),
-        ("发一张二十项的表格让她填", "By a form of twenty lines"),
+        ("发一张表格，请她方便时一次填完再聊", "By a form that she fills in before you go on"),
         why=(
             "连问几个会让人有被盘问的感觉；只有问姓名电话时可以多带一个。",
             "Several at once feel like an interrogation; only name and phone may come together.",
@@ -49,7 +52,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
             "No: not within 90 days, unless she brings it up herself",
         ),
         ("可以，这是新的一次谈话", "Yes, it is a new talk"),
-        ("可以，换一位同事来问", "Yes, if a colleague asks"),
+        (
+            "可以，这是新的谈话，问之前先说明用途",
+            "Yes, it is a new talk, if the purpose is told first",
+        ),
         ("可以，改成问微信号", "Yes, for her messenger account instead"),
         why=(
             "拒绝会跨谈话保留，休止到期后只能再问一次。",
@@ -66,7 +72,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
             "说明不用私人账号，并告诉她正式的联系途径和时间",
             "That private accounts are not used, and which ways and hours there are",
         ),
-        ("加上，设置不看朋友圈", "Yes, with your private posts hidden"),
+        (
+            "加上，只在上班时间回复，聊天记录定期删除",
+            "Yes, answering in working hours and deleting the chat now and then",
+        ),
         ("给一个家里的号码", "You give your number at home"),
         ("让她加同事的", "She may add a colleague"),
         why=(
@@ -99,7 +108,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
             "停止其他步骤，给出急救电话，马上叫值班上级",
             "Stop everything else, give the emergency number, call the senior on duty",
         ),
-        ("安慰几句，继续约时间", "Comfort her and go on to a booking"),
+        (
+            "先安慰几句，等她平静后再约最近的面诊时间",
+            "Comfort her, and once she is calm book the next visit",
+        ),
         ("告诉她治好病就不会这样想", "Tell her that treatment will change that"),
         ("记下来，明天回访", "Note it and call tomorrow"),
         why=(
@@ -118,7 +130,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
             "Nothing that care does not need; you lead back gently to her question",
         ),
         ("全部记下，也许以后有用", "All of it: it may be of use"),
-        ("记下单位，方便估计消费能力", "The employer, to judge what they can pay"),
+        (
+            "记下单位和家庭情况，方便同事了解她",
+            "The employer and the family, so that colleagues know her",
+        ),
         ("追问细节再判断", "You ask for details and decide then"),
         why=(
             "最小必要也适用于对方主动说的内容。",
@@ -137,7 +152,10 @@ BOUNDARIES: Final[tuple[Question, ...]] = (
         ),
         ("换个话题，聊聊她的顾虑", "change to her worries"),
         ("反问她为什么担心这个", "ask back why she worries about that"),
-        ("说一个大概的数字", "give a rough figure"),
+        (
+            "说一个大概的数字，并注明仅供参考，以面诊为准",
+            "give a rough figure, for orientation only",
+        ),
         why=(
             "难题不回避、不反问、不编数字。",
             "A hard question is neither dodged, nor turned round, nor answered by a guess.",

@@ -12,7 +12,7 @@ FEES: Final[tuple[Question, ...]] = (
             "“Please do not call this month”, says a patient. What do you do?",
         ),
         ("当场暂停到她说的日子，不问原因", "Pause it at once until that day, without asking why"),
-        ("请她写一份书面申请", "Ask for it in writing"),
+        ("请她写一份书面申请，批准后再停", "Ask for it in writing, and pause once it is approved"),
         ("打完这轮回访再暂停", "Pause it after this round of calls"),
         ("改成发短信", "Send texts instead"),
         why=(
@@ -42,7 +42,7 @@ FEES: Final[tuple[Question, ...]] = (
             "What may be asked in a follow-up call after treatment?",
         ),
         ("方案里列出的、和恢复有关的问题", "What the plan lists about recovery"),
-        ("夫妻关系怎么样", "How things are between her and her husband"),
+        ("夫妻关系和家人对治疗的态度怎么样", "How her husband and family feel about the treatment"),
         ("有没有朋友想来就诊", "Whether friends would like to come"),
         ("对别家医院的看法", "What she thinks of other hospitals"),
         why=(
@@ -61,7 +61,10 @@ FEES: Final[tuple[Question, ...]] = (
             "No more calls; one neutral text if allowed, a task for the doctor if it matters",
         ),
         ("换一个号码继续打", "Call on from another number"),
-        ("打给她登记的家人", "Call her family"),
+        (
+            "打给家人问她是否方便，不说来意，请转告回电",
+            "Call her family, without saying why, to ask for a call back",
+        ),
         ("每天一次直到接通", "Once a day until she answers"),
         why=(
             "三次未接就停，不打扰生活安宁。",
@@ -93,7 +96,10 @@ FEES: Final[tuple[Question, ...]] = (
             "患者或其代表本人书面放弃等候，事后由质控逐一核查",
             "The patient's own written waiver, each of which quality control reviews",
         ),
-        ("医生在病历里写明紧急", "The doctor's note that it was urgent"),
+        (
+            "医生在病历里写明紧急理由，科主任当天审核签字",
+            "The doctor's note of why, signed by the head the same day",
+        ),
         ("财务主管批准", "The approval of the head of finance"),
         ("事后三天内补签", "A signature within three days"),
         why=(
@@ -108,7 +114,7 @@ FEES: Final[tuple[Question, ...]] = (
             "A patient has a complaint open, and her follow-up call is due today. Do you call?",
         ),
         ("不打，计划暂停，只由投诉负责人联系", "No: the plan pauses, only the case's owner calls"),
-        ("打，顺便解释一下投诉的事", "Yes, and explain things about the complaint"),
+        ("打，先就投诉的事道歉，再问恢复情况", "Yes, with an apology first, then how she is"),
         ("打，但不提投诉", "Yes, without mentioning it"),
         ("请另一位同事打", "A colleague does"),
         why=(

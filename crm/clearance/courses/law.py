@@ -12,7 +12,10 @@ LAW: Final[tuple[Question, ...]] = (
             "What does a patient have to be told before anything is taken down?",
         ),
         ("谁来用、为什么、用多久、她有哪些权利", "Who uses it, why, how long, and her rights"),
-        ("只说会保密，其余以后再说", "That it is confidential; the rest can wait"),
+        (
+            "会严格保密，其余细节等她成为患者再逐项说明",
+            "That all is confidential; the details follow once she is a patient",
+        ),
         ("把隐私政策放在网站上就够了", "Nothing, if the policy stands on the website"),
         ("她问到什么就说什么", "Whatever she asks about, and no more"),
         why=(
@@ -45,7 +48,10 @@ LAW: Final[tuple[Question, ...]] = (
             "没有写明该公司名称的单独同意，不给",
             "Nothing leaves without a separate consent that names that company",
         ),
-        ("签一份保密协议后提供", "Hand it over under a confidentiality agreement"),
+        (
+            "与该公司签保密协议并限定用途后再提供",
+            "Hand it over under an agreement that limits the use",
+        ),
         ("只给姓名和电话，不给病历", "Hand over names and phones, no records"),
         ("公司领导批准就可以提供", "Hand it over once the management agrees"),
         why=(
@@ -64,7 +70,10 @@ LAW: Final[tuple[Question, ...]] = (
             "Check who she is, log the request, answer within 30 days at most",
         ),
         ("让她说明用途再决定给不给", "Ask what it is for and decide then"),
-        ("请她写明不追究才给", "Ask her to waive all claims first"),
+        (
+            "先请她写明用途并承诺不追究，再由主管决定",
+            "Ask for the purpose and a waiver; the manager then decides",
+        ),
         ("告诉她病历属于医院，不外借", "Tell her that records belong to the clinic"),
         why=(
             "查阅、复制是患者的权利；拒绝要写明理由。",
@@ -82,7 +91,10 @@ LAW: Final[tuple[Question, ...]] = (
             "Delete what may go now; restrict the record: kept, guarded, not used",
         ),
         ("全部删除，这是她的权利", "Delete all of it: that is her right"),
-        ("全部保留，等保存期满再说", "Keep all of it until the period is over"),
+        (
+            "全部照常保留和使用，保存期满后一次删除",
+            "Keep and use all of it, and delete it when the period is over",
+        ),
         ("把她的姓名改成化名就行", "Change her name in the record"),
         why=(
             "保存期内停止除存储和保护以外的处理，并告诉患者留下了什么、为什么。",
@@ -101,7 +113,7 @@ LAW: Final[tuple[Question, ...]] = (
         ),
         ("本人同意就可以", "Yes, she agrees herself"),
         ("不写出生年份就可以", "Yes, if the year of birth is left out"),
-        ("先登记，以后再补监护人签字", "Yes, and the guardian signs later"),
+        ("本人愿意就先登记，一个月内补监护人的签字", "Yes, if the guardian signs within a month"),
         why=(
             "不满十四岁的一切个人信息都是敏感信息，由监护人同意。",
             "All data of children under 14 is sensitive, and a guardian consents.",
@@ -117,7 +129,10 @@ LAW: Final[tuple[Question, ...]] = (
             "马上报告，由安全管理员立案并开始计时",
             "Report it at once; the security administrator opens an incident and its clock",
         ),
-        ("先自己查清是谁拍的", "Find out by yourself who did it"),
+        (
+            "先查清是谁拍的、发给了谁，再写成报告",
+            "Find out who did it and who got it, then write a report",
+        ),
         ("请对方删除，删了就不用报", "Ask for deletion; then no report is needed"),
         ("等到周会上一起说", "Raise it at the weekly meeting"),
         why=(
@@ -136,7 +151,10 @@ LAW: Final[tuple[Question, ...]] = (
             "Unlawful disclosure, however few; with enough records it is a crime",
         ),
         ("人数少，属于同事之间帮忙", "A favour between colleagues, as it is few"),
-        ("名单是他以前的，可以给", "His own: he cared for them"),
+        (
+            "名单是他以前照护的患者，他本来就知道，可以给",
+            "No more than he knew: they were his patients once",
+        ),
         ("不含病情就不算泄露", "No leak, as long as no illness is in it"),
         why=(
             "“在这里看过病”本身就是健康信息；工作中获得的，入罪标准减半。",

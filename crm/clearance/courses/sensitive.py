@@ -109,7 +109,7 @@ COURSE: Final = Course(
                 "不写号码，请患者登记指定联系人",
                 "No number; the patient may name her as a contact",
             ),
-            ("照原话记下，方便同事", "The words as said, for colleagues"),
+            ("照原话记下，注明是姐姐的号码", "The words as said, noting that it is the sister's"),
             ("只写号码，不写是谁", "The number without saying whose"),
             ("写上号码并注明“保密”", "The number, marked “confidential”"),
             why=(
@@ -143,7 +143,10 @@ COURSE: Final = Course(
                 "“You have something planned tomorrow. Details after signing in. Health "
                 "Management Centre”",
             ),
-            ("“王芳女士，请明早空腹来抽血”", "“Ms Wang Fang, come fasting for blood tomorrow”"),
+            (
+                "“王芳女士，请明早八点前空腹到三楼抽血，带好身份证”",
+                "“Ms Wang Fang, come fasting to floor 3 before 8, with your ID card”",
+            ),
             ("“生殖科提醒：明天 9 点复诊”", "“Fertility department: visit at 9 tomorrow”"),
             ("“您的胚胎移植时间已确定”", "“The day of your transfer is set”"),
             why=(
@@ -195,7 +198,7 @@ COURSE: Final = Course(
                 "不可以，那是把健康信息交给别的公司",
                 "No: that hands health data to another company",
             ),
-            ("可以，删掉姓名就行", "Yes, without the name"),
+            ("可以，把姓名和身份证号删掉就行", "Yes, once name and ID number are taken out"),
             ("可以，用无痕窗口", "Yes, in a private window"),
             ("可以，患者自己发来的", "Yes: she sent it herself"),
             why=(
@@ -212,7 +215,7 @@ COURSE: Final = Course(
             ("只写编号，结果回来后在院内对应", "The code alone; it is matched in the house"),
             ("姓名和出生年份", "Name and year of birth"),
             ("姓名和手机尾号", "Name and last digits of the phone"),
-            ("身份证号，最不会弄错", "The ID number, so that nothing is mixed up"),
+            ("姓名加身份证号，最不容易弄错", "Name and ID number, so that nothing is mixed up"),
             why=(
                 "对方不需要知道是谁，编号就够。",
                 "They need not know who it is: the code will do.",
