@@ -7,7 +7,7 @@ from crm.access_requests.models import (
     BreakGlassVerdict,
 )
 from crm.alerts.models import Alert, TrailPlace
-from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.clearance.models import ClinicLicence, Document, Licence, Reminder, Signature, Sitting
 from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.joint_review.models import (
@@ -53,6 +53,7 @@ __all__ = [
     "BreakGlassVerdict",
     "CareTeamMember",
     "Clinic",
+    "ClinicLicence",
     "DeliveryAnswer",
     "Document",
     "FormSubmission",

@@ -1,15 +1,19 @@
 """How often a talk asks for name or phone, and whether it goes on after a no (S17, U15, R8).
 
 Words only: what staff wrote, clause by clause. Nothing is stored here, and nobody is judged: the
-count stands beside the record, and quality control reads it.
+count stands beside the record, and quality control reads it. What earlier talks asked, and what
+rests after an earlier no, comes from outside.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 from consult.consultations.speakers import Speaker
+from crm.patients.collecting import Fact
+from privacy.minimisation.rules import COVER
 
 MOST_ASKS: Final = 3
 LONGEST_CLAUSE: Final = 80  # characters; what is longer without a stop is looked at in pieces
@@ -47,6 +51,10 @@ _ASKS_NUMBER = (
     re.compile(r"(?:怎么|如何|怎样)(?:才能)?联系(?:得?到)?(?:您|你)"),
     re.compile(r"加(?:一?下|一?个)?(?:(?:您|你)的?)?微信"),
 )
+_QUESTIONS: Final[Mapping[Fact, tuple[re.Pattern[str], ...]]] = {
+    Fact.NAME: _ASKS_NAME,
+    Fact.PHONE: _ASKS_NUMBER,
+}
 # After a question these are a no; by themselves they may be about anything.
 _NO = re.compile(
     r"不(?:太)?(?:方便|想|愿意?|便|用|必|需要|留|说|给|告诉|透露|提供)|先不|暂时不|暂不|还是算了|算了"
@@ -57,25 +65,38 @@ _NO_TO = re.compile(
     r"(?:不|别|没必要|先不)[^，。！？]{0,4}(?:留|说|给|提供|透露|告诉|问)[^，。！？]{0,4}"
     r"(?:电话|手机|号码|姓名|名字|联系方式|微信)"
 )
+_NAMES_THE_NAME = re.compile(r"姓名|名字")
+_TELLS_THE_NAME = re.compile(r"(?:我姓|我叫|叫我|称呼我)(?!什么|啥)")
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a talk shows: turns that asked, and those of them after the patient's no."""
+    """What a talk shows: turns that asked, and those of them after the patient's no.
+
+    ``before``: turns that asked in the patient's other talks of the 90 days up to this one.
+    ``declined``: what the patient would rather not say, and did not say later in the talk.
+    """
 
     times: int = 0
     refused: bool = False
     after_refusal: int = 0
+    before: int = 0
+    declined: AbstractSet[Fact] = frozenset()
+
+    @property
+    def in_all(self) -> int:
+        """This talk and those before it."""
+        return self.before + self.times
 
     @property
     def too_often(self) -> bool:
-        """Asked more than three times (S17)."""
-        return self.times > MOST_ASKS
+        """This talk asked, and it was more than the third time (S17)."""
+        return self.times > 0 and self.in_all > MOST_ASKS
 
     @property
-    def last_one(self) -> bool:
+    def enough(self) -> bool:
         """Three times are reached: the next one would be too many."""
-        return self.times == MOST_ASKS
+        return self.in_all >= MOST_ASKS
 
     @property
     def faulty(self) -> bool:
@@ -83,9 +104,14 @@ class Asking:
         return self.too_often or self.after_refusal > 0
 
 
-def asks(text: str) -> bool:
-    """Whether a message of staff asks for the patient's name, phone or the like."""
-    return any(_clause_asks(clause) for clause in _clauses(text))
+def asked_in(text: str) -> frozenset[Fact]:
+    """What a message of staff asks for: the patient's name, their phone or the like, or both."""
+    clauses = [_POLITE.sub("请", clause) for clause in _clauses(text)]
+    return frozenset(
+        fact
+        for fact, patterns in _QUESTIONS.items()
+        if any(_asks(pattern, clause) for clause in clauses for pattern in patterns)
+    )
 
 
 def _clauses(text: str) -> Iterable[str]:
@@ -94,32 +120,50 @@ def _clauses(text: str) -> Iterable[str]:
             yield clause[start : start + LONGEST_CLAUSE]
 
 
-def _clause_asks(clause: str) -> bool:
-    plain = _POLITE.sub("请", clause)
-    for pattern in (*_ASKS_NAME, *_ASKS_NUMBER):
-        found = pattern.search(plain)
-        if found is None:
-            continue
-        before = plain[: found.start()]
-        if not _NOT.search(before) and not _OURS.search(before):
-            return True
-    return False
+def _asks(pattern: re.Pattern[str], clause: str) -> bool:
+    found = pattern.search(clause)
+    if found is None:
+        return False
+    before = clause[: found.start()]
+    return not _NOT.search(before) and not _OURS.search(before)
 
 
-def refuses(text: str, *, asked: bool) -> bool:
-    """Whether a message of the patient declines to say; ``asked``: the message before it asked."""
-    return bool(_NO_TO.search(text)) or (asked and bool(_NO.search(text)))
+def declined_in(text: str, *, asked: AbstractSet[Fact]) -> AbstractSet[Fact]:
+    """What a message of the patient declines to say; ``asked``: what the message before it asked
+    for. A no that names what it is about is about that, any other about what was asked."""
+    named = {
+        Fact.NAME if _NAMES_THE_NAME.search(no[0]) else Fact.PHONE for no in _NO_TO.finditer(text)
+    }
+    if named:
+        return named
+    return asked if _NO.search(text) else frozenset()
 
 
-def asking_in(turns: Iterable[tuple[str, str]]) -> Asking:
-    """Count over a talk. In: (speaker code, text) in order; the unknown count as nobody."""
+def _told_in(text: str) -> set[Fact]:
+    """What a message of the patient tells after all; a number stands covered in a stored talk."""
+    told = {Fact.PHONE} if COVER in text else set()
+    return told | ({Fact.NAME} if _TELLS_THE_NAME.search(text) else set())
+
+
+def asking_in(
+    turns: Iterable[tuple[str, str]], *, before: int = 0, resting: Collection[Fact] = ()
+) -> Asking:
+    """Count over a talk. In: (speaker code, text) in order; the unknown count as nobody.
+
+    ``before``: how often other talks asked; ``resting``: what the patient declined earlier and is
+    not to be asked for now (R8): such a question comes after a no.
+    """
     times = after = 0
-    refused = asked = False
+    refused = False
+    asked: frozenset[Fact] = frozenset()
+    declined: set[Fact] = set()
     for speaker, text in turns:
         if speaker == Speaker.STAFF:
-            asked = asks(text)
-            times += asked
-            after += asked and refused
+            asked = asked_in(text)
+            times += bool(asked)
+            after += bool(asked) and (refused or not asked.isdisjoint(resting))
         elif speaker == Speaker.PATIENT:
-            refused = refused or refuses(text, asked=asked)
-    return Asking(times=times, refused=refused, after_refusal=after)
+            noes = declined_in(text, asked=asked)
+            refused = refused or bool(noes)
+            declined = (declined | noes) - _told_in(text)
+    return Asking(times, refused, after, before, frozenset(declined))

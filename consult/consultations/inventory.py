@@ -22,7 +22,7 @@ TABLES = (
         c1(STATE, "status"),
         c1(_("What the patient was told at the start"), "notice_version"),
         c1(_("How often staff asked for name or phone, also after a no"), "contact_asks",
-           "asks_after_refusal"),
+           "asks_after_refusal", "asks_before"),
         c1(ORDER, "version", "talk_version"),
         c1(WHO, "consultant", "edited_by", "submitted_by", "imported_by"),
         c1(WHEN, "started_at", "next_contact_at", "edited_at", "submitted_at"),

@@ -75,6 +75,7 @@ class Consultation(Record):
     notice_version = models.PositiveSmallIntegerField(null=True, blank=True)
     contact_asks = models.PositiveSmallIntegerField(null=True, blank=True)  # null: not counted
     asks_after_refusal = models.PositiveSmallIntegerField(default=0)
+    asks_before = models.PositiveSmallIntegerField(default=0)  # by the patient's talks of 90 days
 
     # Two counters, so that one person may set the talk right while another fills in the result.
     version = models.PositiveIntegerField(default=1)
@@ -161,7 +162,11 @@ class Consultation(Record):
     @property
     def asking(self) -> Asking:
         """What the count at submission found."""
-        return Asking(times=self.contact_asks or 0, after_refusal=self.asks_after_refusal)
+        return Asking(
+            times=self.contact_asks or 0,
+            after_refusal=self.asks_after_refusal,
+            before=self.asks_before,
+        )
 
     @property
     def notice(self) -> OpeningNotice | None:

@@ -2,14 +2,17 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
 from consult.consultations.models import Consultation
+from crm.patients.collecting import COOL_OFF
 from crm.patients.models import Patient
 from crm.patients.selectors import cared_for_alone_by
 from crm.staff.models import User
 
 BESIDE = 5  # earlier talks shown beside a form
+MOST_COUNTED = 32_767  # what the column holds
 OF_PATIENT = 50  # talks on a patient's page
 
 
@@ -50,6 +53,19 @@ def earlier_than(consultation: Consultation, staff: User) -> list[Consultation]:
         .order_by("-id")[:BESIDE]
     )
     return list(rows)
+
+
+def asked_before(consultation: Consultation) -> int:
+    """How often the patient's other locked talks of the 90 days up to this one asked for name or
+    phone (S17, R8), whoever talked: a number, nothing of what was said."""
+    moment = consultation.started_at or timezone.now()
+    others = Consultation.objects.filter(
+        patient=consultation.patient_id,
+        status=Consultation.Status.SUBMITTED,
+        started_at__gt=moment - COOL_OFF,
+        started_at__lte=moment,
+    ).exclude(pk=consultation.pk)
+    return min(others.aggregate(asks=Sum("contact_asks"))["asks"] or 0, MOST_COUNTED)
 
 
 def own_draft_of(patient: Patient, staff: User) -> Consultation | None:

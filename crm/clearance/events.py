@@ -12,6 +12,16 @@ class ClearanceEvent(Event):
     TEST_ENDED = "clearance.test_ended", Kind.CHANGE, _("Handed in the test of a training")
     LICENCE_RECORDED = "clearance.licence_recorded", Kind.CHANGE, _("Recorded a licence")
     LICENCE_WITHDRAWN = "clearance.licence_withdrawn", Kind.CHANGE, _("Withdrew a licence")
+    CLINIC_LICENCE_RECORDED = (
+        "clearance.clinic_licence_recorded",
+        Kind.CHANGE,
+        _("Recorded a licence of the clinic"),
+    )
+    CLINIC_LICENCE_WITHDRAWN = (
+        "clearance.clinic_licence_withdrawn",
+        Kind.CHANGE,
+        _("Withdrew a licence of the clinic"),
+    )
     LOOKED_AFTER = "clearance.looked_after", Kind.SYSTEM, _("Checked all clearances")
     OVERVIEW = "clearance.overview", Kind.VIEW, _("Opened the overview of clearances")
     LEFT = "clearance.left", Kind.CHANGE, _("Closed the account of somebody who leaves")

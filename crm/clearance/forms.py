@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.clearance import selectors
 from crm.clearance.courses import ALL
-from crm.clearance.models import Licence, Sitting
+from crm.clearance.models import ClinicLicence, Licence, Sitting
 from crm.staff.models import User
 from crm.web.plain_text import PlainText
 
@@ -54,6 +54,25 @@ class LicenceForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """What the service asks for."""
         return {name: self.cleaned_data[name] for name in ("kind", "number", "expires_on")}
+
+
+class ClinicLicenceForm(forms.Form):
+    """A licence of the clinic itself, compared with the original."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ClinicLicence.Kind.choices)
+    number = forms.CharField(
+        label=_("Registration number"),
+        max_length=60,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    issuer = forms.CharField(label=_("Issued by"), max_length=80)
+    valid_from = forms.DateField(label=_("Valid from"), widget=forms.DateInput(_DAY))
+    valid_until = forms.DateField(label=_("Valid until"), widget=forms.DateInput(_DAY))
+    seen = forms.BooleanField(label=_("I have seen the original and compared number and date"))
+
+    def facts(self) -> dict[str, Any]:
+        """What the service asks for."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
 
 class EditionForm(forms.Form):

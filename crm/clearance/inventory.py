@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.clearance.models import ClinicLicence, Document, Licence, Reminder, Signature, Sitting
 from privacy.inventory import LINK, ORDER, PROOF, STATE, WHEN, WHO, Basis, c0, c1, c2, of
 
 TABLES = (
@@ -27,7 +27,7 @@ TABLES = (
         Sitting,
         Basis.STAFF,
         c1(_("Whose training it is, what was asked and answered"),
-           "staff", "course", "drawn", "answers", "points"),
+           "staff", "course", "edition", "drawn", "answers", "points"),
         c1(WHEN, "finished_at", "valid_until"),
     ),
     of(
@@ -37,6 +37,14 @@ TABLES = (
         c2(_("To look the licence up in the public register"), "number"),
         c1(WHO, "checked_by"),
         c1(WHEN, "expires_on", "withdrawn_at"),
+    ),
+    of(
+        ClinicLicence,
+        Basis.NONE,
+        c0(_("What the clinic itself may do, as its licence says"),
+           "clinic", "kind", "number", "issuer", "valid_from", "valid_until"),
+        c1(WHO, "recorded_by"),
+        c1(WHEN, "withdrawn_at"),
     ),
     of(
         Reminder,

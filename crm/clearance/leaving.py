@@ -16,6 +16,7 @@ from crm.staff.models import User
 from crm.staff.rules import End
 from privacy.audit import services as audit
 from privacy.errors import AccessDenied, DomainError
+from privacy.exports.attempts import attempts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ def off_board(*, user: User, reason: str, successor: User | None, actor: User) -
         actor=actor,
         target=f"staff:{leaver.staff_no}",
         reason=reason,
-        detail={"to": successor.staff_no if successor else "", **_counts(handed)},
+        detail={
+            "to": successor.staff_no if successor else "",
+            **_counts(handed),
+            "export_attempts": len(attempts_of(leaver, now=timezone.now())),
+        },
     )
     return handed
 

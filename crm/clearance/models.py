@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from crm.staff.models import User
+from crm.staff.models import Clinic, User
 from privacy.records import Record, RetentionClass
 
 
@@ -81,15 +81,17 @@ class Sitting(Record):
     OPEN_FOR: ClassVar[timedelta] = timedelta(hours=12)
 
     class Course(models.TextChoices):
-        """The three rounds of S3; the same words as ``rules.COURSES``."""
+        """The three rounds of S3, and consent and fees; the same words as ``rules.COURSES``."""
 
-        PRIVACY = "privacy", _("Privacy")
-        WORDING = "wording", _("Honest wording")
+        PRIVACY = "privacy", _("Privacy law")
+        SENSITIVE = "sensitive", _("Recognising sensitive data")
+        WORDING = "wording", _("Boundaries of a talk")
         CONSENT = "consent", _("Consent and fees")
 
     retention = RetentionClass.STAFF
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sittings")
     course = models.CharField(max_length=10, choices=Course)
+    edition = models.PositiveSmallIntegerField(default=1)  # of the course, when it was drawn
     drawn = models.JSONField()  # [[question, [its options in the order shown]], ...]
     answers = models.JSONField(default=dict)  # question: option
     points = models.PositiveSmallIntegerField(null=True)
@@ -100,7 +102,7 @@ class Sitting(Record):
         constraints = [
             models.CheckConstraint(
                 name="sitting_course_is_known",
-                condition=Q(course__in=["privacy", "wording", "consent"]),
+                condition=Q(course__in=["privacy", "sensitive", "wording", "consent"]),
             ),
             models.CheckConstraint(
                 name="sitting_finished_has_points",
@@ -149,6 +151,54 @@ class Licence(Record):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.staff_id}"
+
+
+class ClinicLicence(Record):
+    """What the clinic itself may do, compared with the original (S10); renewing is a new row."""
+
+    class Kind(models.TextChoices):
+        """The same words as ``rules.CLINIC_LICENCES``."""
+
+        INSTITUTION = "institution", _("Medical institution practice licence")
+        INTERNET = "internet", _("Permit for internet diagnosis and treatment")
+
+    retention = RetentionClass.SETTINGS
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="licences")
+    kind = models.CharField(max_length=12, choices=Kind)
+    number = models.CharField(max_length=60)
+    issuer = models.CharField(max_length=80)
+    valid_from = models.DateField()
+    valid_until = models.DateField()  # the last good day
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="clinic_licence_kind_is_known",
+                condition=Q(kind__in=["institution", "internet"]),
+            ),
+            models.CheckConstraint(
+                name="clinic_licence_says_what_it_is", condition=~Q(number="") & ~Q(issuer="")
+            ),
+            models.CheckConstraint(
+                name="clinic_licence_ends_after_it_begins",
+                condition=Q(valid_until__gte=F("valid_from")),
+            ),
+            models.UniqueConstraint(
+                name="one_clinic_licence_at_a_time",
+                fields=["clinic", "kind", "number", "valid_from"],
+                condition=Q(withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.clinic_id}"
+
+    @property
+    def target(self) -> str:
+        """How the trail names it."""
+        return f"clinic_licence:{self.pk}"
 
 
 class Reminder(Record):

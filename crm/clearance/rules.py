@@ -8,12 +8,20 @@ from typing import Final
 
 FOREVER: Final = date.max  # holds until somebody changes something
 NDA, PLEDGE = "nda", "pledge"
-COURSES: Final = ("privacy", "wording", "consent")  # the three rounds of S3
+# The three rounds of S3 (law, recognising sensitive data, boundaries of a talk), consent and fees.
+COURSES: Final = ("privacy", "sensitive", "wording", "consent")
+EDITION: Final = 2  # of the courses
+# The first edition taught law and sensitive data in one: such a certificate counts for both.
+COUNTS_ALSO: Final[Mapping[tuple[str, int], str]] = {("privacy", 1): "sensitive"}
 # Who may not work without which registration (S10).
 LICENCES_BY_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
     "doctor": ("physician",),
     "nurse": ("nurse",),
 }
+# What the clinic itself holds (S10), and who keeps it; not every clinic has the second.
+INSTITUTION, INTERNET = "institution", "internet"
+CLINIC_LICENCES: Final = (INSTITUTION, INTERNET)
+KEEPS_CLINIC_LICENCES: Final = frozenset({"system_admin"})
 REMIND_DAYS: Final = (7, 30)  # before something lapses; the tighter one first
 DRAWN: Final = 5  # questions of a test
 READ_AGAIN: Final = timedelta(minutes=10)  # after a test that was not passed
@@ -34,13 +42,14 @@ class Evidence:
     signed: Mapping[str, Set[int]] = field(default_factory=dict)
     certificates: Mapping[str, Sequence[date]] = field(default_factory=dict)
     licences: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    clinic: Mapping[str, Sequence[date]] = field(default_factory=dict)  # of the clinic itself
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One thing that is asked for: ``until`` its last good day, None if it is missing today.
 
-    ``kind`` is document, course or licence; only what ``gates`` closes the gate.
+    ``kind`` is document, course, licence or clinic; only what ``gates`` closes the gate.
     """
 
     kind: str
@@ -89,7 +98,27 @@ def standing(
         Line("licence", kind, _last_day(evidence.licences.get(kind, ()), today))
         for kind in LICENCES_BY_ROLE.get(role, ())
     ]
+    lines += _of_the_clinic(role, evidence, today)
     return Standing(tuple(lines))
+
+
+def _of_the_clinic(role: str, evidence: Evidence, today: date) -> list[Line]:
+    """What the keeper of the clinic's licences is reminded of; it gates nobody's own work."""
+    if role not in KEEPS_CLINIC_LICENCES:
+        return []
+    asked = [one for one in CLINIC_LICENCES if one == INSTITUTION or one in evidence.clinic]
+    return [
+        Line("clinic", kind, _last_day(evidence.clinic.get(kind, ()), today), gates=False)
+        for kind in asked
+    ]
+
+
+def lapsed(ends: Mapping[str, Sequence[date]], today: date) -> dict[str, date]:
+    """Kinds of the clinic's licences that have lapsed, with their last good day (S10).
+
+    In: last good days by kind. What was never recorded has not lapsed: nobody knows of it.
+    """
+    return {kind: max(days) for kind, days in ends.items() if days and max(days) < today}
 
 
 def _document(slug: str, editions: Sequence[Edition], evidence: Evidence, today: date) -> Line:

@@ -1,7 +1,7 @@
 """Reading what people signed, learnt and hold."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from crm.clearance import rules
-from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.clearance.models import ClinicLicence, Document, Licence, Reminder, Signature, Sitting
 from crm.clearance.rules import Edition, Evidence, Standing
 from crm.staff.models import User
 
@@ -26,7 +26,11 @@ def editions() -> Editions:
 
 
 def evidence_of(staff: Iterable[User]) -> dict[UUID, Evidence]:
-    """What each of these people has shown since they joined: three statements for all of them."""
+    """What each of these people has shown since they joined: four statements for all of them.
+
+    What their clinics hold is shown for whoever keeps it.
+    """
+    staff = list(staff)
     ids = [person.pk for person in staff]
     signed: dict[UUID, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     certificates: dict[UUID, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
@@ -39,13 +43,56 @@ def evidence_of(staff: Iterable[User]) -> dict[UUID, Evidence]:
     passed = Sitting.objects.filter(
         staff__in=ids, valid_until__isnull=False, created_at__gte=_SINCE_JOINING
     )
-    for person, course, day in passed.values_list("staff_id", "course", "valid_until"):
+    for person, course, edition, day in passed.values_list(
+        "staff_id", "course", "edition", "valid_until"
+    ):
         if day is not None:
             certificates[person][course].append(day)
+            if also := rules.COUNTS_ALSO.get((course, edition)):
+                certificates[person][also].append(day)
     held = Licence.objects.filter(staff__in=ids, withdrawn_at=None, created_at__gte=_SINCE_JOINING)
     for person, kind, day in held.values_list("staff_id", "kind", "expires_on"):
         licences[person][kind].append(day)
-    return {one: Evidence(signed[one], certificates[one], licences[one]) for one in ids}
+    clinics = clinic_days({person.clinic_id for person in staff})
+    return {
+        person.pk: Evidence(
+            signed[person.pk],
+            certificates[person.pk],
+            licences[person.pk],
+            clinics[person.clinic_id],
+        )
+        for person in staff
+    }
+
+
+def clinic_days(clinics: Collection[UUID]) -> dict[UUID, dict[str, list[date]]]:
+    """Last good days of these clinics' licences, by kind; of those that hold already."""
+    found: dict[UUID, dict[str, list[date]]] = {one: defaultdict(list) for one in clinics}
+    held = ClinicLicence.objects.filter(
+        clinic__in=clinics, withdrawn_at=None, valid_from__lte=timezone.localdate()
+    )
+    for clinic, kind, day in held.values_list("clinic_id", "kind", "valid_until"):
+        found[clinic][kind].append(day)
+    return found
+
+
+def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
+    """Which of the clinic's own licences have lapsed, and their last good day."""
+    return rules.lapsed(clinic_days({clinic_id})[clinic_id], timezone.localdate())
+
+
+def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:
+    """The clinic's own licences, withdrawn ones included, the newest first."""
+    mine = ClinicLicence.objects.filter(clinic_id=viewer.clinic_id)
+    return mine.select_related("recorded_by").order_by("kind", "-valid_until", "-created_at")
+
+
+def newest_licences(viewer: User) -> list[ClinicLicence]:
+    """One row a kind: the one that holds longest, lapsed or not."""
+    held = ClinicLicence.objects.filter(
+        clinic_id=viewer.clinic_id, withdrawn_at=None, valid_from__lte=timezone.localdate()
+    )
+    return list(held.order_by("kind", "-valid_until").distinct("kind"))
 
 
 def standings(staff: Sequence[User]) -> dict[UUID, Standing]:

@@ -180,7 +180,7 @@ def start_test(*, user: User, course: str) -> Sitting:
         order = list(range(len(question.options)))
         _DICE.shuffle(order)
         drawn.append([question.key, order])
-    sitting = Sitting.objects.create(staff=user, course=course, drawn=drawn)
+    sitting = Sitting.objects.create(staff=user, course=course, edition=rules.EDITION, drawn=drawn)
     audit.record(ClearanceEvent.TEST_STARTED, actor=user, target=f"course:{course}")
     return sitting
 

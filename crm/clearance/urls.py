@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm.clearance.views import managing, own
+from crm.clearance.views import clinic, managing, own
 
 app_name = "clearance"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("policies/<slug:slug>/publish/", managing.publish, name="publish"),
     path("policies/<slug:slug>/<int:edition>/", own.document, name="edition"),
     path("policies/<slug:slug>/<int:edition>/sign/", own.sign, name="sign"),
+    path("staff/clearance/licences/", clinic.licences, name="clinic-licences"),
+    path(
+        "staff/clearance/licences/<uuid:clinic_licence_id>/withdraw/",
+        clinic.withdraw,
+        name="withdraw-clinic",
+    ),
     path("staff/clearance/", managing.overview, name="overview"),
     path("staff/<uuid:staff_id>/licences/", managing.licences, name="licences"),
     path("staff/licences/<uuid:licence_id>/withdraw/", managing.withdraw, name="withdraw"),

@@ -57,7 +57,10 @@ class AskForm(forms.Form):
         label=_("Fields that tell who somebody is"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Only what the purpose cannot do without; free texts then leave uncovered."),
+        help_text=_(
+            "Only what the purpose cannot do without. In free texts these, the patient's own, then "
+            "stay readable; everybody else stays covered."
+        ),
     )
     since = _day(_("From"))
     until = _day(_("Up to and including"))

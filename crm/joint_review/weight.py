@@ -17,6 +17,7 @@ RIGHTS: Final = frozenset(
         *("staff.passkey_added", "staff.recovery_made", "staff.recovery_used"),
         *("clearance.published", "clearance.left", "clearance.came_back"),
         *("clearance.licence_recorded", "clearance.licence_withdrawn"),
+        *("clearance.clinic_licence_recorded", "clearance.clinic_licence_withdrawn"),
         *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
         *("keys.given_up", "keys.ledger_begun"),
         *("patient.team_handed_over", "patient.guard_lifted", "honey.retired"),

@@ -75,6 +75,7 @@ LATER: Final = (
     Fact.ID_DOCUMENT,
     Fact.MARRIAGE_CERTIFICATE,
 )
+CONTACT: Final = (Fact.NAME, Fact.PHONE)  # what a talk asks for (S17); a no there rests as well
 LEGAL_CHECK: Final = "legal_check"  # the purpose that only treatment gives (C1)
 
 

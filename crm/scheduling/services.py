@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from crm.clearance.clinic_licences import refuse_while_lapsed
 from crm.patients.models import Patient
 from crm.patients.selectors import contact_of
 from crm.patients.services.care import keep_team
@@ -38,7 +39,12 @@ class NotTheSamePerson(DomainError):
 
 @transaction.atomic
 def expect_today(*, patient: Patient, purpose: str, actor: User) -> Visit:
-    """Note that somebody will come today; gives them today's code."""
+    """Note that somebody will come today; gives them today's code.
+
+    Raises: DomainError while the clinic's practice licence has lapsed (S10); Conflict if they are
+        on the board already.
+    """
+    refuse_while_lapsed(clinic_id=actor.clinic_id)
     return _open_visit(patient, purpose, State.EXPECTED, VisitEvent.EXPECTED, actor)
 
 

@@ -121,6 +121,7 @@ class Filter:
     until: datetime | None = None
     ip: str = ""
     outcome: str = ""
+    about: str = ""  # somewhere in the target
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,8 @@ def _matching(wanted: Filter) -> QuerySet[AuditEvent]:
         rows = rows.filter(actor__in=wanted.actors)
     if wanted.code:
         rows = rows.filter(codes__contains=[wanted.code])
+    if wanted.about:
+        rows = rows.filter(target__contains=wanted.about)
     if wanted.since:
         rows = rows.filter(at__gte=wanted.since)
     if wanted.until:

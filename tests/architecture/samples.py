@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from consult.fees.lifecycle import State as EstimateState
 from crm.alerts.models import Alert
+from crm.clearance.clinic_licences import record_clinic_licence
 from crm.clearance.services import ensure_shipped_documents, record_licence, start_test
 from crm.honey.models import HoneyRecord
 from crm.honey.services import plant
@@ -255,6 +256,15 @@ def _licence(world: World) -> Any:
     ).pk
 
 
+def _clinic_licence(world: World) -> Any:
+    keeper = UserFactory.create(clinic=world.patient.clinic, role=Role.SYSTEM_ADMIN)
+    today = timezone.localdate()
+    return record_clinic_licence(
+        kind="institution", number="x", issuer="x", valid_from=today, valid_until=today,
+        actor=keeper,
+    ).pk  # fmt: skip
+
+
 def _slug(_world: World) -> str:
     ensure_shipped_documents()
     return "nda"
@@ -264,6 +274,7 @@ def _slug(_world: World) -> str:
 MAKERS: dict[str, Maker] = {
     "alert_id": _alert,
     "cell": lambda _world: "follow_up-sms",
+    "clinic_licence_id": _clinic_licence,
     "code": lambda world: world.patient.code,
     "consultation_id": _consultation,
     "course": lambda _world: "privacy",

@@ -4,7 +4,7 @@ from consult.consultations.services.closing import NotComplete, add_to, record_w
 from consult.consultations.services.drafts import discard_draft, save_outcome, start_draft
 from consult.consultations.services.reading import (
     Opened,
-    asking_of,
+    asks_of,
     book_listing,
     book_out_of_reach,
     facts_of,
@@ -42,7 +42,7 @@ __all__ = [
     "TurnChanged",
     "add_to",
     "add_turns",
-    "asking_of",
+    "asks_of",
     "book_listing",
     "book_out_of_reach",
     "discard_draft",

@@ -18,14 +18,16 @@ from consult.consultations.services.drafts import (
     refuse_stale,
     start_draft,
 )
-from consult.consultations.services.reading import asking_of
+from consult.consultations.services.reading import asks_of
 from consult.consultations.services.talk import TALK_FIELDS
 from consult.consultations.services.texts import NewTurn, stored
 from crm.patients.models import Patient
 from crm.patients.services.care import advance_stage
+from crm.patients.services.collecting import remember_noes
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError
+from privacy.pseudonyms.models import Subject
 
 
 class NotComplete(DomainError):
@@ -79,6 +81,8 @@ def record_whole(
 def _submit(
     draft: Consultation, actor: User, versions: tuple[int, int], outcome: rules.Outcome
 ) -> tuple[Consultation, list[rules.Finding]]:
+    # The patient first, as whoever erases does; of two talks the second sees the first's no.
+    Subject.objects.select_for_update(no_key=True).get(pk=draft.patient_id)
     found = lock_draft(draft, actor=actor)
     if (found.version, found.talk_version) != versions:
         refuse_stale(found, actor=actor)
@@ -88,7 +92,7 @@ def _submit(
     put_outcome(found, outcome, actor=actor)
     event = ConsultationEvent.DRAFT_SAVED if findings else ConsultationEvent.SUBMITTED
     if not findings:
-        _count_asks(found)
+        _count_asks(found, actor)
         found.status = Consultation.Status.SUBMITTED
         found.submitted_at, found.submitted_by = timezone.now(), actor
         found.save()
@@ -103,6 +107,7 @@ def _submit(
             "findings": len(findings),
             "asks": found.contact_asks or 0,
             "asks_after_refusal": found.asks_after_refusal,
+            "asks_before": found.asks_before,
         },
     )
     if not findings:
@@ -111,8 +116,11 @@ def _submit(
     return found, findings
 
 
-def _count_asks(found: Consultation) -> None:
-    """Put beside the record how often it asks for name or phone: quality control reads it (U15)."""
+def _count_asks(found: Consultation, actor: User) -> None:
+    """Put beside the record how often it asks for name or phone: quality control reads it (U15).
+
+    What the patient declined is remembered: it rests in the next talk as well (R8).
+    """
     receipt = audit.record(
         ConsultationEvent.ASKS_COUNTED,
         process="asking",
@@ -121,8 +129,16 @@ def _count_asks(found: Consultation) -> None:
         fields=["turn.text"],
         target=found.target,
     )
-    asking = asking_of(found.turns.all(), receipt)
+    asking = asks_of(found, found.turns.all(), receipt).asking
     found.contact_asks, found.asks_after_refusal = asking.times, asking.after_refusal
+    found.asks_before = asking.before
+    remember_noes(
+        patient=found.patient,
+        facts=asking.declined,
+        on=timezone.localdate(found.started_at),
+        actor=actor,
+        target=found.target,
+    )
 
 
 def _findings(draft: Consultation, outcome: rules.Outcome) -> list[rules.Finding]:

@@ -17,6 +17,7 @@ from consult.consultations.rules import Outcome
 from consult.consultations.services.drafts import OUTCOME_FIELDS
 from consult.consultations.services.talk import TALK_FIELDS
 from crm.patients.models import Patient
+from crm.patients.services.collecting import Asked, rests_of
 from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
 from privacy.audit import services as audit
@@ -53,9 +54,29 @@ def _facts(turns: Sequence[Turn], receipt: Receipt) -> Facts:
     )
 
 
-def asking_of(turns: Iterable[Turn], receipt: Receipt) -> Asking:
-    """How often the talk asks for name or phone (S17); what does not open asks nothing."""
-    return asking_in((turn.speaker, _text_of(turn, receipt)) for turn in turns)
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """How often name or phone was asked for, and what rests after an earlier talk's no."""
+
+    asking: Asking
+    rests: Sequence[Asked]
+
+    @property
+    def tells(self) -> bool:
+        """Whether the editor has to say something."""
+        return self.asking.refused or self.asking.enough or bool(self.rests)
+
+
+def asks_of(consultation: Consultation, turns: Iterable[Turn], receipt: Receipt) -> Asks:
+    """The count of a talk, with the patient's earlier ones (S17, R8); what does not open asks
+    nothing."""
+    rests = rests_of(consultation.patient)
+    asking = asking_in(
+        ((turn.speaker, _text_of(turn, receipt)) for turn in turns),
+        before=selectors.asked_before(consultation),
+        resting={one.fact for one in rests},
+    )
+    return Asks(asking, rests)
 
 
 def _text_of(turn: Turn, receipt: Receipt) -> str:

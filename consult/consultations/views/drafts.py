@@ -17,6 +17,7 @@ from consult.consultations.models import Consultation
 from consult.consultations.rules import Outcome
 from consult.consultations.views.clashes import chosen, differences
 from consult.consultations.views.finding import one_of, patient_of
+from crm.patients.services.collecting import rests_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.numbers import natural
@@ -57,6 +58,7 @@ def begin(request: StaffRequest, code: str) -> HttpResponse:
         "earlier": [one for one in _earlier if not one.is_draft][: selectors.BESIDE],
         "own_draft": selectors.own_draft_of(patient, request.user),
         "receipt": receipt,
+        "rests": rests_of(patient),
     }
     status = 422 if form.is_bound else 200
     return render(request, "consult/consultations/begin.html", page, status=status)
@@ -131,7 +133,7 @@ def _page(
         "patient": record.patient,
         "receipt": opened.receipt,
         "form": form,
-        "asking": services.asking_of(opened.turns, opened.receipt),
+        "asks": services.asks_of(record, opened.turns, opened.receipt),
         "paste_form": PasteForm(),
         "version": record.version,
         "theirs": differences(form, theirs) if theirs else [],

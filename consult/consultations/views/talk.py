@@ -52,7 +52,7 @@ def _drawn(request: StaffRequest, talk: services.Talk, *, by: str = "") -> HttpR
     page = {
         "talk": talk,
         "facts": services.facts_of(talk.draft, talk.receipt),
-        "asking": services.asking_of(talk.draft.turns.all(), talk.receipt),
+        "asks": services.asks_of(talk.draft, talk.draft.turns.all(), talk.receipt),
         "draft": talk.draft,
         "receipt": talk.receipt,
         "talk_version": talk.draft.talk_version if fresh else _base(request),

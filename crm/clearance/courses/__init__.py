@@ -1,4 +1,4 @@
-"""The three rounds of training: what is taught, and the questions (S3, S4).
+"""The rounds of training: law, sensitive data, boundaries, and consent with fees (S3, S4).
 
 Written from the clinic's founding documents. The first option of a question is the right one;
 they are shuffled before anybody sees them. A key is never given to another question: past
@@ -12,11 +12,12 @@ from typing import Final
 from crm.clearance.courses.consent import COURSE as CONSENT
 from crm.clearance.courses.privacy import COURSE as PRIVACY
 from crm.clearance.courses.said import Course, Question, Said
+from crm.clearance.courses.sensitive import COURSE as SENSITIVE
 from crm.clearance.courses.wording import COURSE as WORDING
 
 __all__ = ["ALL", "RIGHT", "Course", "Question", "Said"]
 
 RIGHT: Final = 0  # the place of the right option in the source
 ALL: Final[Mapping[str, Course]] = MappingProxyType(
-    {course.key: course for course in (PRIVACY, WORDING, CONSENT)}
+    {course.key: course for course in (PRIVACY, SENSITIVE, WORDING, CONSENT)}
 )

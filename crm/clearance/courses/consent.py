@@ -1,7 +1,8 @@
-"""Round three: consent and fees, the boundaries of contact (S17, S64-S70, S74-S76)."""
+"""Round four: consent and fees, the boundaries of contact (S17, S64-S70, S74-S76)."""
 
 from typing import Final
 
+from crm.clearance.courses.fees import FEES
 from crm.clearance.courses.said import Course, Question, Said
 
 COURSE: Final = Course(
@@ -172,5 +173,6 @@ COURSE: Final = Course(
             ),
             Said("复述核对，再签字。", "Teach-back first, signature second."),
         ),
+        *FEES,
     ),
 )

@@ -1,7 +1,8 @@
-"""Round one: privacy (S3, S12-S15, S53-S59)."""
+"""Round one: privacy law and how the house keeps it (S3, S12-S15, S53-S59; PIPL)."""
 
 from typing import Final
 
+from crm.clearance.courses.law import LAW
 from crm.clearance.courses.said import Course, Question, Said
 
 COURSE: Final = Course(
@@ -16,6 +17,16 @@ COURSE: Final = Course(
             "健康信息、生殖信息和不满十四岁者的信息是敏感个人信息：要有具体目的、确有必要、单独同意。",
             "Health, reproduction and anything about children under 14 is sensitive: it needs a "
             "specific purpose, necessity and separate consent.",
+        ),
+        Said(
+            "先告知，再收集；目的变了要重新同意。撤回和同意一样容易，拒绝可选用途不影响诊疗。",
+            "Notice before collecting, a new consent for a new purpose. Withdrawing is as easy as "
+            "agreeing, and refusing what is optional never affects care.",
+        ),
+        Said(
+            "患者可以查阅、复制、更正、删除；最迟 30 天答复，拒绝写明理由。法定保存期内改为受限。",
+            "Patients may see, copy, correct and delete: an answer within 30 days, a reason for "
+            "every no. While the law keeps a record it is restricted.",
         ),
         Said(
             "首诊只问三件事：称呼、联系方式、主诉。其余都可以不填，“不愿说”也是答案。",
@@ -206,5 +217,6 @@ COURSE: Final = Course(
             ),
             Said("一眼就够泄密。", "One glance is enough."),
         ),
+        *LAW,
     ),
 )

@@ -26,6 +26,14 @@ class Question:
     why: Said
 
 
+Pair = tuple[str, str]  # Chinese, English
+
+
+def asked(key: str, question: Pair, *options: Pair, why: Pair) -> Question:
+    """A question of a bank; the right option comes first."""
+    return Question(key, Said(*question), tuple(Said(*one) for one in options), Said(*why))
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """A round of training: points to learn, and the bank that a test draws from."""

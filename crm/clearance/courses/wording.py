@@ -1,12 +1,23 @@
-"""Round two: honest wording, no promises (S36-S39, S66, U1-U17)."""
+"""Round three: boundaries of a talk; honest wording, no promises (S17, S36-S39, S66, U1-U17)."""
 
 from typing import Final
 
+from crm.clearance.courses.boundaries import BOUNDARIES
 from crm.clearance.courses.said import Course, Question, Said
 
 COURSE: Final = Course(
     "wording",
     (
+        Said(
+            "开场先告知谈话保密，一次只问一个问题。姓名和电话九十天内合计最多问三次，说过不愿意就休止。",
+            "The talk begins with the notice, and asks one thing at a time. Name and phone: three "
+            "times within 90 days, and a no rests.",
+        ),
+        Said(
+            "只用机构的联系方式，不用私人账号，不收礼。出现轻生等危险信号，先救人。",
+            "The clinic's own channels only, no private accounts, no gifts. Where a life is in "
+            "danger everything else stops.",
+        ),
         Said(
             "不承诺疗效。“保证”“一定能”“包成功”一个字都不说。",
             "No result is promised: no “guaranteed”, “surely”, “success assured”.",
@@ -196,5 +207,6 @@ COURSE: Final = Course(
                 "Nobody unwilling is turned into a patient, and nobody is neglected for it.",
             ),
         ),
+        *BOUNDARIES,
     ),
 )

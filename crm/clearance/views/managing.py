@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -23,6 +24,7 @@ from privacy.access.policy import Permission, can, is_cleared
 from privacy.audit.events import AccessEvent
 from privacy.audit.services import record_denial
 from privacy.errors import DomainError
+from privacy.exports.attempts import attempts_of
 
 
 @require_GET
@@ -34,7 +36,12 @@ def overview(request: StaffRequest) -> HttpResponse:
         (person, is_cleared(person), [label_of(line, documents) for line in standing.missing])
         for person, standing in services.open_overview(viewer=request.user)
     ]
-    page = {"rows": rows, "may_manage": can(request.user, Permission.MANAGE_STAFF)}
+    page = {
+        "rows": rows,
+        "may_manage": can(request.user, Permission.MANAGE_STAFF),
+        "clinic_licences": selectors.newest_licences(request.user),
+        "today": timezone.localdate(),
+    }
     return render(request, "crm/clearance/overview.html", page)
 
 
@@ -121,7 +128,12 @@ def leave(request: StaffRequest, staff_id: UUID) -> HttpResponse:
         except DomainError as error:
             form.add_error(None, str(error))
         else:
-            page = {"person": person, "handed": handed.values(), **form.cleaned_data}
+            page = {
+                "person": person,
+                "handed": handed.values(),
+                "attempts": attempts_of(person, now=timezone.now()),
+                **form.cleaned_data,
+            }
             return render(request, "crm/clearance/left.html", page)
     page = {"form": form, "person": person}
     status = 422 if form.is_bound else 200

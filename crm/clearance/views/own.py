@@ -50,6 +50,8 @@ def library(request: StaffRequest) -> HttpResponse:
         "documents": [(one, max(signed.get(one.slug, ()), default=0) >= one.number)
                       for one in documents],
         "coming": selectors.coming(today),
+        "clinic_licences": selectors.newest_licences(request.user),
+        "today": today,
         "may_publish": can(request.user, Permission.PUBLISH_POLICIES),
     }  # fmt: skip
     return render(request, "crm/clearance/library.html", page)

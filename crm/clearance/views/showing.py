@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.clearance.models import Document, Licence, Sitting
+from crm.clearance.models import ClinicLicence, Document, Licence, Sitting
 from crm.clearance.rules import FOREVER, Line, Standing, reminder
 
 Words = str | Promise
@@ -18,6 +18,7 @@ KINDS: Final[Mapping[str, Words]] = {
     "document": _("To sign or read"),
     "course": _("Training"),
     "licence": _("Licence"),
+    "clinic": _("Licence of the clinic"),
 }
 
 
@@ -30,7 +31,7 @@ class Row:
     until: date | None  # None: missing, or for ever; ``missing`` tells
     missing: bool
     soon: bool
-    gates: bool
+    to_read: bool  # missing, and no more than that: it closes nothing
     url: str  # "" where somebody else has to act
 
 
@@ -47,7 +48,7 @@ def _row(line: Line, documents: Mapping[str, Document]) -> Row:
         until=None if line.until == FOREVER else line.until,
         missing=line.until is None,
         soon=reminder(line.until, timezone.localdate()) is not None,
-        gates=line.gates,
+        to_read=line.kind == "document" and not line.gates,
         url=_url(line),
     )
 
@@ -56,6 +57,8 @@ def label_of(line: Line, documents: Mapping[str, Document]) -> Words:
     """What a line is called."""
     if line.kind == "course":
         return Sitting.Course(line.key).label
+    if line.kind == "clinic":
+        return ClinicLicence.Kind(line.key).label
     if line.kind == "licence":
         return Licence.Kind(line.key).label
     document = documents.get(line.key)
@@ -67,4 +70,4 @@ def _url(line: Line) -> str:
         return reverse("clearance:course", args=[line.key])
     if line.kind == "document":
         return reverse("clearance:document", args=[line.key])
-    return ""
+    return reverse("clearance:clinic-licences") if line.kind == "clinic" else ""

@@ -1,4 +1,7 @@
-"""The demo clinic's staff go through the gate: all but a trainee, and one whose licence ends."""
+"""The demo clinic's staff go through the gate: all but a trainee, and one whose licence ends.
+
+The clinic's own licences stand there as well; its permit for the internet ends in a month.
+"""
 
 from datetime import date, timedelta
 from typing import Final
@@ -6,13 +9,15 @@ from typing import Final
 from django.utils import timezone
 
 from crm.clearance import selectors, services
+from crm.clearance.clinic_licences import record_clinic_licence
 from crm.clearance.courses import RIGHT
-from crm.clearance.rules import COURSES, LICENCES_BY_ROLE
+from crm.clearance.rules import COURSES, INSTITUTION, INTERNET, LICENCES_BY_ROLE
 from crm.embedded.demo.texts import LAPSING, TRAINEE
 from crm.staff.models import User
 
 CHECKED_BY: Final = "xt001"
-_WEEK, _YEARS = timedelta(days=7), timedelta(days=1000)
+_WEEK, _MONTH, _YEARS = timedelta(days=7), timedelta(days=28), timedelta(days=1000)
+_CLINIC: Final = {INSTITUTION: _YEARS, INTERNET: _MONTH}
 
 
 def clear(staff: dict[str, User]) -> None:
@@ -29,6 +34,11 @@ def clear(staff: dict[str, User]) -> None:
         for course in COURSES:
             _pass(person, course)
         _show_licences(person, staff[CHECKED_BY], today)
+    for kind, left in _CLINIC.items():
+        record_clinic_licence(
+            kind=kind, number=f"DEMO-{kind.upper()}", issuer="演示区卫生健康委员会",
+            valid_from=today - _YEARS, valid_until=today + left, actor=staff[CHECKED_BY],
+        )  # fmt: skip
     services.look_after()
 
 

@@ -1,6 +1,8 @@
 """Writes the rows of an approved export: in an order of its own, with marked rows among them."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ from privacy.minimisation.rules import COVER
 from privacy.receipts import Receipt
 
 CHUNK: Final = 25  # rows between two signs of life
+_MOBILE_ABROAD: Final = re.compile(r"(?:00)?86(?P<number>1\d{10})")
 
 
 def build_next() -> bool:
@@ -77,24 +80,44 @@ def _written(
     export: Export, rows: Sequence[Any], columns: Sequence[Field], receipt: Receipt
 ) -> Iterator[list[Cell]]:
     for number, row in enumerate(rows, start=1):
-        yield [_cell(export, one, row, receipt) for one in columns]
+        yield _line(columns, [one.value(row, receipt) for one in columns])
         if number % CHUNK == 0:
             building.advance(export=export, written=number)
 
 
-def _cell(export: Export, column: Field, row: Any, receipt: Receipt) -> Cell:
-    value = column.value(row, receipt)
-    if column.kind is Kind.FREE_TEXT and isinstance(value, str) and not export.identifying:
-        return covered(value)
-    return value
+def _line(columns: Sequence[Field], cells: Sequence[Cell]) -> list[Cell]:
+    """The cells as they leave: free text is covered whatever else was chosen. Only what the file
+    names anyway in a column of this very row, the patient's own, is left in it."""
+    pairs = list(zip(columns, cells, strict=True))
+    own = frozenset(str(cell) for one, cell in pairs if one.kind is Kind.IDENTITY)
+    return [
+        covered(cell, own) if one.kind is Kind.FREE_TEXT and isinstance(cell, str) else cell
+        for one, cell in pairs
+    ]
 
 
-def covered(text: str) -> str:
-    """The text without numbers, accounts, addresses and names, sign for sign (S12)."""
-    hidden = {at for span in find(text) for at in range(span.start, span.end)}
+def covered(text: str, own: Collection[str] = ()) -> str:
+    """The text without numbers, accounts, addresses and names, sign for sign (S12).
+
+    In: ``own`` values that may stay, in whichever writing of the same digits or letters.
+    """
+    spared = {_bare(value) for value in own} - {""}
+    hidden = {
+        at
+        for span in find(text)
+        if _bare(text[span.start : span.end]) not in spared
+        for at in range(span.start, span.end)
+    }
     return "".join(
         COVER if at in hidden and sign.isalnum() else sign for at, sign in enumerate(text)
     )
+
+
+def _bare(value: str) -> str:
+    """What two writings of one value have in common: 13800000001 and +86 138-0000-0001."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", value) if sign.isalnum())
+    mobile = _MOBILE_ABROAD.fullmatch(plain)
+    return mobile["number"] if mobile else plain.casefold()
 
 
 # --- what tells this file from every other ----------------------------------------------------

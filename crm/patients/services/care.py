@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.patients import selectors
+from crm.patients.collecting import Fact
 from crm.patients.events import PatientEvent
 from crm.patients.models import (
     SHORTEST_NOTE,
@@ -19,6 +20,7 @@ from crm.patients.models import (
     place_until,
 )
 from crm.patients.rules import name_tokens
+from crm.patients.services.collecting import end_noes
 from crm.staff.models import User
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
@@ -215,7 +217,8 @@ def advance_stage(*, patient: Patient, to: Patient.Stage, actor: User, target: s
 def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> Patient:
     """Correct what is known of a person; "" keeps a value as it is.
 
-    In: ``phone`` canonical. A provisional patient with a phone becomes active.
+    In: ``phone`` canonical. A provisional patient with a phone becomes active. What was declined
+    in a talk and is told now no longer rests.
     Raises: Unreadable if a value to be replaced does not open: it may be all that is left, so
         nothing is written over it. The failure stays booked.
     """
@@ -239,6 +242,8 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
         if failure is None:
             _correct(contact, fresh, name=name, phone=phone)
             audit.record(PatientEvent.CONTACT_CHANGED, actor=actor, subjects=[fresh], fields=fields)
+            told = [fact for fact, given in ((Fact.NAME, name), (Fact.PHONE, phone)) if given]
+            end_noes(patient=fresh, facts=told, actor=actor)
     if failure is not None:  # raised here: inside the block it would undo its own booking
         raise failure
     return fresh

@@ -1,6 +1,6 @@
-"""Taking down one fact after registration, or the patient's no (R8, S12-S14, C1)."""
+"""Taking down one fact after registration, or the patient's no, in a talk too (R8, S12-S14, C1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -49,11 +49,14 @@ class Asked:
         )
 
     @property
+    def rests(self) -> bool:
+        """Whether the patient declined, and nobody asks for it now."""
+        return self.answer == Answer.DECLINED and not self.leave.may
+
+    @property
     def may_come_back(self) -> bool:
         """Whether only the patient may come back to it."""
-        return self.answer == Answer.DECLINED and not self.leave.may and self.stance in {
-            Stance.OFFERED, Stance.PURPOSE,
-        }  # fmt: skip
+        return self.rests and self.stance in {Stance.OFFERED, Stance.PURPOSE}
 
 
 def facts_of(patient: Patient) -> list[Asked]:
@@ -61,27 +64,42 @@ def facts_of(patient: Patient) -> list[Asked]:
 
     Opens nothing: a value that is there counts as given, unless its last answer was a no.
     """
-    rows = list(AskedFact.objects.filter(patient=patient).order_by("asked_on", "pk"))
-    held = _held(patient)
-    today = timezone.localdate()
-    found = []
-    for fact in collecting.LATER:
-        mine = [one for one in rows if one.fact == fact]
-        last = mine[-1] if mine else None
-        noes = [one.asked_on for one in mine if one.answer == Answer.DECLINED]
-        how = collecting.stance(fact, patient.stage)
-        found.append(
-            Asked(
-                fact=fact,
-                label=words.FACTS[fact],
-                stance=how,
-                stance_label=words.STANCES[how],
-                answer=last.answer if last else (Answer.GIVEN if fact in held else ""),
-                on=last.asked_on if last else None,
-                leave=collecting.leave_to_ask(noes, today=today),
-            )
-        )
-    return found
+    rows, held = _rows_of(patient), _held(patient)
+    return [_asked(patient, fact, rows, held) for fact in collecting.LATER]
+
+
+def noes_of(patient: Patient) -> list[Asked]:
+    """Name and phone, where the patient's last answer in a talk was a no (S17, R8)."""
+    rows = _rows_of(patient)
+    found = [_asked(patient, fact, rows, ()) for fact in collecting.CONTACT]
+    return [one for one in found if one.answer == Answer.DECLINED]
+
+
+def rests_of(patient: Patient) -> list[Asked]:
+    """Those of them that nobody asks for now: within 90 days of a no, or after the second."""
+    return [one for one in noes_of(patient) if one.rests]
+
+
+def _rows_of(patient: Patient) -> list[AskedFact]:
+    return list(AskedFact.objects.filter(patient=patient).order_by("asked_on", "pk"))
+
+
+def _asked(
+    patient: Patient, fact: Fact, rows: Iterable[AskedFact], held: Collection[Fact]
+) -> Asked:
+    mine = [one for one in rows if one.fact == fact]
+    last = mine[-1] if mine else None
+    noes = [one.asked_on for one in mine if one.answer == Answer.DECLINED]
+    how = collecting.stance(fact, patient.stage)
+    return Asked(
+        fact=fact,
+        label=words.FACTS[fact],
+        stance=how,
+        stance_label=words.STANCES[how],
+        answer=last.answer if last else (Answer.GIVEN if fact in held else ""),
+        on=last.asked_on if last else None,
+        leave=collecting.leave_to_ask(noes, today=timezone.localdate()),
+    )
 
 
 def fact_of(patient: Patient, fact: Fact) -> Asked:
@@ -97,9 +115,9 @@ def _held(patient: Patient) -> set[Fact]:
 
 @transaction.atomic
 def open_facts(*, staff: User, patient: Patient) -> list[Asked]:
-    """Book the look at what was asked; no value is shown."""
+    """Book the look at what was asked; no value is shown. Name and phone only where declined."""
     audit.record(PatientEvent.FACTS_VIEWED, actor=staff, subjects=[patient])
-    return facts_of(patient)
+    return [*noes_of(patient), *facts_of(patient)]
 
 
 @transaction.atomic
@@ -175,6 +193,40 @@ def _store(patient: Patient, fact: Fact, value: str) -> None:
     clinical.save()
     if fact is Fact.BIRTH_YEAR:
         mark_if_minor(patient=patient, birth_year=value, id_number="")
+
+
+@transaction.atomic
+def remember_noes(
+    *, patient: Patient, facts: Iterable[Fact], on: date, actor: User, target: str
+) -> None:
+    """Keep that the patient declined name or phone in a talk of the clinic day ``on`` (R8).
+
+    A no while an earlier one rests is the same no: it neither prolongs the rest nor is the second.
+    In: ``target`` the talk, as the trail names it.
+    """
+    Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    resting = {one.fact for one in rests_of(patient)}
+    for fact in sorted(set(facts) & set(collecting.CONTACT) - resting):
+        _answered(patient, fact, Answer.DECLINED, on=on, actor=actor, target=target)
+
+
+def end_noes(*, patient: Patient, facts: Iterable[Fact], actor: User) -> None:
+    """Keep that something declined was told after all, as part of taking it down."""
+    for fact in sorted({one.fact for one in noes_of(patient)} & set(facts)):
+        _answered(patient, fact, Answer.GIVEN, on=timezone.localdate(), actor=actor)
+
+
+def _answered(
+    patient: Patient, fact: Fact, answer: Answer, *, on: date, actor: User, target: str = ""
+) -> None:
+    AskedFact.objects.create(patient=patient, fact=fact, answer=answer, asked_on=on, asked_by=actor)
+    audit.record(
+        PatientEvent.FACT_TAKEN,
+        actor=actor,
+        subjects=[patient],
+        target=target,
+        detail={"fact": fact.value, "answer": answer.value, "came_back": ""},
+    )
 
 
 def keep_first_answers(*, patient: Patient, given: Mapping[Fact, str], actor: User) -> None:

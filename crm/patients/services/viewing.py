@@ -19,6 +19,7 @@ from crm.patients.models import (
     SealedText,
 )
 from crm.patients.rules import DECLINED, form_of_address
+from crm.patients.services.collecting import Asked, rests_of
 from crm.patients.services.writing import may_write
 from crm.staff.models import User
 from crm.web.unreadable import words_for
@@ -91,6 +92,7 @@ class Opened:
     team: list[CareTeamMember]
     visit_code: str
     may_write: bool  # False for whoever looks by an access for a time
+    rests: list[Asked]  # name or phone, declined and not asked for now (R8)
 
     @property
     def address(self) -> str:
@@ -147,6 +149,7 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
         team=selectors.team_of(patient),
         visit_code=selectors.visit_code_today(patient, staff),
         may_write=may_write(staff=staff, patient=patient),
+        rests=rests_of(patient) if sees_contact else [],
     )
 
 

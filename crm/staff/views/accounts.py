@@ -73,6 +73,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
             "may_manage": can(request.user, Permission.MANAGE_STAFF),
             "may_reset": can(request.user, Permission.RESET_FACTORS),
             "may_end": can(request.user, Permission.END_SESSIONS),
+            "may_audit": can(request.user, Permission.VIEW_AUDIT),
         },
     )
 

@@ -53,6 +53,7 @@ def test_the_administrators_pages(
     take_session(watched, sign_in_as(admin))
     page = watched.page
     watched.open(reverse("clearance:overview"), "clearance-overview")
+    watched.open(reverse("clearance:clinic-licences"), "clearance-clinic-licences")
     watched.open(reverse("clearance:licences", args=[trainee.pk]), "clearance-licences")
     watched.open(reverse("clearance:leave", args=[trainee.pk]), "clearance-leave")
     page.fill("#id_reason", "合同到期")

@@ -4,6 +4,9 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,8 +19,14 @@ from crm.staff.services import MustEnrol, SignInRefused, issue_token, sign_in, s
 from crm.staff.session_store import FACTOR_AT
 from crm.web.idempotency import FIELD, new_key
 from privacy.access.policy import Permission, Role
+from privacy.audit.events import AccessEvent
+from privacy.audit.services import record_denial
 from privacy.errors import AccessDenied, DomainError
+from privacy.exports.attempts import attempts_of
+from privacy.exports.events import ExportEvent
+from privacy.exports.services import deciding, handing_over
 from tests.factories.consultations import draft_of
+from tests.factories.exports import asked, built, side
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.people import PASSWORD, PatientFactory, UserFactory
 
@@ -179,6 +188,70 @@ def test_who_comes_back_needs_a_new_clearance(trainee, clear, admin, events) -> 
     assert events("clearance.came_back")
     clear(trainee)
     assert trainee.cleared_until is not None
+
+
+@pytest.fixture
+def accountant(clinic, settings, tmp_path) -> User:
+    """Asked for three exports: one taken, one refused, one 31 days ago; and tried a closed door."""
+    settings.EXPORTS_DIR = str(tmp_path)
+    PatientFactory.create(clinic=clinic)
+    person = UserFactory.create(clinic=clinic, role=Role.FINANCE)
+    with time_machine.travel(timezone.now() - timedelta(days=31), tick=False):
+        asked(person)
+    handing_over.download(export=built(person), actor=person)
+    no = side(person, Role.SECURITY_ADMIN)
+    deciding.refuse(export=asked(person), actor=no, reason="目的不清楚，请补充说明")
+    record_denial(actor=person, target="exports:trace", reason="exports.trace")
+    record_denial(actor=person, target="patients:page")
+    return person
+
+
+def test_what_the_leaver_tried_to_export(accountant, admin, sign_in_as, events) -> None:
+    """W14, step 5: asked for, taken, refused; not what is older, nor the builder's own events."""
+    tried = attempts_of(accountant, now=timezone.now())
+    assert [(one.what, one.refused) for one in tried] == [
+        (AccessEvent.DENIED.label, True),
+        (ExportEvent.REFUSED.label, True),
+        (ExportEvent.ASKED.label, False),
+        (ExportEvent.DOWNLOADED.label, False),
+        (ExportEvent.ASKED.label, False),
+    ]
+    codes = [one.spaced_code for one in accountant.exports.order_by("-asked_at")]
+    assert [one.code for one in tried] == ["", codes[0], codes[0], codes[1], codes[1]]
+
+    address = reverse("clearance:leave", args=[accountant.pk])
+    page = (
+        sign_in_as(admin).post(address, {FIELD: new_key(), "reason": "合同到期"}).content.decode()
+    )
+
+    assert [page.count(code) for code in codes] == [2, 2, 0]
+    assert events("clearance.left")[-1].detail["export_attempts"] == 5
+
+
+def test_the_lookup_costs_the_same_for_few_and_for_many(accountant) -> None:
+    with CaptureQueriesContext(connection) as few:
+        assert len(attempts_of(accountant, now=timezone.now())) == 5
+    deciding.withdraw(export=asked(accountant), actor=accountant)
+    record_denial(actor=accountant, target="exports:list", reason="exports.view")
+    with CaptureQueriesContext(connection) as many:
+        assert len(attempts_of(accountant, now=timezone.now())) == 8
+    assert len(many) == len(few)
+
+
+def test_somebody_who_exported_nothing_is_said_so(leaver, admin, sign_in_as) -> None:
+    address = reverse("clearance:leave", args=[leaver.pk])
+    answer = sign_in_as(admin).post(address, {FIELD: new_key(), "reason": "合同到期"})
+    assert answer.context["attempts"] == []
+
+
+def test_the_security_administrator_reaches_the_exports_of_who_left(
+    leaver, admin, guard, sign_in_as
+) -> None:
+    way = f"{reverse('trail:list')}?operator={leaver.staff_no}&amp;kind=export"
+    assert way not in sign_in_as(guard).get(reverse("staff:list")).content.decode()
+    off_board(leaver, admin)
+    assert way in sign_in_as(guard).get(reverse("staff:list")).content.decode()
+    assert way not in sign_in_as(admin).get(reverse("staff:list")).content.decode()
 
 
 class TestPages:

@@ -23,18 +23,18 @@ def test_reminders_come_twice_and_go_when_it_is_renewed(trainee, clear, events) 
     assert not Reminder.objects.filter(staff=trainee).exists()
 
     with in_days(335):
-        assert services.look_after()[1] == 3  # three trainings
+        assert services.look_after()[1] == 4  # four trainings
         assert services.look_after()[1] == 0
         assert set(Reminder.objects.values_list("staff", "days")) == {(trainee.pk, 30)}
     with in_days(358):
-        assert services.look_after()[1] == 3
+        assert services.look_after()[1] == 4
         assert {one.days for one in selectors.reminders_of(trainee)} == {7}
         sit(trainee, "privacy")
         services.look_after()
         left = set(Reminder.objects.filter(staff=trainee).values_list("item", flat=True))
-        assert left == {"course:wording", "course:consent"}
+        assert left == {"course:sensitive", "course:wording", "course:consent"}
     booked = events("clearance.looked_after")
-    assert [one.detail["reminders"] for one in booked if one.detail["reminders"]] == [3, 3]
+    assert [one.detail["reminders"] for one in booked if one.detail["reminders"]] == [4, 4]
 
 
 def test_a_lapse_needs_no_job_and_the_job_writes_it_down(trainee, clear, sign_in_as) -> None:
@@ -65,9 +65,9 @@ def test_the_own_page_counts_what_lapses(trainee, clear, sign_in_as) -> None:
     with in_days(340):
         services.look_after()
         page = sign_in_as(trainee).get(reverse("clearance:own"))
-    assert page.context["reminders"] == 3
+    assert page.context["reminders"] == 4
     soon = [row for row in page.context["rows"] if row.soon]
-    assert len(soon) == 3
+    assert len(soon) == 4
 
 
 def test_the_overview_says_who_lacks_what(
@@ -75,7 +75,7 @@ def test_the_overview_says_who_lacks_what(
 ) -> None:
     page = sign_in_as(admin).get(reverse("clearance:overview"))
     shown = {person.pk: missing for person, _cleared, missing in page.context["rows"]}
-    assert len(shown[trainee.pk]) == 6  # NDA, pledge, manual, three trainings
+    assert len(shown[trainee.pk]) == 7  # NDA, pledge, manual, four trainings
     assert stranger.pk not in shown
     clear(trainee)
     page = sign_in_as(admin).get(reverse("clearance:overview"))

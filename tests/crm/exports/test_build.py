@@ -167,6 +167,33 @@ def test_covering_keeps_the_length(text, shown):
     assert covered(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        ((), "※※※本人※※※※※※※※※※※，姐姐※※※ +※※ ※※※-※※※※-※※※※"),
+        (("赵晓明",), "赵晓明本人※※※※※※※※※※※，姐姐※※※ +※※ ※※※-※※※※-※※※※"),
+        (("13800000001",), "※※※本人13800000001，姐姐※※※ +※※ ※※※-※※※※-※※※※"),
+        (("赵晓明", "+8613900000002", ""), "赵晓明本人※※※※※※※※※※※，姐姐※※※ +86 139-0000-0002"),
+    ],
+)
+def test_the_patients_own_chosen_values_stay_and_relatives_are_covered(own, shown):
+    text = "赵晓明本人13800000001，姐姐赵晓红 +86 139-0000-0002"
+    assert covered(text, own) == shown
+
+
+def test_identity_chosen_uncovers_nobody_else(doctor, clinic):
+    """A complaint names the patient and a relative; name and ID number were approved."""
+    own = {"name": "赵晓明", "phone": "+8613800000001"}
+    told = "赵晓明 13800000001 腹痛，姐姐赵晓红 13900000002 陪同"
+    own["chief_complaint"] = told
+    patient = PatientFactory.create(clinic=clinic, contact=own)
+    patient.care_team.create(staff=doctor)
+    fields = ("code", "chief_complaint", "name")
+    lines = real_rows(built(doctor, fields=fields, identifying=True))
+    (complaint,) = [line[1] for line in lines if line[0] == patient.code]
+    assert complaint == "赵晓明 ※※※※※※※※※※※ 腹痛，姐姐※※※ ※※※※※※※※※※※ 陪同"
+
+
 # --- what is not built ------------------------------------------------------------------------
 
 
