@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from crm.patients import reach
 from crm.patients.reach import Condition, Holds, WayIn
 from crm.staff.models import Clinic, User
-from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, keyed_mark, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
 from privacy.pseudonyms.models import Subject
@@ -45,14 +44,17 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     ways_in: ClassVar[dict[str, WayIn]] = {}
     # Those of them that others have agreed to: nobody agrees to a use of break-glass.
     agreed_ways: ClassVar[dict[str, WayIn]] = {}
+    # By role: which records make a patient the work of those who care for nobody (ADR 0038).
+    work: ClassVar[dict[str, list[WayIn]]] = {}
 
     def known_to(self, staff: User) -> Self:
         """Own clinic, whoever cares for them, but never one's own record: codes for a queue."""
         return self.filter(Holds(~oneself(staff)), clinic_id=staff.clinic_id)
 
     def visible_to(self, staff: User) -> Self:
-        """Own clinic; and for caring roles only those whose care team they are on, or to whom
-        there is another way in at this moment. Of guarded patients that holds for every role.
+        """Own clinic; and but for the desk only those whose care team they are on, whom the role's
+        work is about, or to whom there is another way in at this moment. Guarded patients are
+        nobody's work.
 
         Each way is tried patient by patient, so a list in order of registration stops at its page:
         a list of keys would be read whole first, and is ten times slower for who cares for half of
@@ -63,7 +65,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     @classmethod
     def seen_by(cls, staff: User) -> Condition:
         """What ``visible_to`` asks besides the clinic."""
-        return ~oneself(staff) & ~reach.shut_to(staff, cls.ways_in)
+        return ~oneself(staff) & ~cls._shut_to(staff)
+
+    @classmethod
+    def _shut_to(cls, staff: User) -> Condition:
+        return reach.shut_to(staff, cls.ways_in.values(), cls.work.get(staff.role, ()))
 
     def let_in_by_others(self, staff: User) -> Self:
         """Whom ``staff`` sees as one of the care team, or because others agreed to it."""
@@ -74,13 +80,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def with_shut(self, staff: User) -> Self:
         """With ``shut``: whether ``staff`` may know the code and nothing else."""
-        return self.annotate(shut=Holds(reach.shut_to(staff, self.ways_in)))
+        return self.annotate(shut=Holds(self._shut_to(staff)))
 
     def cared_for_by(self, staff: User) -> Self:
         """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
-        mine = reach.on_team(staff)
-        if staff.role in CLINIC_WIDE:
-            mine |= ~reach.guarded_against(staff)
+        mine = reach.on_team(staff) | reach.by_role(staff, self.work.get(staff.role, ()))
         return self.known_to(staff).filter(Holds(mine))
 
 
