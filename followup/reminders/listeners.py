@@ -17,13 +17,14 @@ from followup.reminders.services import follow_messages, unwanted_messages
 from privacy.access.policy import Role
 
 AFTER_ITS_END: Final = timedelta(days=90)  # a plan is still somebody's work: answers come late
-# A plan that runs, rests or waits for consent, or ended lately; or handed over by the stage.
+# A plan that runs, rests or waits for consent, or ended lately; or the first one is to be made.
 FOLLOWED_UP: Final = (
     "(EXISTS (SELECT FROM followup_plan plan WHERE plan.patient_id = {key}"
     " AND (plan.state IN ('proposed', 'active', 'paused')"
     " OR plan.state_since > statement_timestamp() - %s))"
     " OR EXISTS (SELECT FROM crm_patient handed"
-    " WHERE handed.id = {key} AND handed.stage = 'follow_up'))"
+    " WHERE handed.id = {key} AND handed.stage = 'follow_up' AND NOT EXISTS"
+    " (SELECT FROM followup_plan before WHERE before.patient_id = handed.id)))"
 )
 
 messages_moved.connect(follow_messages, sender=Message, dispatch_uid="steps")

@@ -95,6 +95,7 @@ def test_quality_control_reads_talks_and_no_drafts(of_role, patient, carer):
 def test_a_plan_is_the_agents_work_for_ninety_days_after_its_end(
     state, days, seen, of_role, patient
 ):
+    work_of(Role.FOLLOWUP_AGENT, patient)  # the stage stays when the plan has long ended
     plan = PlanFactory.create(patient=patient)
     reason = "patient_wish" if state in {"paused", "stopped"} else ""
     since = timezone.now() - timedelta(days=days)
