@@ -52,13 +52,9 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(Holds(~oneself(staff)), clinic_id=staff.clinic_id)
 
     def visible_to(self, staff: User) -> Self:
-        """Own clinic; and but for the desk only those whose care team they are on, whom the role's
-        work is about, or to whom there is another way in at this moment. Guarded patients are
-        nobody's work.
-
-        Each way is tried patient by patient, so a list in order of registration stops at its page:
-        a list of keys would be read whole first, and is ten times slower for who cares for half of
-        100,000 patients (ADR 0023).
+        """Own clinic; but for the desk whose care team they are on, whom their work is about, or to
+        whom there is another way in now. Each is tried patient by patient, so a list in order of
+        registration stops at its page: keys read as a list are ten times slower (ADR 0023).
         """
         return self.filter(Holds(self.seen_by(staff)), clinic_id=staff.clinic_id)
 
@@ -247,13 +243,12 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
 
 
 def place_until() -> datetime:
-    """Until when a place lasts that is given now: the next visit gives it anew (ADR 0038)."""
+    """Until when a place lasts that is given now (ADR 0038)."""
     return timezone.now() + CARE_LASTS
 
 
 class CareTeamMember(Record):
-    """One member of staff who cares for one patient until a moment, and so may see more than the
-    code; who put them there, and why."""
+    """Who cares for a patient until when, and so sees more than the code; by whom, and why."""
 
     class Reason(models.TextChoices):
         INTAKE = "intake", _("Chosen at registration")
@@ -266,10 +261,8 @@ class CareTeamMember(Record):
     retention = RetentionClass.CLINICAL
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_team")
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="care_team_of")
-    reason = models.CharField(
-        max_length=8, choices=Reason, default=Reason.INTAKE, db_default=Reason.INTAKE
-    )
-    note = models.CharField(max_length=200, blank=True, default="", db_default="")
+    reason = models.CharField(max_length=8, choices=Reason, db_default=Reason.INTAKE)
+    note = models.CharField(max_length=200, blank=True, db_default="")
     added_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField(default=place_until, db_default=Now() + CARE_LASTS)
 
@@ -283,16 +276,10 @@ class CareTeamMember(Record):
             ),
             models.CheckConstraint(
                 name="care_team_says_why_and_by_whom",
-                condition=Q(reason="intake", note="")
-                | Q(
-                    reason__in=["treats", "cover", "handover", "opinion"],
-                    note="",
-                    added_by__isnull=False,
-                )
-                | Q(
-                    GreaterThanOrEqual(Length("note"), SHORTEST_NOTE),
-                    reason="other",
-                    added_by__isnull=False,
+                condition=Q(Q(reason="intake") | Q(added_by__isnull=False))
+                & Q(
+                    Q(reason__in=["intake", "treats", "cover", "handover", "opinion"], note="")
+                    | Q(GreaterThanOrEqual(Length("note"), SHORTEST_NOTE), reason="other")
                 ),
             ),
             models.CheckConstraint(

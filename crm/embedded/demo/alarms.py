@@ -17,6 +17,6 @@ def set_off(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
         code=patients[5].code,
         reason="患者来电自述剧烈腹痛、头晕，需要立刻核对近期用药和过敏史",
     )
-    leafing = staff["sf001"]
+    leafing = staff["qt001"]  # the desk reaches everybody
     code = HoneyRecord.objects.visible_to(leafing)[0].plain_code()
     open_patient(staff=leafing, patient=patient_by_code(leafing, code))
