@@ -1,10 +1,18 @@
-"""Connects drafts to leaving, below them; imported once."""
+"""Connects drafts to leaving and talks to quality control, below them; imported once."""
 
 from django.utils.translation import gettext_lazy as _
 
 from consult.consultations.selectors import count_drafts_of
 from crm.clearance.leaving import Handed, register_handover
+from crm.patients.models import PatientQuerySet
+from crm.patients.reach import Condition
 from crm.staff.models import User
+from privacy.access.policy import Role
+
+RECORDED = Condition(
+    "EXISTS (SELECT FROM consult_consultation talk"
+    " WHERE talk.patient_id = {key} AND talk.status = 'submitted')"
+)
 
 
 def _hand_over(leaver: User, successor: User | None, _actor: User) -> Handed:
@@ -15,3 +23,11 @@ def _hand_over(leaver: User, successor: User | None, _actor: User) -> Handed:
 
 
 register_handover("drafts", _hand_over, order=20)
+
+
+def _with_talks(_staff: User) -> Condition:
+    """Whose talks quality control reads: nobody else is its work (ADR 0038)."""
+    return RECORDED
+
+
+PatientQuerySet.work[Role.MEDICAL_QC] = [_with_talks]

@@ -20,7 +20,7 @@ from privacy.access.policy import Role
 from privacy.audit import services as audit
 
 NEAR: Final = timedelta(days=7)  # a visit so near explains a look at the front desk
-# Their work comes from lists of the whole clinic, not from bookings: nothing can be said of it.
+# Their work comes from lists of records, not from bookings: nothing can be said of it.
 NOT_SAID: Final = frozenset(
     {Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT, Role.MEDIATION, Role.AUDITOR}
 )

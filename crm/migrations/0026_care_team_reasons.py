@@ -31,12 +31,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='careteammember',
             name='note',
-            field=models.CharField(blank=True, db_default='', default='', max_length=200),
+            field=models.CharField(blank=True, db_default='', max_length=200),
         ),
         migrations.AddField(
             model_name='careteammember',
             name='reason',
-            field=models.CharField(choices=[('intake', 'Chosen at registration'), ('treats', 'Takes part in the treatment'), ('cover', 'Standing in for a colleague'), ('handover', 'Takes over from a colleague'), ('opinion', 'Second opinion'), ('other', 'Another reason')], db_default='intake', default='intake', max_length=8),
+            field=models.CharField(choices=[('intake', 'Chosen at registration'), ('treats', 'Takes part in the treatment'), ('cover', 'Standing in for a colleague'), ('handover', 'Takes over from a colleague'), ('opinion', 'Second opinion'), ('other', 'Another reason')], db_default='intake', max_length=8),
         ),
         migrations.AddField(
             model_name='careteammember',
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('note', ''), ('reason', 'intake')), models.Q(('added_by__isnull', False), ('note', ''), ('reason__in', ['treats', 'cover', 'handover', 'opinion'])), models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.text.Length('note'), 10), ('added_by__isnull', False), ('reason', 'other')), _connector='OR'), name='care_team_says_why_and_by_whom'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', 'intake'), ('added_by__isnull', False), _connector='OR'), models.Q(models.Q(('note', ''), ('reason__in', ['intake', 'treats', 'cover', 'handover', 'opinion'])), models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.text.Length('note'), 10), ('reason', 'other')), _connector='OR')), name='care_team_says_why_and_by_whom'),
         ),
         # Places from before begin their year with this migration, whenever they were last changed.
         AddConstraintNotValid(

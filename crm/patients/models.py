@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from crm.patients import reach
 from crm.patients.reach import Condition, Holds, WayIn
 from crm.staff.models import Clinic, User
-from privacy.access.policy import CLINIC_WIDE
 from privacy.encryption.blind_index import fingerprint, keyed_mark, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
 from privacy.pseudonyms.models import Subject
@@ -45,25 +44,28 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     ways_in: ClassVar[dict[str, WayIn]] = {}
     # Those of them that others have agreed to: nobody agrees to a use of break-glass.
     agreed_ways: ClassVar[dict[str, WayIn]] = {}
+    # By role: which records make a patient the work of those who care for nobody (ADR 0038).
+    work: ClassVar[dict[str, list[WayIn]]] = {}
 
     def known_to(self, staff: User) -> Self:
         """Own clinic, whoever cares for them, but never one's own record: codes for a queue."""
         return self.filter(Holds(~oneself(staff)), clinic_id=staff.clinic_id)
 
     def visible_to(self, staff: User) -> Self:
-        """Own clinic; and for caring roles only those whose care team they are on, or to whom
-        there is another way in at this moment. Of guarded patients that holds for every role.
-
-        Each way is tried patient by patient, so a list in order of registration stops at its page:
-        a list of keys would be read whole first, and is ten times slower for who cares for half of
-        100,000 patients (ADR 0023).
+        """Own clinic; but for the desk whose care team they are on, whom their work is about, or to
+        whom there is another way in now. Each is tried patient by patient, so a list in order of
+        registration stops at its page: keys read as a list are ten times slower (ADR 0023).
         """
         return self.filter(Holds(self.seen_by(staff)), clinic_id=staff.clinic_id)
 
     @classmethod
     def seen_by(cls, staff: User) -> Condition:
         """What ``visible_to`` asks besides the clinic."""
-        return ~oneself(staff) & ~reach.shut_to(staff, cls.ways_in)
+        return ~oneself(staff) & ~cls._shut_to(staff)
+
+    @classmethod
+    def _shut_to(cls, staff: User) -> Condition:
+        return reach.shut_to(staff, cls.ways_in.values(), cls.work.get(staff.role, ()))
 
     def let_in_by_others(self, staff: User) -> Self:
         """Whom ``staff`` sees as one of the care team, or because others agreed to it."""
@@ -74,13 +76,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def with_shut(self, staff: User) -> Self:
         """With ``shut``: whether ``staff`` may know the code and nothing else."""
-        return self.annotate(shut=Holds(reach.shut_to(staff, self.ways_in)))
+        return self.annotate(shut=Holds(self._shut_to(staff)))
 
     def cared_for_by(self, staff: User) -> Self:
         """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
-        mine = reach.on_team(staff)
-        if staff.role in CLINIC_WIDE:
-            mine |= ~reach.guarded_against(staff)
+        mine = reach.on_team(staff) | reach.by_role(staff, self.work.get(staff.role, ()))
         return self.known_to(staff).filter(Holds(mine))
 
 
@@ -243,13 +243,12 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
 
 
 def place_until() -> datetime:
-    """Until when a place lasts that is given now: the next visit gives it anew (ADR 0038)."""
+    """Until when a place lasts that is given now (ADR 0038)."""
     return timezone.now() + CARE_LASTS
 
 
 class CareTeamMember(Record):
-    """One member of staff who cares for one patient until a moment, and so may see more than the
-    code; who put them there, and why."""
+    """Who cares for a patient until when, and so sees more than the code; by whom, and why."""
 
     class Reason(models.TextChoices):
         INTAKE = "intake", _("Chosen at registration")
@@ -262,10 +261,8 @@ class CareTeamMember(Record):
     retention = RetentionClass.CLINICAL
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="care_team")
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="care_team_of")
-    reason = models.CharField(
-        max_length=8, choices=Reason, default=Reason.INTAKE, db_default=Reason.INTAKE
-    )
-    note = models.CharField(max_length=200, blank=True, default="", db_default="")
+    reason = models.CharField(max_length=8, choices=Reason, db_default=Reason.INTAKE)
+    note = models.CharField(max_length=200, blank=True, db_default="")
     added_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField(default=place_until, db_default=Now() + CARE_LASTS)
 
@@ -279,16 +276,10 @@ class CareTeamMember(Record):
             ),
             models.CheckConstraint(
                 name="care_team_says_why_and_by_whom",
-                condition=Q(reason="intake", note="")
-                | Q(
-                    reason__in=["treats", "cover", "handover", "opinion"],
-                    note="",
-                    added_by__isnull=False,
-                )
-                | Q(
-                    GreaterThanOrEqual(Length("note"), SHORTEST_NOTE),
-                    reason="other",
-                    added_by__isnull=False,
+                condition=Q(Q(reason="intake") | Q(added_by__isnull=False))
+                & Q(
+                    Q(reason__in=["intake", "treats", "cover", "handover", "opinion"], note="")
+                    | Q(GreaterThanOrEqual(Length("note"), SHORTEST_NOTE), reason="other")
                 ),
             ),
             models.CheckConstraint(

@@ -5,7 +5,7 @@ values; by the ORM the same sub-queries took longer to build than Postgres takes
 (ADR 0035). Every alias is one that Django never makes, so a condition can stand at any depth.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
@@ -36,6 +36,7 @@ class Condition:
         return Condition(f"NOT {self.sql}", self.values)
 
 
+NOBODY: Final = Condition("FALSE")
 # From one member of staff to what opens a patient to them beside the care team.
 WayIn = Callable[[User], Condition]
 
@@ -78,6 +79,10 @@ GUARDED_BUT_A_CHILD_OF_TODAY: Final = (
     "SELECT FROM privacy_visitcode visit WHERE visit.subject_id = guard.patient_id"
     " AND visit.site = %s AND visit.day = %s)))"
 )
+OF_TODAY: Final = (
+    "EXISTS (SELECT FROM privacy_visitcode come"
+    " WHERE come.subject_id = {key} AND come.site = %s AND come.day = %s)"
+)
 ONESELF: Final = (
     "{key} = ANY (ARRAY(SELECT own.patient_id FROM crm_patientguard own"
     " WHERE own.until IS NULL AND own.person_mark = %s))"
@@ -101,7 +106,7 @@ def on_team(staff: User) -> Condition:
 
 
 def guarded_against(staff: User) -> Condition:
-    """Patients whom a role with the whole clinic does not see for it (R18, T1).
+    """Patients whom no role sees for its work (R18, T1).
 
     Whoever registers patients and receives them keeps today's children (clinic time): they are
     booked.
@@ -112,9 +117,26 @@ def guarded_against(staff: User) -> Condition:
     return Condition(GUARDED_BUT_A_CHILD_OF_TODAY, (staff.clinic_id, today))
 
 
-def shut_to(staff: User, ways: dict[str, WayIn]) -> Condition:
-    """Patients of whom ``staff`` may know no more than the code; ``ways`` open beside the team."""
+def of_today(staff: User) -> Condition:
+    """Today's patients (clinic time) at the viewer's site: registered, expected or arrived."""
+    return Condition(OF_TODAY, (staff.clinic_id, timezone.localdate()))
+
+
+def by_role(staff: User, work: Iterable[WayIn]) -> Condition:
+    """Patients whom the role works with and nobody guards: the whole clinic's, or those on whom one
+    of ``work`` finds a record that the role is there for; else none."""
+    if staff.role in CLINIC_WIDE:
+        return ~guarded_against(staff)
+    about = NOBODY
+    for each in work:
+        about |= each(staff)
+    return about if about is NOBODY else about & ~guarded_against(staff)
+
+
+def shut_to(staff: User, ways: Iterable[WayIn], work: Iterable[WayIn]) -> Condition:
+    """Patients of whom ``staff`` may know no more than the code; ``ways`` open beside the team,
+    ``work`` as in ``by_role``."""
     seen = on_team(staff)
-    for way in ways.values():
+    for way in ways:
         seen |= way(staff)
-    return guarded_against(staff) & ~seen if staff.role in CLINIC_WIDE else ~seen
+    return ~(seen | by_role(staff, work))

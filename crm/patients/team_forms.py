@@ -10,7 +10,7 @@ from crm.patients.models import SHORTEST_NOTE, CareTeamMember, Patient
 from crm.patients.selectors import is_guarded, places_that_last
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
-from privacy.access.policy import CLINIC_WIDE
+from privacy.access.policy import Permission, roles_with
 
 Reason = CareTeamMember.Reason
 
@@ -47,8 +47,8 @@ class TeamForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["member"]
         if isinstance(field, forms.ModelChoiceField):
-            # Around a guarded patient the desk and the others are named too.
-            named = CARING | CLINIC_WIDE if is_guarded(patient) else CARING
+            # Around a guarded patient all who see patients at all are named.
+            named = roles_with(Permission.VIEW_PATIENTS) if is_guarded(patient) else CARING
             field.queryset = colleagues_of(staff).filter(role__in=named)
             if fresh:
                 lasting = places_that_last(patient).values("staff")

@@ -250,10 +250,9 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
 }
 
-# Roles that work with the whole clinic's patients; the others see those they care for.
-CLINIC_WIDE = frozenset(
-    {Role.FRONT_DESK, Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT, Role.MEDIATION}
-)
+# Who receives everybody, and so works with the whole clinic's patients; the others see those they
+# care for, and those whom their work is about as the rooms that keep the records say (ADR 0038).
+CLINIC_WIDE = frozenset({Role.FRONT_DESK})
 
 # Roles whose reveals stop at today's patients: the desk knows people by their visits (G1).
 REVEALS_TODAY_ONLY = frozenset({Role.FRONT_DESK})

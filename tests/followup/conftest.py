@@ -11,6 +11,7 @@ from privacy.access.policy import Role
 from tests.crm.messaging.conftest import clock, gateway
 from tests.factories.messages import agreeing_patient
 from tests.factories.people import UserFactory
+from tests.factories.work import work_of
 
 __all__ = ["clock", "gateway"]
 
@@ -28,12 +29,14 @@ def first_visit(shipped: None) -> PlanTemplate:
 
 @pytest.fixture
 def agreeing(clinic: Clinic) -> Patient:
-    return agreeing_patient(clinic=clinic)
+    patient = agreeing_patient(clinic=clinic)
+    work_of(Role.FOLLOWUP_AGENT, patient)
+    return patient
 
 
 @pytest.fixture
 def agent(clinic: Clinic) -> User:
-    """Follow-up agent: works with the whole clinic's patients."""
+    """Follow-up agent: sees whom there is follow-up for."""
     return UserFactory.create(clinic=clinic, role=Role.FOLLOWUP_AGENT)
 
 

@@ -14,7 +14,8 @@ Purpose = AccessRequest.Purpose
 
 
 def ask_around(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
-    """A nurse looks by the doctor's word, a consultant is told no, another one still waits."""
+    """A nurse looks by the doctor's word and mediation by the consultant's, a consultant is told
+    no, another one still waits."""
     in_three_days = timezone.localdate() + timedelta(days=3)
 
     def ask(number: int, who: str, purpose: Purpose, reason: str) -> AccessRequest:
@@ -33,4 +34,6 @@ def ask_around(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> Non
     deciding.refuse(
         request=refused, actor=staff["zx002"], reason="轮岗还没有确定，确定后再申请即可"
     )
+    settled = ask(13, "tj001", Purpose.OTHER, "患者对估价说明有疑问，调解前需要核对费用与同意记录")
+    deciding.approve(request=settled, actor=staff["zx001"], until=in_three_days)
     ask(1, "zx002", Purpose.CONFERENCE, "周四病例讨论要汇报，需要看近期的咨询记录")

@@ -25,7 +25,7 @@ def set_off(patients: Sequence[Patient], *, staff: Mapping[str, User]) -> None:
         code=patients[5].code,
         reason="患者来电自述剧烈腹痛、头晕，需要立刻核对近期用药和过敏史",
     )
-    leafing = staff["sf001"]
+    leafing = staff["qt001"]  # the desk reaches everybody
     for _ in range(settings.LOOKUPS_A_MINUTE + 1):  # and searches until the cap is reached
         with suppress(TooManyLookups):
             count_lookup(leafing)

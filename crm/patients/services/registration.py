@@ -233,10 +233,7 @@ def register_patient(
         registered_by=actor,
     )
     taken = _seal(patient, registration)
-    CareTeamMember.objects.bulk_create(
-        CareTeamMember(patient=patient, staff=one, added_by=actor)
-        for one in dict.fromkeys(registration.care_team)
-    )
+    _put_together(patient, registration.care_team, actor)
     audit.record(
         PatientEvent.REGISTERED,
         actor=actor,
@@ -267,6 +264,12 @@ def _follow(
     )
     keep_first_answers(patient=patient, given=registration.optional, actor=actor)
     tell_care_team(newcomer=patient, resembled=hidden)
+
+
+def _put_together(patient: Patient, team: Sequence[User], actor: User) -> None:
+    CareTeamMember.objects.bulk_create(
+        CareTeamMember(patient=patient, staff=one, added_by=actor) for one in dict.fromkeys(team)
+    )
 
 
 def _seal(patient: Patient, registration: Registration) -> list[str]:

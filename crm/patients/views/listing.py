@@ -122,6 +122,7 @@ def patient_list(request: StaffRequest) -> HttpResponse:
         "lines": lines_of(listing, state_of(request.GET), before, names=names),
         "shows_names": names,
         "may_register": can(request.user, Permission.REGISTER_PATIENT),
+        "may_ask": can(request.user, Permission.ASK_ACCESS),
     }
     return render(request, "crm/patients/list.html", page)
 

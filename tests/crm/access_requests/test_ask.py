@@ -16,6 +16,7 @@ from privacy.pseudonyms.rules import make_code
 from tests.factories.access import REASON, asked_for, granted
 from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 ASK = "/access/ask/"
@@ -137,6 +138,7 @@ def test_who_cares_for_the_patient_asks_for_nothing(doctor, patient):
 @pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MEDICAL_QC])
 def test_who_sees_the_clinic_asks_for_guarded_patients_alone(clinic, patient, role, carer):
     user = UserFactory.create(clinic=clinic, role=role)
+    work_of(Role.MEDICAL_QC, patient)
     with pytest.raises(DomainError):
         asked_for(patient, user)
 

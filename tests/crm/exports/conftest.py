@@ -6,6 +6,7 @@ from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
 from privacy.access.policy import Role
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +36,12 @@ def auditor(clinic: Clinic) -> User:
 
 @pytest.fixture
 def patients(clinic: Clinic) -> list[Patient]:
-    return [
+    """Three who are the work of finance."""
+    made = [
         PatientFactory.create(
             clinic=clinic, contact={"name": f"赵晓{n}", "phone": f"+8613800{n:06d}"}
         )
         for n in range(3)
     ]
+    work_of(Role.FINANCE, *made)
+    return made

@@ -17,6 +17,7 @@ from privacy.exports.selectors import waiting_for
 from privacy.exports.services import deciding
 from tests.factories.exports import WHY_NOT, asked, asked_row, side
 from tests.factories.people import ClinicFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 APPROVERS = (Role.SECURITY_ADMIN, Role.MEDICAL_QC, Role.AUDITOR)
@@ -90,6 +91,7 @@ def test_every_pair_of_two_people(clinic, sign_in_as):
 
 
 def test_nobody_agrees_to_their_own(control, patients, sign_in_as):
+    work_of(Role.MEDICAL_QC, *patients)
     export = asked(control)
     assert not waiting_for(control)
     refused_everywhere(export, control, sign_in_as(control), "export_approver_is_not_the_requester")

@@ -23,6 +23,7 @@ from tests.factories.access import broken, granted
 from tests.factories.exports import REASON, WHY, approved, asked, asked_row, order, side
 from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 IDENTITY = {
@@ -203,7 +204,7 @@ def test_no_new_export_while_a_duty_is_owed(accountant, patients, stranger, monk
     assert timezone.now() - asked_of[0][1] < timedelta(minutes=1)
     assert deciding.approve(export=waiting, actor=side(accountant, Role.MEDICAL_QC))
     elsewhere = UserFactory.create(role=Role.FINANCE)
-    PatientFactory.create(clinic=elsewhere.clinic)
+    work_of(Role.FINANCE, PatientFactory.create(clinic=elsewhere.clinic))
     assert asked(elsewhere)
 
 
@@ -269,7 +270,8 @@ def test_an_access_for_a_time_is_for_looking_and_leaves_in_no_file(clinic, patie
 
 
 def test_another_clinics_patients_are_not_counted(accountant, patients):
-    PatientFactory.create()
+    work_of(Role.FINANCE, PatientFactory.create())
+    PatientFactory.create(clinic=accountant.clinic)  # nobody asked what it may cost
     assert rows(accountant) == 3
 
 

@@ -29,6 +29,7 @@ from tests.factories.exports import approved, built
 from tests.factories.fees import State, make_version
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +146,7 @@ def test_a_file_on_the_disk_shows_nothing(accountant, patients):
 
 def test_rows_stand_in_an_order_of_their_own(clinic, accountant):
     for _ in range(12):
-        PatientFactory.create(clinic=clinic)
+        work_of(Role.FINANCE, PatientFactory.create(clinic=clinic))
     first, second = built(accountant), built(accountant)
     orders = [[row.pk for row in sorted_rows(one)] for one in (first, second)]
     assert sorted(orders[0]) == sorted(orders[1])
@@ -207,6 +208,7 @@ def failure_of(export: Export) -> str:
 def test_no_row_more_than_was_approved(accountant, patients, clinic):
     export = approved(accountant, stage="new")
     late = PatientFactory.create(clinic=clinic)
+    work_of(Role.FINANCE, late)
     assert late.pk not in {row.pk for row in selectors.rows_of(export)}
     Patient.objects.filter(pk=late.pk).update(created_at=export.asked_at - timedelta(days=1))
     assert failure_of(export) == "grew"
@@ -334,7 +336,7 @@ def test_rows_are_called_by_codes_and_keys(accountant, patients):
 
 def test_progress_is_seen_on_the_page(accountant, clinic, sign_in_as, monkeypatch):
     for _ in range(4):
-        PatientFactory.create(clinic=clinic)
+        work_of(Role.FINANCE, PatientFactory.create(clinic=clinic))
     monkeypatch.setattr(crm_building, "CHUNK", 2)
     export, seen = approved(accountant), []
     advance = building.advance

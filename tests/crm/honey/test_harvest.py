@@ -11,6 +11,7 @@ from crm.search.services import find
 from privacy.access.policy import Role
 from tests.factories.exports import built
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +59,7 @@ def test_an_export_that_two_sides_agreed_to_raises_nothing(
     """It reads whole stages: each one would spend every record of the clinic."""
     settings.EXPORTS_DIR = str(tmp_path)
     accountant = UserFactory.create(clinic=clinic, role=Role.FINANCE)
+    work_of(Role.FINANCE, honey)
     export = built(accountant)
     assert export.built_rows == 1
     assert alarms() == []

@@ -15,13 +15,16 @@ from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.messages import MessageFactory, agreeing_patient
 from tests.factories.people import ClinicFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture
 def agreeing(clinic: Clinic) -> Patient:
-    return agreeing_patient(clinic=clinic)
+    patient = agreeing_patient(clinic=clinic)
+    work_of(Role.FOLLOWUP_AGENT, patient)
+    return patient
 
 
 @pytest.fixture

@@ -113,7 +113,9 @@ def test_roles_without_patients_are_refused_and_booked(sign_in_as, clinic, role,
 
 
 def test_a_role_without_contact_sees_no_name_and_opens_none(sign_in_as, clinic, patient, booked):
-    client = sign_in_as(UserFactory.create(clinic=clinic, role=Role.MEDIATION))
+    mediator = UserFactory.create(clinic=clinic, role=Role.MEDIATION)
+    patient.care_team.create(staff=mediator)
+    client = sign_in_as(mediator)
 
     page = client.get(LIST).content.decode()
 

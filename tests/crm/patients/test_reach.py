@@ -16,6 +16,7 @@ from privacy.records import new_id
 from tests.factories.access import EMERGENCY, REASON
 from tests.factories.guards import WHY
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +30,18 @@ class Case(NamedTuple):
     way: str
     today: bool
     elsewhere: bool = False
+    work: bool = False  # a record that the role is there for
 
 
 CASES = [
     *(Case(*each) for each in itertools.product(GUARDS, (False, True), WAYS, (False, True))),
-    Case("", on_team=True, way="by two", today=True, elsewhere=True),
+    *(
+        Case(*each, work=True)
+        for each in itertools.product(GUARDS, (False, True), ("", "by two"), (False, True))
+    ),
+    Case("", on_team=True, way="by two", today=True, elsewhere=True, work=True),
 ]
+WORKING = {Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT}
 
 
 def opens(case: Case, *, by_others: bool = False) -> bool:
@@ -52,7 +59,8 @@ def expected(case: Case, role: Role) -> set[str]:
     kept = {one for one in case.guard.split("+") if one not in {"", "lifted"}}
     if role == Role.FRONT_DESK and case.today and kept == {"minor"}:
         kept = set()
-    wide = role in CLINIC_WIDE and not kept
+    due = role in WORKING and (case.work or (role == Role.FINANCE and case.today))
+    wide = (role in CLINIC_WIDE or due) and not kept
     seen = wide or case.on_team or opens(case)
     given = {"known"}
     given |= {"visible"} if seen else set()
@@ -113,6 +121,8 @@ def arranged(case: Case, staff: User, others: list[User], number: int) -> Patien
     if case.elsewhere:
         others = UserFactory.create_batch(2, clinic=patient.clinic, role=Role.DOCTOR)
     open_way(patient, case.way, staff, others)
+    if case.work and staff.role in WORKING:
+        work_of(Role(staff.role), patient)
     if case.today:
         VisitCode.objects.create(
             subject=patient.subject, site=staff.clinic_id, day=timezone.localdate(), number=number
@@ -120,7 +130,7 @@ def arranged(case: Case, staff: User, others: list[User], number: int) -> Patien
     return patient
 
 
-@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MEDICAL_QC, Role.CONSULTANT])
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, *sorted(WORKING), Role.CONSULTANT])
 def test_every_combination_is_as_the_rule_says(role: Role, clinic) -> None:
     staff = UserFactory.create(
         clinic=clinic, role=role, joined_at=timezone.now() - timedelta(days=5)

@@ -246,7 +246,7 @@ def test_a_step_that_somebody_settled_is_said_on_the_board(
 def test_the_form_says_what_is_missing(
     clinic: Clinic, agent: User, first_visit: PlanTemplate, sign_in_as
 ) -> None:
-    patient = PatientFactory.create(clinic=clinic)
+    patient = PatientFactory.create(clinic=clinic, stage="follow_up")
     client: Client = sign_in_as(agent)
     address = f"/patients/{patient.code}/plans/new/"
     data = {"template": first_visit.pk, "anchor_on": "2026-11-20", "idempotency_key": KEY.format(1)}

@@ -73,7 +73,7 @@ def test_bad_input_is_named(
 def test_without_consent_there_is_no_plan(
     clinic: Clinic, agent: User, first_visit: PlanTemplate, sign_in_as
 ) -> None:
-    patient = PatientFactory.create(clinic=clinic)
+    patient = PatientFactory.create(clinic=clinic, stage="follow_up")
     body = {"template": "first-visit", "anchor_on": "2026-11-23"}
     address = f"/api/v1/patients/{patient.code}/plans/"
     answer = sign_in_as(agent).post(address, body, content_type=JSON)
