@@ -157,7 +157,7 @@ def test_sealed_values_are_those_of_the_last_night(desk, clinic, settings) -> No
 def test_the_page_reads_no_table_of_boxes(clinic, keeper, django_assert_max_num_queries) -> None:
     PatientFactory.create(clinic=clinic)
     compare_rows()
-    with django_assert_max_num_queries(16) as asked:
+    with django_assert_max_num_queries(18) as asked:
         services.open_keys(actor=keeper)
     boxes = {column.table for zone in Zone.values for column in sealed_columns(zone)}
     assert not [one["sql"] for one in asked for table in boxes if f'FROM "{table}"' in one["sql"]]
