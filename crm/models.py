@@ -8,6 +8,7 @@ from crm.access_requests.models import (
 )
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import Document, Licence, Reminder, Signature, Sitting
+from crm.custody.models import ErasureRequest
 from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.joint_review.models import (
@@ -55,6 +56,7 @@ __all__ = [
     "Clinic",
     "DeliveryAnswer",
     "Document",
+    "ErasureRequest",
     "FormSubmission",
     "HeadCopy",
     "HiddenDouble",
