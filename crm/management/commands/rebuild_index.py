@@ -15,7 +15,7 @@ from privacy.management.by_staff import add_staff, by_staff
 
 
 class Command(BaseCommand):
-    """The nightly rebuild, now."""
+    """The nightly rebuild, now: the plan is the person's, the rebuild a process's."""
 
     help = "Plan the width of fingerprints and rebuild the others. May be stopped at any time."
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             plan = index_width.follow_plan(actor=actor)
             total = reindexing.waiting()
             with tqdm(total=total, unit="patient", disable=not sys.stderr.isatty()) as bar:
-                for batch in reindexing.rebuild(actor=actor, limit=options["limit"]):
+                for batch in reindexing.rebuild(process="rebuild_index", limit=options["limit"]):
                     done, unreadable = done + batch.done, unreadable + batch.unreadable
                     bar.update(batch.done + batch.unreadable)
         self.stdout.write(

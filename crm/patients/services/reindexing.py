@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from crm.patients.events import PatientEvent
 from crm.patients.models import PatientContact
-from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.custody import index_width
 from privacy.errors import Unreadable
@@ -37,18 +36,16 @@ def waiting() -> int:
     return _stale(index_width.width().now).count()
 
 
-def rebuild(
-    *, actor: Actor | None = None, process: str = "", limit: int | None = None
-) -> Iterator[Batch]:
+def rebuild(*, process: str, limit: int | None = None) -> Iterator[Batch]:
     """Rebuild what waits, batch by batch, at most ``limit`` contacts; one audit event a batch.
 
     Narrower is cut from what is stored. For wider the numbers are opened; the event names whose.
     Rows that somebody holds are passed over, those that do not open stay as they are; both are
-    found by the width they have. In: exactly one of ``actor`` and ``process``.
+    found by the width they have. Always a process: nobody looks at these patients.
     """
     after, left = UUID(int=0), limit
     while left is None or left > 0:
-        batch = _one_batch(after, min(BATCH, left or BATCH), actor, process)
+        batch = _one_batch(after, min(BATCH, left or BATCH), process)
         if batch is None:
             return
         yield batch
@@ -57,7 +54,7 @@ def rebuild(
 
 
 @transaction.atomic
-def _one_batch(after: UUID, size: int, actor: Actor | None, process: str) -> Batch | None:
+def _one_batch(after: UUID, size: int, process: str) -> Batch | None:
     bits = index_width.width().now
     rows = _stale(bits).filter(pk__gt=after).select_related("patient__subject")
     held = list(rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:size])
@@ -66,7 +63,6 @@ def _one_batch(after: UUID, size: int, actor: Actor | None, process: str) -> Bat
     opened = [one for one in held if not one.narrow(bits)]
     receipt = audit.record(
         PatientEvent.REINDEXED,
-        actor=actor,
         process=process,
         subjects=[one.patient for one in opened],
         fields=PATHS if opened else (),

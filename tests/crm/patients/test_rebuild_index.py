@@ -174,7 +174,9 @@ def test_the_command_does_what_the_night_does(six) -> None:
     assert "6 patients, 0 bits: 4 rebuilt, 0 do not open, 2 left" in out.getvalue()
     fit_index()
     assert reindexing.waiting() == 0
-    assert {one.process for one in events("patient.reindexed")} == {"", "rebuild_index"}
+    assert {one.process for one in events("patient.reindexed")} == {"rebuild_index"}
+    (event,) = events("keys.index_planned")
+    assert (event.role, event.agent) == (Role.SECURITY_ADMIN, "rebuild_index")
 
 
 def test_the_page_of_the_keys_tells_both(six, clinic, sign_in_as) -> None:
