@@ -29,8 +29,8 @@ class Width:
 
     @property
     def alike(self) -> int:
-        """How many patients are expected to share a fingerprint now."""
-        return self.patients >> self.now
+        """How many patients are expected to share a fingerprint now: whoever has one, at least."""
+        return max(1, self.patients >> self.now)
 
 
 def width(*, more: int = 0) -> Width:
