@@ -12,9 +12,11 @@ from tests.factories.people import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canaries")]
 WEIGHTY = {
+    "erase_patient": ["--request", "11111111-1111-4111-8111-111111111111"],
     "escrow_roots": ["--to", "/nowhere"],
     "export_audit": ["2026-09", "--to", "/nowhere"],
     "prove_restore": [],
+    "rebuild_index": [],
     "retire_keys": ["--give-up"],
     "retire_month": ["2026-09", "--archive", "/nowhere"],
     "rotate_keys": [],
