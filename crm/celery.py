@@ -15,6 +15,7 @@ TASK_ROOMS = [
     "crm.exports",
     "crm.joint_review",
     "crm.messaging",
+    "crm.patients",
     "crm.separation",
     "crm.staff",
     "crm.trail",
@@ -44,6 +45,10 @@ app.conf.beat_schedule = {
     "compare rows with their notes": {
         "task": "crm.trail.tasks.reconcile_rows",
         "schedule": crontab(hour=2, minute=40),
+    },
+    "fit fingerprints to the number of patients": {
+        "task": "crm.patients.tasks.fit_index",
+        "schedule": crontab(hour=3, minute=50),
     },
     "search for one person on both sides": {
         "task": "crm.separation.tasks.separation",

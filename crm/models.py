@@ -8,6 +8,7 @@ from crm.access_requests.models import (
 )
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import ClinicLicence, Document, Licence, Reminder, Signature, Sitting
+from crm.custody.models import ErasureRequest
 from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.joint_review.models import (
@@ -56,6 +57,7 @@ __all__ = [
     "ClinicLicence",
     "DeliveryAnswer",
     "Document",
+    "ErasureRequest",
     "FormSubmission",
     "HeadCopy",
     "HiddenDouble",

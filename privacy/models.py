@@ -11,7 +11,7 @@ from privacy.audit.models import (
 )
 from privacy.consent.models import ConsentEntry, ConsentState, ConsentText
 from privacy.custody.models import Reconciliation, RestoreProof, RootEscrow
-from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
+from privacy.encryption.models import Erasure, IndexWidth, KeyCanary, KeyVersion, SubjectKey
 from privacy.exports.models import Export, ExportApproval, ExportMark
 from privacy.pseudonyms.models import Subject, VisitCode
 
@@ -26,6 +26,7 @@ __all__ = [
     "Export",
     "ExportApproval",
     "ExportMark",
+    "IndexWidth",
     "KeyCanary",
     "KeyVersion",
     "Reconciliation",

@@ -14,6 +14,7 @@ from django.utils import translation
 from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
 from privacy.access.policy import Role
+from privacy.encryption import blind_index
 from privacy.encryption.canaries import plant
 from privacy.migrations.operations.key_versions import FIRST_VERSIONS
 from tests.factories import sizes
@@ -89,6 +90,11 @@ def _flush_as_owner() -> Iterator[None]:
 def _chinese() -> Iterator[None]:
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_width_of_another_test() -> None:
+    blind_index.forget()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ class PatientEvent(Event):
     TEAM_HANDED_OVER = "patient.team_handed_over", Kind.CHANGE, _("Handed the care team place over")
     STAGE_CHANGED = "patient.stage_changed", Kind.CHANGE, _("Changed the stage")
     AGE_READ = "patient.age_read", Kind.SYSTEM, _("Read the age, for who may see the record")
+    REINDEXED = "patient.reindexed", Kind.SYSTEM, _("Rebuilt fingerprints in another width")
     GUARDED = "patient.guarded", Kind.ACCESS, _("Guarded the patient")
     GUARD_LIFT_ASKED = (
         "patient.guard_lift_asked",

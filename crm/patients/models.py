@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.patients import reach
 from crm.patients.reach import Condition, Holds, WayIn
 from crm.staff.models import Clinic, User
-from privacy.encryption.blind_index import fingerprint, keyed_mark, name_tokens
+from privacy.encryption.blind_index import index_value, index_values, keyed_mark, name_tokens
 from privacy.encryption.fields import Sealed, SealedField, Zone
+from privacy.encryption.rules import narrowed, span_of
 from privacy.pseudonyms.models import Subject
 from privacy.pseudonyms.rules import display_code
+from privacy.receipts import Receipt
 from privacy.records import Record, RetentionClass
 
 SealedText = Sealed | None  # what a sealed field reads as
@@ -152,11 +154,20 @@ class PatientContactQuerySet(models.QuerySet["PatientContact"]):
 
     def may_have_phone(self, phone: str) -> Self:
         """Candidates by blind index for a normalised number; open them to be sure."""
-        return self.filter(phone_index=fingerprint("phone", phone))
+        return self.filter(phone_index__in=index_values("phone", phone))
 
     def may_have_id_number(self, id_number: str) -> Self:
         """Candidates by blind index for a normalised ID number."""
-        return self.filter(id_number_index=fingerprint("id_number", id_number))
+        return self.filter(id_number_index__in=index_values("id_number", id_number))
+
+    def of_another_width(self, bits: int) -> Self:
+        """Whose phone or ID number has a fingerprint that is not ``bits`` wide, erased ones left
+        out: theirs find nobody."""
+        first, end = span_of(bits)
+        other = Q()
+        for name in ("phone_index", "id_number_index"):
+            other |= Q(**{f"{name}__gte": 0, f"{name}__lt": first}) | Q(**{f"{name}__gte": end})
+        return self.filter(other)
 
     def may_be_named(self, parts: Iterable[tuple[str, str]]) -> Self:
         """Candidates whose name tokens hold all the given (kind, text) parts."""
@@ -164,8 +175,11 @@ class PatientContactQuerySet(models.QuerySet["PatientContact"]):
 
 
 def search_token(kind: str, value: str) -> str:
-    """What the trail may keep of a search term: the fingerprint that several terms share."""
-    return f"{fingerprint(kind, value):04x}"
+    """What the trail may keep of a search term: the fingerprint that several terms share.
+
+    As wide as stored ones: beside the patient who was found it tells as much as theirs.
+    """
+    return f"{index_value(kind, value):06x}"
 
 
 class PatientContact(Record):
@@ -207,12 +221,31 @@ class PatientContact(Record):
     def set_phone(self, phone: str) -> None:
         """Take a normalised number (or "") with its blind index."""
         self.phone = phone or None
-        self.phone_index = fingerprint("phone", phone) if phone else None
+        self.phone_index = index_value("phone", phone) if phone else None
 
     def set_id_number(self, id_number: str) -> None:
         """Take a normalised ID number (or "") with its blind index."""
         self.id_number = id_number or None
-        self.id_number_index = fingerprint("id_number", id_number) if id_number else None
+        self.id_number_index = index_value("id_number", id_number) if id_number else None
+
+    def narrow(self, bits: int) -> bool:
+        """Cut both fingerprints to ``bits``, opening nothing; False if they are not as wide."""
+        try:
+            phone, id_number = (
+                narrowed(self.phone_index, bits),
+                narrowed(self.id_number_index, bits),
+            )
+        except ValueError:
+            return False
+        self.phone_index, self.id_number_index = phone, id_number
+        return True
+
+    def widen(self, bits: int, receipt: Receipt) -> None:
+        """Make both fingerprints anew, ``bits`` wide. Raises: Unreadable; nothing is set then."""
+        phone = self.phone.reveal(receipt) if self.phone else ""
+        id_number = self.id_number.reveal(receipt) if self.id_number else ""
+        self.phone_index = index_value("phone", phone, bits=bits) if phone else None
+        self.id_number_index = index_value("id_number", id_number, bits=bits) if id_number else None
 
     def set_name(self, name: str, parts: Iterable[tuple[str, str]]) -> None:
         """Take a name with its search tokens; no tokens where the clinic switched them off."""

@@ -37,7 +37,7 @@ from privacy.pseudonyms.models import VisitCode
 from privacy.pseudonyms.rules import parse_code, parse_visit_code, visit_code
 
 CAP: Final = 10_000  # rows that a list counts and pages through; beyond it one filters
-MOST_CANDIDATES: Final = 200
+MOST_CANDIDATES: Final = 300
 RENEWED_WITHIN: Final = timedelta(days=30)  # of its end a place on a care team is given anew
 LISTED: Final = (
     "pk", "subject__code", "status", "stage", "created_at", "visit_number", "team", "total", "shut",

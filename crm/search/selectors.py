@@ -7,14 +7,20 @@ from crm.patients.rules import query_tokens
 from crm.search.rules import By, Query
 from crm.staff.models import User
 
-MOST: Final = 50
+MOST: Final = 50  # of those with a part of a name
+MOST_ALIKE: Final = 1000  # with one fingerprint: all are compared, and the planner keeps them few
 
 
 def contacts_that_may_match(staff: User, query: Query) -> list[PatientContact]:
-    """Up to MOST + 1 contacts by fingerprint, newest first: one indexed statement."""
+    """Contacts by fingerprint, newest first, one more than are compared: one indexed statement."""
     found = _by(query).visible_to(staff).select_related("patient__subject")
     newest = found.order_by("-created_at")
-    return list(newest[: MOST + 1])
+    return list(newest[: most_of(query) + 1])
+
+
+def most_of(query: Query) -> int:
+    """How many candidates are compared."""
+    return MOST if query.by == By.NAME else MOST_ALIKE
 
 
 def _by(query: Query) -> PatientContactQuerySet:

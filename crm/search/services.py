@@ -102,7 +102,8 @@ def _by_number(query: Query, staff: User) -> Found:
 @transaction.atomic
 def _by_contact(query: Query, staff: User) -> Found:
     candidates = selectors.contacts_that_may_match(staff, query)
-    fits, unreadable = fitting(query, candidates[: selectors.MOST])
+    most = selectors.most_of(query)
+    fits, unreadable = fitting(query, candidates[:most])
     receipt = audit.record(
         SearchEvent.FOUND,
         actor=staff,
@@ -116,7 +117,7 @@ def _by_contact(query: Query, staff: User) -> Found:
         contacts=fits,
         receipt=receipt,
         jump=fits[0].patient if exact and len(fits) == 1 and not unreadable else None,
-        more=len(candidates) > selectors.MOST,
+        more=len(candidates) > most,
         unreadable=unreadable,
     )
 

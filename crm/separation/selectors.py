@@ -14,6 +14,7 @@ from django.utils import timezone
 from crm.access_requests.models import AccessApproval, BreakGlassLift, BreakGlassVerdict
 from crm.alerts.models import Alert
 from crm.clearance.models import Licence
+from crm.custody.models import ErasureRequest
 from crm.incidents.models import Incident
 from crm.joint_review.models import ReviewFinding, ReviewItem, ReviewSignature
 from crm.patients.models import PatientGuard
@@ -49,6 +50,9 @@ RECORDS: Final[tuple[_Search, ...]] = (
     ("retirement", "retirement",
      lambda: MonthRetirement.objects.filter(approved_by=F("asked_by")), "approved_by",
      "approved_at"),
+    ("erasure", "erasure",
+     lambda: ErasureRequest.objects.filter(confirmed_by=F("asked_by")), "confirmed_by",
+     "confirmed_at"),
     ("export", "export",
      lambda: ExportApproval.objects.filter(
          Q(approver=F("export__requester")) | Q(approver=F("export__recipient"))),

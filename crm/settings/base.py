@@ -249,7 +249,6 @@ AUDIT_SINK_SYSLOG_CA_FILE = env.str("AUDIT_SINK_SYSLOG_CA_FILE", default="")
 AUDIT_SINK_SYNC_SECONDS = env.float("AUDIT_SINK_SYNC_SECONDS", default=1.0)
 AUDIT_ONLINE_MONTHS = env.int("AUDIT_ONLINE_MONTHS", default=12)  # R25: never fewer
 ERASURE_LEDGER_FILE = env.str("ERASURE_LEDGER_FILE", default="")  # erased, outside (ADR 0012)
-BLIND_INDEX_BITS = 16
 NAME_SEARCH = env.bool("NAME_SEARCH", default=True)  # off: no name tokens are stored (ADR 0004)
 
 # Quiet hours outside, clinic time (R50); 0 and 24 for a round-the-clock rehearsal.

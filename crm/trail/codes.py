@@ -67,6 +67,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "patient": _("The patient"),
     "enrolment_code": _("Command: enrolment code"),
     "prove_restore": _("Command: prove a restore"),
+    "rebuild_index": _("Fitting of fingerprints to the number of patients"),
     "record_assurance": _("Command: report the security figures"),
     "reconcile_rows": _("Nightly comparison of rows"),
     "reencrypt": _("Command: seal anew"),

@@ -18,6 +18,7 @@ from crm.staff.models import User
 from crm.trail.events import TrailEvent
 from crm.trail.models import MonthRetirement
 from privacy.access.policy import Permission, can
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.models import READER, AuditEvent, RetiredMonth, acting_as
 from privacy.custody import month_archive
@@ -217,7 +218,7 @@ def _locked(month: str) -> MonthRetirement:
     return row
 
 
-def retire(*, month: str, file: Path, owner_url: str, process: str) -> MonthRetirement:
+def retire(*, month: str, file: Path, owner_url: str, actor: Actor) -> MonthRetirement:
     """Prove the archive anew, note the month as retired, then drop its partition as the owner.
 
     A run that was stopped between the note, the drop and the end is taken up again.
@@ -247,7 +248,7 @@ def retire(*, month: str, file: Path, owner_url: str, process: str) -> MonthReti
         row.retired_at, row.freed = timezone.now(), freed
         row.save()
         audit.record(
-            TrailEvent.MONTH_RETIRED, process=process, target=f"month:{month}",
+            TrailEvent.MONTH_RETIRED, actor=actor, target=f"month:{month}",
             detail={"rows": row.rows, "bytes": freed, "sha256": row.archive},
         )  # fmt: skip
     return row

@@ -75,6 +75,9 @@ class Permission(StrEnum):
     PUBLISH_POLICIES = "policies.publish"  # G9: what staff sign and read
     VIEW_KEYS = "keys.view"  # numbers and days, never a secret
     MANAGE_KEYS = "keys.manage"
+    VIEW_ERASURES = "erasures.view"  # by code
+    ASK_ERASURE = "erasures.ask"  # that a patient's keys be destroyed
+    CONFIRM_ERASURE = "erasures.confirm"  # as the second person: then they are
     VIEW_INVENTORY = "inventory.view"  # what is held at all: fields, no values
     VIEW_ALERTS = "alerts.view"  # alerts and incidents, by code
     HANDLE_ALERTS = "alerts.handle"
@@ -193,6 +196,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VERIFY_AUDIT,
             _P.VIEW_REVIEW,
             _P.JUDGE_REVIEW,
+            _P.VIEW_ERASURES,
+            _P.CONFIRM_ERASURE,
         }
     ),
     Role.MEDIATION: frozenset(_QUEUE | _ASKING | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
@@ -221,6 +226,8 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.MANAGE_TOKENS,
             _P.VIEW_KEYS,
             _P.MANAGE_KEYS,
+            _P.VIEW_ERASURES,
+            _P.ASK_ERASURE,
             _P.VIEW_INVENTORY,
             _P.VIEW_ALERTS,
             _P.HANDLE_ALERTS,
@@ -239,6 +246,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VERIFY_AUDIT,
             _P.EXPORT_AUDIT,
             _P.APPROVE_RETIREMENT,
+            _P.VIEW_ERASURES,
             _P.VIEW_STAFF,
             _P.MANAGE_TOKENS,
             _P.VIEW_INVENTORY,

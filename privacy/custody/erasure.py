@@ -69,8 +69,7 @@ def shred(
     known = Erasure.objects.filter(subject_id=held.pk, zone=zone).first()
     if known:
         return known
-    if zone == Zone.CLINICAL:
-        _refuse_while_kept(held.pk)
+    refuse_while_kept(held.pk, zone)
     erasure = _destroy(held, zone, reason, timezone.now())
     audit.record(
         KeyEvent.ERASED,
@@ -166,9 +165,10 @@ def _locked(subject_id: UUID) -> Subject:
     return Subject.objects.select_for_update(no_key=True).get(pk=subject_id)
 
 
-def _refuse_while_kept(subject_id: UUID) -> None:
-    until = holds.records_kept_until(subject_id)
-    if until > timezone.now():
+def refuse_while_kept(subject_id: UUID, zone: str) -> None:
+    """Raises: MustBeKept for the clinical zone while the law asks for the record (R15, R38)."""
+    until = holds.records_kept_until(subject_id) if zone == Zone.CLINICAL else None
+    if until and until > timezone.now():
         raise MustBeKept(
             _(
                 "Clinical records have to be kept until %(day)s. Restrict the record instead: "

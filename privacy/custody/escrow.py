@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.custody.events import KeyEvent
 from privacy.custody.models import RootEscrow
@@ -32,7 +33,7 @@ class Sheet:
 
 
 @transaction.atomic
-def print_shares(*, folder: Path, process: str) -> list[Path]:
+def print_shares(*, folder: Path, actor: Actor | None = None, process: str = "") -> list[Path]:
     """Write three sheets, once for these roots, readable by their owner alone.
 
     Raises: DomainError if these roots were printed before; FileExistsError if a sheet is there;
@@ -52,7 +53,8 @@ def print_shares(*, folder: Path, process: str) -> list[Path]:
     digests = [sha256(texts[one].encode()).hexdigest() for one in CUSTODIANS]
     for name, check in checks.items():
         RootEscrow.objects.create(root=name, check_value=check, share_digests=digests)
-    audit.record(KeyEvent.ESCROWED, process=process, detail={"sheets": len(CUSTODIANS)})
+    detail = {"sheets": len(CUSTODIANS)}
+    audit.record(KeyEvent.ESCROWED, actor=actor, process=process, detail=detail)
     return _write_all({folder / f"sheet-{one}.txt": texts[one] for one in CUSTODIANS})
 
 

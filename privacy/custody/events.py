@@ -19,5 +19,6 @@ class KeyEvent(Event):
     LEDGER_BEGUN = "keys.ledger_begun", Kind.SYSTEM, _("Began a new ledger of erasures")
     ESCROWED = "keys.escrowed", Kind.PRINT, _("Printed the shares of the roots")
     RESTORE_PROVED = "keys.restore_proved", Kind.SYSTEM, _("Proved that a backup can be restored")
+    INDEX_PLANNED = "keys.index_planned", Kind.SYSTEM, _("Planned the width of fingerprints")
     VIEWED = "keys.viewed", Kind.VIEW, _("Opened the page of the keys")
     OLD_KEY_DESTROYED = "keys.old_destroyed", Kind.SYSTEM, _("Destroyed a patient's old data key")

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.anchors import anchors
 from privacy.audit.models import READER, acting_as
@@ -59,7 +60,7 @@ def refuse_overdue() -> None:
         )
 
 
-def prove(url: str, *, process: str) -> RestoreProof:
+def prove(url: str, *, actor: Actor) -> RestoreProof:
     """Compare the copy at ``url`` with this database and write down that it is good.
 
     Looks at: that it is another database; every key version's canary; that each patient has keys
@@ -78,7 +79,7 @@ def prove(url: str, *, process: str) -> RestoreProof:
     with transaction.atomic():
         proof.save(force_insert=True)
         detail = {"subjects": proof.subjects, "events": proof.events, "anchors": agreeing}
-        audit.record(KeyEvent.RESTORE_PROVED, process=process, detail=detail)
+        audit.record(KeyEvent.RESTORE_PROVED, actor=actor, detail=detail)
     return proof
 
 

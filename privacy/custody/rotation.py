@@ -72,7 +72,7 @@ def retire_unused(*, actor: Actor | None = None, process: str = "") -> list[KeyV
 
 
 @transaction.atomic
-def give_up_retired(*, process: str) -> list[KeyVersion]:
+def give_up_retired(*, actor: Actor | None = None, process: str = "") -> list[KeyVersion]:
     """Give up retired versions and their canaries; returns them.
 
     Only when the last backup that still holds data keys under them is gone: the product refuses
@@ -83,7 +83,7 @@ def give_up_retired(*, process: str) -> list[KeyVersion]:
     for version in retired:
         _move(version, KeyState.DESTROYED)
         KeyCanary.objects.filter(zone=version.zone, kek_version=version.version).delete()
-        _book(KeyEvent.GIVEN_UP, version, None, process)
+        _book(KeyEvent.GIVEN_UP, version, actor, process)
     return retired
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMonth
 
 from privacy.custody import escrow, restoring, rewrapping
+from privacy.custody.index_width import Width, width
 from privacy.custody.models import Reconciliation, RootEscrow
 from privacy.custody.rotation import Census, census
 from privacy.encryption.algorithms import AES_256_GCM, NAMES, SETTINGS, chosen
@@ -81,6 +82,7 @@ class Overview:
     papers: list[Paper]
     sealed: Sealed
     erasures: list[tuple[datetime, str, int]]  # month (clinic time), zone, how many
+    index: Width
 
     @property
     def percent(self) -> int:
@@ -102,12 +104,18 @@ def overview() -> Overview:
         papers=list(_papers()),
         sealed=last_count(),
         erasures=erasures_by_month(),
+        index=width(),
     )
 
 
 def erased_subjects() -> QuerySet[Erasure, UUID]:
     """Keys of all of whom anything was erased, for use inside another query."""
     return Erasure.objects.values_list("subject_id", flat=True)
+
+
+def zones_erased_of(subject_id: UUID) -> frozenset[str]:
+    """Which zones of one patient were erased."""
+    return frozenset(Erasure.objects.filter(subject_id=subject_id).values_list("zone", flat=True))
 
 
 def known_algorithms() -> list[str]:

@@ -1,20 +1,26 @@
 """Finding a sealed value without opening the table: keyed, truncated fingerprints.
 
-A fingerprint is cut to ``BLIND_INDEX_BITS`` bits, so that several patients share one and a stolen
-table answers "maybe" at best, even to somebody who later finds the key (ADR 0004). The
-caller opens the few candidates and compares.
+A fingerprint is cut to so few bits that several patients share one, and a stolen table answers
+"maybe" at best, even to somebody who later finds the key (ADR 0004). How few depends on how many
+patients there are; the width of new ones is that of the newest IndexWidth. The caller opens the
+few candidates and compares.
 """
 
 import hmac
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 
-from django.conf import settings
-
+from privacy.encryption import rules
 from privacy.encryption.keys import derive
+from privacy.encryption.models import index_width
 
 NAME_BITS = 16
+# How long a process goes on with the width it knows: rows of every width are found, so an old one
+# costs nothing but a row that the next rebuild looks at.
+SECONDS_KNOWN = 10.0
+_known: list[tuple[float, int]] = []  # when it was read, and what
 
 
 @lru_cache(maxsize=64)
@@ -30,8 +36,26 @@ def _fingerprint(label: str, value: str, bits: int) -> int:
 
 
 def fingerprint(field: str, value: str) -> int:
-    """Fingerprint of a normalised value of one field; 0 <= result < 2**BLIND_INDEX_BITS."""
-    return _fingerprint(field, value, settings.BLIND_INDEX_BITS)
+    """Fingerprint of a normalised value of one field, as wide as any; 0 <= result < 2**16."""
+    return _fingerprint(field, value, rules.WIDEST)
+
+
+def index_value(field: str, value: str, *, bits: int | None = None) -> int:
+    """What to store of a normalised value: ``bits`` wide, or as new ones are."""
+    return rules.stored(fingerprint(field, value), _width() if bits is None else bits)
+
+
+def _width() -> int:
+    """The width of new fingerprints, read once in SECONDS_KNOWN: an import asks for every row."""
+    now = time.monotonic()
+    if not _known or now - _known[-1][0] > SECONDS_KNOWN:
+        _known[:] = [(now, index_width())]
+    return _known[-1][1]
+
+
+def index_values(field: str, value: str) -> list[int]:
+    """What a row with this value may have stored: one for each width, rebuilt or not."""
+    return rules.every_width(fingerprint(field, value))
 
 
 def name_tokens(parts: Iterable[tuple[str, str]]) -> list[int]:
@@ -51,5 +75,6 @@ def keyed_mark(label: str, value: str) -> bytes:
 
 
 def forget() -> None:
-    """Drop keyed objects: after a change of roots in tests."""
+    """Drop keyed objects and the width: after a change of roots or of the plan."""
     _keyed.cache_clear()
+    _known.clear()

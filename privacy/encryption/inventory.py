@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.encryption.models import Erasure, KeyCanary, KeyVersion, SubjectKey
+from privacy.encryption.models import Erasure, IndexWidth, KeyCanary, KeyVersion, SubjectKey
 from privacy.inventory import LINK, ORDER, STATE, WHEN, Basis, c1, c3, of
 
 _ZONE = _("Which zone of a patient's data the key is for")
@@ -19,6 +19,11 @@ TABLES = (
         c3(_("Seals and opens one patient's values"), "wrapped", plain=_WRAPPED),
     ),
     of(KeyVersion, Basis.NONE, c1(_ZONE, "zone"), c1(ORDER, "version"), c1(STATE, "state")),
+    of(
+        IndexWidth,
+        Basis.NONE,
+        c1(_("How wide fingerprints are, and for how many patients"), "bits", "patients"),
+    ),
     of(
         KeyCanary,
         Basis.NONE,

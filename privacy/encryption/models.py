@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy.encryption.algorithms import DataKey
 from privacy.encryption.boxes import NONCE_BYTES, bind
 from privacy.encryption.keys import Zone, kek
+from privacy.encryption.rules import WIDEST
 from privacy.errors import Unreadable
 from privacy.records import Record, RetentionClass
 
@@ -214,6 +215,32 @@ class Erasure(Record):
 
     def __str__(self) -> str:
         return f"{self.code} {self.zone}"
+
+
+class IndexWidth(Record):
+    """How many bits new fingerprints have, from now until the next row; append-only.
+
+    Rows of another width are rebuilt while the clinic works, and found meanwhile (ADR 0004).
+    """
+
+    retention = RetentionClass.SETTINGS
+    bits = models.PositiveSmallIntegerField()
+    patients = models.PositiveIntegerField()  # for how many it was planned
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="index_width_is_known", condition=Q(bits__lte=WIDEST))
+        ]
+        indexes = [models.Index(name="newest_index_width", fields=["-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.bits} bits"
+
+
+def index_width() -> int:
+    """How many bits new fingerprints have; the most there are where none was planned yet."""
+    newest = IndexWidth.objects.order_by("-created_at").values_list("bits", flat=True).first()
+    return WIDEST if newest is None else newest
 
 
 class KeyCanary(Record):

@@ -36,6 +36,7 @@ from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from tests.factories.access import used_long_ago, waiting_row
 from tests.factories.consultations import draft_of, submitted_of
+from tests.factories.erasures import asked_to_erase, confirmed
 from tests.factories.exports import asked_row
 from tests.factories.fees import PriceItemFactory, make_version
 from tests.factories.followup import PlanFactory, StepFactory
@@ -63,8 +64,8 @@ class World:
 Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
-    "code", "consultation_id", "double_id", "guard_id", "message_id", "number", "outgoing_id",
-    "plan_id", "request_id", "step_id", "visit_id",
+    "code", "consultation_id", "double_id", "erasure_id", "guard_id", "message_id", "number",
+    "outgoing_id", "plan_id", "request_id", "step_id", "visit_id",
 }  # fmt: skip
 
 
@@ -216,6 +217,12 @@ def _outgoing(world: World) -> Any:
     return asked_row(asker).pk
 
 
+def _erasure(world: World) -> Any:
+    """Confirmed where it is to be carried out, else waiting for the second person."""
+    asked = asked_to_erase(world.patient)
+    return (confirmed(asked) if world.address == "custody:carry-out-erasure" else asked).pk
+
+
 def _guard(world: World) -> Any:
     return guarded_by(world.patient, world.author).pk
 
@@ -279,6 +286,7 @@ MAKERS: dict[str, Maker] = {
     "consultation_id": _consultation,
     "course": lambda _world: "privacy",
     "edition": lambda _world: 1,
+    "erasure_id": _erasure,
     "event_id": _event,
     "copy_id": _stamp,
     "export_id": _month_export,

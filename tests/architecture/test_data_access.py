@@ -46,6 +46,7 @@ MAY_SPEAK_SQL = {
     "privacy/audit/verification.py": "what the server says of its own tables",
     "privacy/audit/comparing.py": "what became of a transaction, as the server knows it",
     "privacy/consent/models.py": "FOR SHARE",
+    "privacy/custody/index_width.py": "a lock: two plans at once would be two rows",
     "privacy/custody/month_archive.py": "the partitions of the trail",
     "privacy/custody/reconciling.py": "reads every watched table alike",
     "privacy/custody/resealing.py": "compare and swap of a box",

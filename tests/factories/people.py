@@ -45,6 +45,11 @@ class UserFactory(DjangoModelFactory[User]):
             user.save()
 
 
+def number_of(role: Role) -> str:
+    """Staff number of somebody new with this role: for commands that ask who runs them."""
+    return UserFactory.create(role=role).staff_no
+
+
 def through_the_gate(user: User) -> User:
     """Clear somebody who was made by the services, without evidence: for other rooms' tests."""
     user.cleared_until = date.max

@@ -33,6 +33,7 @@ from crm.patients.services.guarding import mark_if_minor
 from crm.staff.models import Clinic, User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
+from privacy.custody import index_width
 from privacy.errors import AccessDenied, DomainError
 from privacy.pseudonyms.models import key_scope
 from privacy.pseudonyms.services import issue_subjects
@@ -133,6 +134,8 @@ def import_files(
     people = People(random.SystemRandom())
     rows = islice(_rows(sources, report, on_rows, on_error), plan.limit)
     while batch := list(islice(rows, plan.batch)):
+        if not plan.dry_run:
+            index_width.follow_plan(more=len(batch), actor=plan.staff)
         with key_scope():
             done = _count_batch(batch) if plan.dry_run else _import_batch(plan, batch, people)
         report.added += done.added

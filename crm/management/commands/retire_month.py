@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from psycopg import Error
 
 from crm.trail import retiring
+from privacy.access.policy import Permission
 from privacy.errors import DomainError
-
-PROCESS = "retire_month"
+from privacy.management.by_staff import add_staff, by_staff
 
 
 class Command(BaseCommand):
@@ -23,20 +23,23 @@ class Command(BaseCommand):
     help = "Drop an archived month of the audit trail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_staff(parser)
         parser.add_argument("month", help="as 2025-10")
         parser.add_argument("--archive", required=True, type=Path, help="the sealed file")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not settings.DATABASE_OWNER_URL:
             raise CommandError("DATABASE_OWNER_URL is not set: only the owner drops a month")
-        try:
-            row = retiring.retire(
-                month=options["month"],
-                file=options["archive"],
-                owner_url=settings.DATABASE_OWNER_URL,
-                process=PROCESS,
-            )
-        except (DomainError, ValueError, OSError, Error) as error:
-            raise CommandError(str(error)) from error
+        needs = Permission.ASK_RETIREMENT
+        with by_staff(options["staff"], permission=needs, process="retire_month") as actor:
+            try:
+                row = retiring.retire(
+                    month=options["month"],
+                    file=options["archive"],
+                    owner_url=settings.DATABASE_OWNER_URL,
+                    actor=actor,
+                )
+            except (DomainError, ValueError, OSError, Error) as error:
+                raise CommandError(str(error)) from error
         self.stdout.write(f"{row.month}: {row.rows} rows dropped, {row.freed} bytes given back")
         self.stdout.write(f"archive SHA-256 {row.archive}, keep the file until {row.keep_until}")

@@ -7,8 +7,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from privacy.access.policy import Permission
 from privacy.custody import escrow
 from privacy.errors import DomainError
+from privacy.management.by_staff import add_staff, by_staff
 
 
 class Command(BaseCommand):
@@ -18,13 +20,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_staff(parser)
         parser.add_argument("--to", required=True, help="an empty folder, best one in memory")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        try:
-            paths = escrow.print_shares(folder=Path(options["to"]), process="escrow_roots")
-        except (DomainError, ImproperlyConfigured, OSError) as error:
-            raise CommandError(str(error)) from error
+        needs = Permission.MANAGE_KEYS
+        with by_staff(options["staff"], permission=needs, process="escrow_roots") as actor:
+            try:
+                paths = escrow.print_shares(folder=Path(options["to"]), actor=actor)
+            except (DomainError, ImproperlyConfigured, OSError) as error:
+                raise CommandError(str(error)) from error
         for path in paths:
             self.stdout.write(str(path))
         self.stdout.write("They are not written again. Try recover_roots with two before you part.")

@@ -10,13 +10,14 @@ from django.db import transaction
 from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
+from privacy.access.policy import Permission
+from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.exporting import Bundle, Span, span_of, verifier_sha256
 from privacy.audit.packing import as_zip, into_folder
 from privacy.errors import DomainError
-
-PROCESS = "export_audit"
+from privacy.management.by_staff import add_staff, by_staff
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     help = "Export a month of the sealed audit trail with its offline verifier."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_staff(parser)
         parser.add_argument("month", help="as 2026-11, clinic time")
         parser.add_argument("--to", required=True, type=Path, help="the folder to put it in")
         parser.add_argument("--zip", action="store_true", help="one zip instead of a folder")
@@ -35,7 +37,12 @@ class Command(BaseCommand):
             span = span_of(options["month"])
         except (ValueError, DomainError) as error:
             raise CommandError(str(error)) from error
-        _book(AuditTrailEvent.MONTH_EXPORTED, span, reason=options["reason"])
+        needs = Permission.EXPORT_AUDIT
+        with by_staff(options["staff"], permission=needs, process="export_audit") as actor:
+            self._export(span, actor, options)
+
+    def _export(self, span: Span, actor: Actor, options: dict[str, Any]) -> None:
+        _book(AuditTrailEvent.MONTH_EXPORTED, span, actor, reason=options["reason"])
         outcome = "failed"
         with tqdm(total=span.events, unit=" events", file=sys.stderr, disable=None) as bar:
             bundle = Bundle(span, advance=bar.update)
@@ -46,7 +53,8 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             finally:
                 detail = {"events": bundle.events, "sha256": bundle.manifest}
-                _book(AuditTrailEvent.MONTH_EXPORT_ENDED, span, outcome=outcome, detail=detail)
+                ended = AuditTrailEvent.MONTH_EXPORT_ENDED
+                _book(ended, span, actor, outcome=outcome, detail=detail)
         self._tell(bundle, written)
 
     def _tell(self, bundle: Bundle, written: Path) -> None:
@@ -79,6 +87,6 @@ def _write(bundle: Bundle, place: Path, *, zipped: bool) -> Path:
     return part.rename(path)
 
 
-def _book(event: AuditTrailEvent, span: Span, **facts: Any) -> None:
+def _book(event: AuditTrailEvent, span: Span, actor: Actor, **facts: Any) -> None:
     with transaction.atomic():
-        audit.record(event, process=PROCESS, target=f"month:{span.month}", **facts)
+        audit.record(event, actor=actor, target=f"month:{span.month}", **facts)

@@ -6,13 +6,16 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.template.defaultfilters import pluralize
 
+from privacy.access.policy import Permission
 from privacy.custody import rotation
+from privacy.management.by_staff import add_staff, by_staff
 
 
 class Command(BaseCommand):
     help = "Retire key versions without data keys; with --give-up, drop those retired before."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_staff(parser)
         parser.add_argument(
             "--give-up",
             action="store_true",
@@ -20,12 +23,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["give_up"]:
-            for version in rotation.give_up_retired(process="retire_keys"):
-                self.stdout.write(f"{version}: given up")
-        else:
-            for version in rotation.retire_unused(process="retire_keys"):
-                self.stdout.write(f"{version}: retired")
+        needs = Permission.MANAGE_KEYS
+        with by_staff(options["staff"], permission=needs, process="retire_keys") as actor:
+            if options["give_up"]:
+                for version in rotation.give_up_retired(actor=actor):
+                    self.stdout.write(f"{version}: given up")
+            else:
+                for version in rotation.retire_unused(actor=actor):
+                    self.stdout.write(f"{version}: retired")
         for one in rotation.census():
             keys = f"{one.data_keys} data key{pluralize(one.data_keys)}"
             self.stdout.write(f"{one.version}: {one.version.state}, {keys}")

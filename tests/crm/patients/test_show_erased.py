@@ -38,7 +38,7 @@ def said(page: str) -> bool:
 
 def _shred(patient: Patient, zone: str) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(erasure, "_refuse_while_kept", lambda _subject: None)
+    patch.setattr(erasure, "refuse_while_kept", lambda _subject, _zone: None)
     try:
         erasure.shred(subject=patient, zone=zone, reason="period_over", process="test")
     finally:

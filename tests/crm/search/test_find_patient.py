@@ -103,7 +103,7 @@ def test_the_trail_has_kind_and_token_and_never_the_term(look, known, booked, ca
     found = booked("search.found")
     assert [event.detail["by"] for event in found] == ["name", "name", "phone"]
     assert [event.count for event in found] == [0, 1, 1]
-    assert all(len(event.detail["token"]) == 4 for event in found)
+    assert all(len(event.detail["token"]) == 6 for event in found)
     for event in booked():
         assert "欧阳" not in str(event.facts())
         assert "13900139000" not in str(event.facts())

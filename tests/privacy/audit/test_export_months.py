@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from benchmarks.log_attacks import months
+from privacy.access.policy import Role
 from privacy.audit import exporting
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
@@ -19,6 +20,7 @@ from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, acting_as
 from privacy.audit.packing import as_zip, into_folder
 from privacy.audit.sealing import seal_once
 from privacy.audit.verification import verify
+from tests.factories.people import number_of
 from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,13 +128,14 @@ class TestCommand:
     @staticmethod
     def run(*arguments: str) -> str:
         out = io.StringIO()
-        call_command("export_audit", *arguments, stdout=out)
+        who = number_of(Role.AUDITOR)
+        call_command("export_audit", *arguments, "--staff", who, stdout=out)
         return out.getvalue()
 
     @staticmethod
     def booked() -> list[AuditEvent]:
         with acting_as(READER):
-            return list(AuditEvent.objects.filter(process="export_audit").order_by("at", "id"))
+            return list(AuditEvent.objects.filter(agent="export_audit").order_by("at", "id"))
 
     def test_a_folder_with_two_events_in_the_trail(self, filled) -> None:
         text = self.run("2026-09", "--to", str(filled / "out"), "--reason", "for the auditor")
@@ -140,6 +143,7 @@ class TestCommand:
         assert sha256(manifest).hexdigest() in text
         assert "24 events, numbers 13 to 36, checkpoints 4 to 9" in text
         start, end = self.booked()
+        assert (start.role, end.role, start.process) == (Role.AUDITOR, Role.AUDITOR, "")
         assert (start.action, start.kind, start.target, start.reason) == (
             "audit.month_exported", "export", "month:2026-09", "for the auditor",
         )  # fmt: skip

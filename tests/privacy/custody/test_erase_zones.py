@@ -21,7 +21,6 @@ from privacy.custody.signals import zone_erased
 from privacy.encryption import keyring
 from privacy.encryption.models import Erasure, SubjectKey
 from privacy.errors import DomainError, Erased, Unreadable
-from privacy.pseudonyms.models import Subject
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
 from tests.factories.whole import whole_patient
@@ -366,30 +365,3 @@ class TestFile:
         monkeypatch.setattr(os, "access", lambda *_all: False)
         with pytest.raises(DomainError):
             shred(PatientFactory.create())
-
-
-class TestCommand:
-    def run(self, *arguments: str) -> str:
-        out = io.StringIO()
-        call_command("erase_patient", *arguments, stdout=out)
-        return out.getvalue()
-
-    def test_it_erases_what_was_named_twice(self) -> None:
-        patient = PatientFactory.create()
-        words = ["--zone", "contact", "--reason", "withdrawn", "--repeat-code", patient.code]
-        assert "contact erased" in self.run(patient.code, *words)
-        assert keys_of(patient) == ["clinical"]
-
-    def test_it_refuses_in_words(self) -> None:
-        patient, other = PatientFactory.create(), PatientFactory.create()
-        words = ["--zone", "clinical", "--reason", "requested", "--repeat-code"]
-        with pytest.raises(CommandError, match="differ"):
-            self.run(patient.code, *words, other.code)
-        with pytest.raises(CommandError, match=str(timezone.now().year + 15)):
-            self.run(patient.code, *words, patient.code)
-        code = other.code
-        with owner_connection() as owner:
-            owner.execute("TRUNCATE privacy_subject CASCADE")
-        assert not Subject.objects.exists()
-        with pytest.raises(CommandError, match="no patient"):
-            self.run(code, *words, code)

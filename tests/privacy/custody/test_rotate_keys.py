@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
+from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.custody import rewrapping, rotation
@@ -14,14 +15,15 @@ from privacy.encryption import canaries, keys
 from privacy.encryption.models import KeyCanary, KeyState, KeyVersion, SubjectKey, active_versions
 from privacy.errors import DomainError
 from tests.conftest import owner_connection
-from tests.factories.people import PatientFactory
+from tests.factories.people import PatientFactory, number_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canaries")]
 
 
-def run(*command: str) -> str:
+def run(command: str, *arguments: str) -> str:
     out = io.StringIO()
-    call_command(*command, stdout=out)
+    who = [] if command == "rewrap_keys" else ["--staff", number_of(Role.SECURITY_ADMIN)]
+    call_command(command, *arguments, *who, stdout=out)
     return out.getvalue()
 
 
