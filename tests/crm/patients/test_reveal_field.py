@@ -21,6 +21,7 @@ from privacy.access.caps import Cap
 from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.models import READER, acting_as
+from privacy.errors import DomainError
 from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.sessions import age_factor
 
@@ -68,6 +69,8 @@ def test_a_reason_with_somebodys_number_is_refused_and_stays_in_the_form(desk, p
     """The trail is read by many."""
     typed = "家属用 13900139000 来电，需要核对"
     page = reveal(desk, patient, reason=typed)
+    with pytest.raises(DomainError):
+        reasons.checked("家属用 1390013\u200b9000 来电，需要核对")
 
     assert page.status_code == 422
     assert typed in page.content.decode()
@@ -175,7 +178,7 @@ def test_each_role_opens_its_own_fields(sign_in_as, clinic, patient, role, field
 
 def test_the_service_refuses_what_a_form_would_have_let_through(receptionist, patient, booked):
     from crm.patients.services.revealing import reveal as service
-    from privacy.errors import AccessDenied, DomainError
+    from privacy.errors import AccessDenied
 
     with pytest.raises(AccessDenied):
         service(patient=patient, field="id_number", purpose="call", reason=WHY, staff=receptionist)
