@@ -42,8 +42,9 @@ def _batch(
 ) -> None:
     from django.utils import timezone
 
-    from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact
+    from crm.patients.models import Patient, PatientClinical, PatientContact
     from crm.patients.rules import name_tokens, normalise_phone
+    from crm.patients.team_models import CareTeamMember
     from privacy.pseudonyms.models import key_scope
     from privacy.pseudonyms.services import issue_subjects
 

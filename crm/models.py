@@ -20,14 +20,8 @@ from crm.joint_review.models import (
 )
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.asked_facts import AskedFact
-from crm.patients.models import (
-    CareTeamMember,
-    HiddenDouble,
-    Patient,
-    PatientClinical,
-    PatientContact,
-    PatientGuard,
-)
+from crm.patients.models import HiddenDouble, Patient, PatientClinical, PatientContact, PatientGuard
+from crm.patients.team_models import CareTeamMember
 from crm.scheduling.models import Room, Visit
 from crm.staff.models import (
     ApiToken,

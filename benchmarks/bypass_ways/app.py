@@ -28,7 +28,7 @@ def _bulk_update(scene: Scene) -> None:
 
 
 def _bulk_create(scene: Scene) -> None:
-    from crm.patients.models import CareTeamMember
+    from crm.patients.team_models import CareTeamMember
 
     CareTeamMember.objects.bulk_create([CareTeamMember(patient=scene.patient, staff=scene.other)])
 

@@ -34,8 +34,9 @@ from crm.access_requests.models import (
     BreakGlassVerdict,
 )
 from crm.patients import reach
-from crm.patients.models import CareTeamMember, Patient, PatientGuard, oneself
+from crm.patients.models import Patient, PatientGuard, oneself
 from crm.patients.reach import Condition, Holds
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from privacy.access.policy import Permission, Role, can
 

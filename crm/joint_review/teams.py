@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from crm.patients.models import CareTeamMember
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import Clinic, User
 from privacy.audit.models import READER, AuditEvent, acting_as
 

@@ -3,14 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients.asked_facts import AskedFact
-from crm.patients.models import (
-    CareTeamMember,
-    HiddenDouble,
-    Patient,
-    PatientClinical,
-    PatientContact,
-    PatientGuard,
-)
+from crm.patients.models import HiddenDouble, Patient, PatientClinical, PatientContact, PatientGuard
+from crm.patients.team_models import CareTeamMember
 from privacy.inventory import LINK, STATE, WHEN, WHO, Basis, c1, c3, c4, of
 
 _FIND = _("To find a patient without opening anything")

@@ -16,7 +16,6 @@ from django.utils import timezone
 from crm.patients import reach
 from crm.patients.duplicates import Person
 from crm.patients.models import (
-    CareTeamMember,
     Patient,
     PatientClinical,
     PatientContact,
@@ -27,6 +26,7 @@ from crm.patients.models import (
 )
 from crm.patients.reach import Holds
 from crm.patients.rules import TokenKind, fold_name
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web.numbers import day_after
 from privacy.access.policy import CLINIC_WIDE

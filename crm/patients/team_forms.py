@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients.forms import CARING, tidy
-from crm.patients.models import SHORTEST_NOTE, CareTeamMember, Patient
+from crm.patients.models import Patient
 from crm.patients.selectors import is_guarded, places_that_last
+from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 from privacy.access.policy import Permission, roles_with

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.services.breaking import SUSPENDED, UNJUDGED
 from crm.messaging.models import Reason
-from crm.patients.models import CareTeamMember, PatientGuard
+from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
 from crm.patients.services.writing import ONLY_LOOKS
+from crm.patients.team_models import CareTeamMember
 from crm.patients.words import (
     ID_PURPOSES,
     OFF_HOURS_PURPOSES,

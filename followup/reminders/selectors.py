@@ -8,8 +8,8 @@ from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Que
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from crm.patients.models import CareTeamMember
 from crm.patients.selectors import cared_for_alone_by
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from followup.plans.models import Kind, Plan
 from followup.schedules.models import Step

@@ -52,7 +52,8 @@ OWNERS: Final[Mapping[str, Belongs]] = {
          "item_id", "licence_id", "outgoing_id", "price_id", "request_id", "room_id", "sheet_id",
          "staff_id"), Belongs.CLINIC),
     **dict.fromkeys(
-        ("passkey_id", "session_id", "sitting_id", "token_id", "view_id"), Belongs.PERSON),
+        ("own_finding_id", "passkey_id", "session_id", "sitting_id", "token_id", "view_id"),
+        Belongs.PERSON),
     **dict.fromkeys(
         ("cell", "copy_id", "course", "edition", "export_id", "fact", "slug", "token", "version"),
         Belongs.HOUSE),

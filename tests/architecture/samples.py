@@ -154,13 +154,13 @@ def _incident(world: World) -> Any:
     ).pk  # fmt: skip
 
 
-def _review_sheet(world: World) -> Any:
+def _review_sheet(world: World, **extra: Any) -> Any:
     """Drawn of nothing, with one event that nobody can have seen."""
     since = timezone.now() - timedelta(days=7)
     sheet = ReviewSheet.objects.create(
-        clinic=world.viewer.clinic, kind="week", begins_on=since.date(), since=since,
+        clinic=world.viewer.clinic, begins_on=since.date(), since=since,
         until=since + timedelta(days=7), seed="0" * 64, events=1, first_checkpoint=1, checkpoint=1,
-        root="0" * 64, chain="0" * 64,
+        root="0" * 64, chain="0" * 64, **({"kind": "week"} | extra),
     )  # fmt: skip
     world.kept["item"] = ReviewItem.objects.create(
         sheet=sheet, number=1, event_id=uuid4(), event_at=since, seq=1, event_digest="0" * 64,
@@ -183,8 +183,9 @@ def _review_finding(world: World) -> Any:
 
 
 def _own_finding(world: World) -> Any:
-    """About what the viewer did."""
-    _review_sheet(replace(world, author=world.viewer))
+    """About what the viewer did, on a sheet beside the week's: colleagues have theirs."""
+    more = {"kind": "extra", "reason": "x", "drawn_by": world.viewer}
+    _review_sheet(replace(world, author=world.viewer), **more)
     judge = UserFactory.create(clinic=world.viewer.clinic, role=Role.MEDICAL_QC)
     return _found_by(judge, world.kept["item"])
 

@@ -10,17 +10,10 @@ from django.utils.translation import gettext as _
 from crm.patients import selectors
 from crm.patients.collecting import Fact
 from crm.patients.events import PatientEvent
-from crm.patients.models import (
-    SHORTEST_NOTE,
-    CareTeamMember,
-    Patient,
-    PatientContact,
-    PatientGuard,
-    SealedText,
-    place_until,
-)
+from crm.patients.models import Patient, PatientContact, PatientGuard, SealedText
 from crm.patients.rules import name_tokens
 from crm.patients.services.collecting import end_noes
+from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember, place_until
 from crm.staff.models import User
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit

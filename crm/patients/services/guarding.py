@@ -10,14 +10,8 @@ from django.utils.translation import gettext as _
 
 from crm.patients import guards, rules, selectors
 from crm.patients.events import PatientEvent
-from crm.patients.models import (
-    CareTeamMember,
-    HiddenDouble,
-    Patient,
-    PatientGuard,
-    SealedText,
-    person_mark,
-)
+from crm.patients.models import HiddenDouble, Patient, PatientGuard, SealedText, person_mark
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit

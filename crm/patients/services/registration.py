@@ -11,11 +11,12 @@ from crm.patients import selectors, words
 from crm.patients.collecting import Fact, purposes_at
 from crm.patients.duplicates import Likeness, Person, likeness
 from crm.patients.events import PatientEvent
-from crm.patients.models import CareTeamMember, Patient, PatientClinical, PatientContact, SealedText
+from crm.patients.models import Patient, PatientClinical, PatientContact, SealedText
 from crm.patients.rules import DECLINED, name_tokens
 from crm.patients.services.collecting import keep_first_answers
 from crm.patients.services.guarding import mark_if_minor, tell_care_team
 from crm.patients.services.looking_up import count_lookup
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError, Unreadable

@@ -10,7 +10,6 @@ from django.db import transaction
 from crm.patients import guards, selectors, words
 from crm.patients.events import PatientEvent
 from crm.patients.models import (
-    CareTeamMember,
     HiddenDouble,
     Patient,
     PatientClinical,
@@ -21,6 +20,7 @@ from crm.patients.models import (
 from crm.patients.rules import DECLINED, form_of_address
 from crm.patients.services.collecting import Asked, rests_of
 from crm.patients.services.writing import may_write
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web.unreadable import words_for
 from privacy.access.policy import Permission, can

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm.clearance import leaving
-from crm.patients.models import CareTeamMember
 from crm.patients.selectors import Filters, matching
+from crm.patients.team_models import CareTeamMember
 from crm.staff import enrolment, recovery
 from crm.staff.models import ApiToken, StaffSession, TotpDevice, User
 from crm.staff.services import MustEnrol, SignInRefused, issue_token, sign_in, suspend_account

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from crm.joint_review.rules import grounds_of
-from crm.patients.models import CARE_LASTS, CareTeamMember, Patient
+from crm.patients.models import Patient
 from crm.patients.selectors import RENEWED_WITHIN, team_of
 from crm.patients.services import care
+from crm.patients.team_models import CARE_LASTS, CareTeamMember
 from crm.scheduling.services import register_arrival
 from privacy.access.policy import Role
 from privacy.errors import Conflict, DomainError

@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from crm.patients import selectors
-from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.patients.models import Patient, PatientContact
+from crm.patients.team_models import CareTeamMember
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.pseudonyms.services import issue_visit_code
 from tests.factories.people import PatientFactory, UserFactory

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from consult.consultations.models import Consultation
 from consult.fees.models import Estimate
-from crm.patients.models import CareTeamMember, Patient
+from crm.patients.models import Patient
+from crm.patients.team_models import CareTeamMember
 from crm.web.idempotency import FIELD
 from privacy.access.policy import Role
 from privacy.custody import erasure, ledger_file

@@ -14,8 +14,9 @@ from drf_spectacular.generators import SchemaGenerator
 
 from consult.consultations.models import Consultation
 from consult.fees.models import Estimate
-from crm.patients.models import CareTeamMember, Patient
+from crm.patients.models import Patient
 from crm.patients.services import registration
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web import services
 from crm.web.models import ApiAnswer

@@ -6,7 +6,8 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from crm.patients.models import CareTeamMember, Patient
+from crm.patients.models import Patient
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent

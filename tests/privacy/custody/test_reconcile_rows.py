@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from crm.patients.models import CareTeamMember, Patient, PatientContact
+from crm.patients.models import Patient, PatientContact
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import TotpDevice, User
 from crm.trail.tasks import reconcile_rows
 from privacy.audit.models import RowChange

@@ -28,8 +28,9 @@ from crm.joint_review.services import signing
 from crm.joint_review.services.drawing import TooEarly
 from crm.messaging.models import Message
 from crm.messaging.rules import Status
-from crm.patients.models import CareTeamMember, Patient, PatientContact, PatientGuard
+from crm.patients.models import Patient, PatientContact, PatientGuard
 from crm.patients.services.revealing import may_reveal_of
+from crm.patients.team_models import CareTeamMember
 from crm.scheduling.models import Visit
 from crm.scheduling.selectors import board_of
 from crm.staff.models import Clinic, User
