@@ -82,8 +82,7 @@ def agreed(archived, asker, approver) -> Path:
 
 
 def drop(file: Path) -> None:
-    who = number_of(Role.SECURITY_ADMIN)
-    call_command("retire_month", MONTH, archive=file, staff=who, verbosity=0)
+    call_command("retire_month", MONTH, archive=file, staff=number_of(Role.SECURITY_ADMIN))
 
 
 def send(browser, url: str, **fields: str):
