@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
@@ -18,6 +19,7 @@ from privacy.encryption.canaries import plant
 from privacy.migrations.operations.key_versions import FIRST_VERSIONS
 from tests.factories import sizes
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
+from tests.fences import fences_down
 
 pytest_plugins = ["tests.chromium"]
 # Speed is no matter of tests: a busy machine must not fail one.
@@ -31,6 +33,10 @@ KEPT = {
     "auth_permission",
     "privacy_consenttext",
 }
+
+
+EVENTS = "privacy_auditevent"
+_OPENED: list[bool] = []  # connections of a test
 
 
 def owner_connection() -> psycopg.Connection:
@@ -83,6 +89,24 @@ def _flush_as_owner() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _self: empty_tables())
     yield
     patch.undo()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A refusal stays booked, also when a test rolls back all the rest: it is forgotten here.
+
+    It came over a second connection (``privacy.audit.apart``), so the event knows no rollback.
+    """
+    yield
+    if _OPENED and "transactional_db" not in item.fixturenames:
+        with owner_connection() as owner, owner.transaction(), fences_down(owner, EVENTS):
+            owner.execute(f"DELETE FROM {EVENTS}")
+    _OPENED.clear()
+
+
+@connection_created.connect
+def _opened(**_: object) -> None:
+    _OPENED.append(True)
 
 
 @pytest.fixture(autouse=True)

@@ -119,6 +119,16 @@ class TestTelling:
         assert ids_told(sink) == {row.id for row in events()}
         assert verify().whole
 
+    def test_a_denial_is_told_whatever_becomes_of_its_transaction(self, sink, carer) -> None:
+        with transaction.atomic():
+            audit.record(AuditTrailEvent.VIEWED, actor=carer)
+            audit.record_denial(actor=carer, target="x")
+            assert ids_told(sink) == {row.id for row in events() if row.outcome == "denied"}
+            transaction.set_rollback(True)
+        assert ids_told(sink) == {row.id for row in events()}
+        assert len(events()) == 1
+        assert verify().whole
+
     def test_no_patient_stands_in_it(self, sink, carer, patient) -> None:
         write(carer, subjects=[patient], reason="13912345678 张伟")
         raw = b"".join(path.read_bytes() for path in sink.iterdir())
@@ -184,6 +194,11 @@ class TestSinkDown:
 
     def test_a_denial_neither(self, down, carer) -> None:
         with pytest.raises(SinkDown):
+            audit.record_denial(actor=carer, target="x")
+        assert events() == []
+
+    def test_a_denial_inside_a_transaction_takes_that_along(self, down, sink, carer) -> None:
+        with pytest.raises(SinkDown), transaction.atomic():
             audit.record_denial(actor=carer, target="x")
         assert events() == []
 
