@@ -354,6 +354,20 @@ class TestComparing:
             file.write(b'{"s":"ff","n":7,"at":1,"void":[],"h":"00"}\n')
         assert codes() == ["sink_gap"]
 
+    def test_since_a_day(self, five, sink, carer, time_machine) -> None:
+        """What a night compares: the days since, of streams that spoke before as of new ones."""
+        for _ in range(3):
+            time_machine.move_to(timezone.now() + timedelta(days=1))
+            write(carer)
+        since = timezone.now() - timedelta(days=1)
+        report = verify(since)
+        assert (report.whole, report.told) == (True, 2)
+        sorted(sink.iterdir())[2].unlink()  # of the day it begins with
+        assert {one.code for one in verify(since).findings} == {"sink_unseen"}
+        for path in sorted(sink.iterdir())[:2]:
+            path.unlink()
+        assert verify(since).told == 1  # as in a clinic that deletes old files
+
     def test_what_is_no_line(self) -> None:
         for raw in (b"", b"x", b"{}", b'{"s":"a","n":"x","at":1,"h":"00"}', b"[1]", b'{"s":1'):
             assert read_line(raw) is None
