@@ -6,7 +6,7 @@ shell, psql, a migration, and whoever only says to be a part of the product (ADR
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -30,7 +30,7 @@ class Own(NamedTuple):
     columns: str = ""
 
 
-# Anybody with the app's sign-in can say to be a part: what stands here must be worth no lie.
+# Anybody with the app's sign-in can say to be a part: this list is all that such a lie is worth.
 OWN: Final = (
     Own("crm_alert", "U", "one more sign of what is told already", "codes last_at times"),
     Own("crm_apianswer", "D", "kept answers are forgotten after a day"),
@@ -45,7 +45,8 @@ OWN: Final = (
     Own("crm_reminder", "D", "of what is renewed"),
     Own("crm_reviewview", "I", "somebody's own filter, kept"),
     Own("crm_reviewview", "D", "and dropped"),
-    Own("crm_totpdevice", "U", "a code opens once; the sign-in is an event", "last_step"),
+    Own("crm_totpdevice", "U", "a code opens once, the first one confirms; the sign-in is an event",
+        "last_step confirmed_at"),
     Own("crm_user", "U", "the moment of a sign-in, which is an event", "last_login"),
     Own("crm_verificationrun", "I", "asked for; its verdict is an event"),
     Own("crm_verificationrun", "U", "taken up", "state"),
@@ -129,7 +130,7 @@ def seal_row_changes() -> RowSeal | None:
 
 def _alarms(start: int, end: int) -> list[Alarm]:
     """In: as for ``digest_of``. What came before the first seal was laid down by setting up."""
-    values = {
+    values: dict[str, Any] = {
         "start": str(start),
         "end": str(end),
         "parts": list(PARTS),
