@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 
@@ -104,7 +105,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     _OPENED.clear()
 
 
-@connection_created.connect
+@receiver(connection_created)
 def _opened(**_: object) -> None:
     _OPENED.append(True)
 

@@ -115,7 +115,7 @@ def _not_borne_out(seals: list[RowSeal], retired: Retired) -> set[int]:
     return {
         seal.number
         for seal in seals
-        if noted[seal.number] != (seal.count, bytes(seal.digest))
+        if noted.get(seal.number) != (seal.count, bytes(seal.digest))
         or not (
             told[seal.event_id] == _told(seal)
             if seal.event_id in told
