@@ -6,9 +6,9 @@ nobody known", or a finding of the night's comparison; a note of the change that
 is none.
 
 Known limits, not among the ways: with the app's sign-in and the name of a part, what parts write by
-themselves (``privacy.audit.row_sealing.OWN``) is noted without an alarm; and who owns the tables can
-rewrite a readable column by ALTER TABLE, which fires no trigger, and the comparison looks at sealed
-columns only (ADR 0021).
+themselves (``privacy.audit.row_sealing.OWN``) is noted without an alarm; and who owns the tables
+can rewrite a readable column by ALTER TABLE, which fires no trigger, and the comparison looks at
+sealed columns only (ADR 0021).
 """
 
 import argparse
