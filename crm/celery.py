@@ -73,6 +73,10 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "verify the trail": {
+        "task": "crm.trail.tasks.verify_nightly",
+        "schedule": crontab(hour=1, minute=40),
+    },
     "make the trail's next partitions": {
         "task": "crm.trail.tasks.ensure_partitions",
         "schedule": crontab(hour=3, minute=10),

@@ -29,6 +29,7 @@ def unseen(name: str, table: str, *statements: str) -> Way:
 
 WAYS = (
     said("owner: UPDATE", MOVE, owner=True),
+    said("owner: a part's name lied about", "SET suian.process = 'setup'", MOVE, owner=True),
     said("owner: a writable view", VIEW, "UPDATE quietly SET stage = 'closed' WHERE id = '{key}'",
          owner=True, mend=["DROP VIEW quietly"]),
     said("owner: a function", "CREATE FUNCTION quietly() RETURNS void LANGUAGE sql SECURITY "

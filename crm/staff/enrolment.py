@@ -93,13 +93,15 @@ def confirm(*, device: TotpDevice, code: str, ip: str | None) -> None:
     """
     user = device.user
     attempt = services.take_a_try(user=user, ip=ip)
-    if not services.spend_code(user=user, code=code, device_id=device.pk):
+    with transaction.atomic():
+        enrolled = services.spend_code(user=user, code=code, device_id=device.pk)
+        if enrolled:
+            attempt.delete()
+            audit.record(StaffEvent.FACTOR_ENROLLED, actor=user)
+            audit.record(StaffEvent.SIGNED_IN, actor=user)
+    if not enrolled:
         services.failed(attempt, user)
         raise AccessDenied(_("This code is not right. Wait for the next one."))
-    with transaction.atomic():
-        attempt.delete()
-        audit.record(StaffEvent.FACTOR_ENROLLED, actor=user)
-        audit.record(StaffEvent.SIGNED_IN, actor=user)
 
 
 def waiting(device_id: str) -> TotpDevice | None:

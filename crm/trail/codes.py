@@ -86,6 +86,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "sign-in": _("Sign-in, account unknown"),
     "sms-callback": _("Answers of the SMS company"),
     "verify_audit": _("Command: verify the trail"),
+    "verify_nightly": _("Nightly verification"),
 }
 
 

@@ -14,7 +14,7 @@ TABLES = (
         c1(WHO, "requested_by"),
         c1(STATE, "state", "whole", "findings"),
         c1(_COUNTED, "events", "checkpoints", "unsealed", "anchored"),
-        c1(WHEN, "finished_at"),
+        c1(WHEN, "since", "finished_at"),
         c1(PROOF, "head"),
     ),
     of(

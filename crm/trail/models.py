@@ -15,7 +15,10 @@ STUCK = timedelta(hours=2)  # what is open for longer lost its process
 
 
 class VerificationRun(Record):
-    """One verification of the whole trail. A note of what was found, never the proof itself."""
+    """One verification of the trail. A note of what was found, never the proof itself.
+
+    ``requested_by`` None: the night's. ``since`` None: of everything, else of what is newer.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Verification waiting")
@@ -24,7 +27,8 @@ class VerificationRun(Record):
         FAILED = "failed", _("Could not run")
 
     retention = RetentionClass.AUDIT
-    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     finished_at = models.DateTimeField(null=True)
     whole = models.BooleanField(null=True)

@@ -180,8 +180,16 @@ def all_rows(viewer: User, wanted: Filter) -> Iterator[list[Row]]:
 
 
 def last_run() -> VerificationRun | None:
-    """The newest verification, open or finished."""
-    return VerificationRun.objects.select_related("requested_by").first()
+    """The newest verification, open or finished, that says something of the whole trail: one of
+    what was sealed lately does so only if that is not whole.
+    """
+    runs = VerificationRun.objects.select_related("requested_by")
+    return runs.exclude(since__isnull=False, whole=True).first()
+
+
+def last_night() -> VerificationRun | None:
+    """The newest verification of what was sealed lately that found it whole."""
+    return VerificationRun.objects.filter(since__isnull=False, whole=True).first()
 
 
 def queued_runs() -> list[UUID]:

@@ -42,6 +42,12 @@ def verify_queued() -> None:
 
 
 @shared_task(ignore_result=True)
+def verify_nightly() -> None:
+    """Every night: is what was sealed lately whole, and once a week the whole trail (ADR 0005)?"""
+    services.verify_by_night()
+
+
+@shared_task(ignore_result=True)
 def ensure_partitions() -> None:
     """Every day: the months ahead have their partitions before their first event."""
     sealing.ensure_partitions(timezone.now())

@@ -80,6 +80,7 @@ def _seal_context(request: StaffRequest) -> dict[str, object]:
     return {
         "status": seal_status(),
         "run": selectors.last_run(),
+        "night": selectors.last_night(),
         "may_verify": can(request.user, Permission.VERIFY_AUDIT),
     }
 

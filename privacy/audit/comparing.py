@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from privacy.audit import second_sink
-from privacy.audit.models import AuditEvent, sink_key
+from privacy.audit.models import AuditEvent, microseconds, sink_key
 from privacy.audit.sink_lines import BEGIN, Line, Place, chained, read_line, read_lines
 
 CHUNK: Final = 5_000
@@ -48,20 +48,25 @@ class Comparison:
     found: list[Disagreement] = field(default_factory=list)
 
 
-def compare(until: datetime, archived: Archived = lambda _ids: set()) -> Comparison:
+def compare(
+    until: datetime, archived: Archived = lambda _ids: set(), since: datetime | None = None
+) -> Comparison:
     """Compare all that the folder holds with the trail's rows written before ``until``.
 
+    In: ``since``: only the files of its day (UTC) and later; what a stream said before is believed.
     Call it acting as the reader; ``archived`` says which events lie in an archive.
     Days of which the folder has no file before its first are not compared: a clinic may delete
     old files, the sealed rows have their seals.
     Appends to the sink what it learned of transactions that did not commit.
     """
-    return _Walk(until, archived).run(second_sink.files())
+    walk = _Walk(until, archived, since.astimezone(UTC).date() if since else None)
+    return walk.run(second_sink.files())
 
 
 class _Walk:
-    def __init__(self, until: datetime, archived: Archived) -> None:
+    def __init__(self, until: datetime, archived: Archived, since: date | None) -> None:
         self.until, self.archived, self.seen = until, archived, Comparison()
+        self.since = since
         self.key = sink_key()
         self.heads: dict[str, tuple[int, bytes]] = {}
         self.void: set[Place] = set()
@@ -72,6 +77,9 @@ class _Walk:
         before: set[UUID] = set()
         untold: set[UUID] = set()  # rows of the day before that no line tells so far
         for path, day in _days(files, self.until):
+            if self.since and day < self.since:
+                self.began = microseconds(_midnight(self.since))  # it was there before
+                continue
             # Rows first: each that can be seen by now has its line on the disk.
             rows = self._rows_of(day)
             told = self._read(path) if path else set()
@@ -88,7 +96,8 @@ class _Walk:
         return set(found.values_list("id", flat=True))
 
     def _read(self, path: Path) -> set[UUID]:
-        first, ids = not self.began, set()
+        # A stream that said nothing on the first days goes on where nobody here has read it.
+        first, ids = bool(self.since) or not self.began, set()
         for page in _pages(self._whole(read_lines(path), first=first)):
             if not self.began:
                 self.began = page[0].at

@@ -1,6 +1,6 @@
 """Where an act comes from: set once by the door, picked up by every event of the request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,9 +18,6 @@ class Origin:
 
 
 _origin: ContextVar[Origin | None] = ContextVar("suian_origin", default=None)
-_afterwards: ContextVar[list[Callable[[], None]] | None] = ContextVar(
-    "suian_afterwards", default=None
-)
 
 
 def current_origin() -> Origin:
@@ -30,27 +27,9 @@ def current_origin() -> Origin:
 
 @contextmanager
 def acting_from(origin: Origin) -> Iterator[None]:
-    """All events recorded in the block come from ``origin``.
-
-    What was put off by ``afterwards`` is done at the end, however the block ends.
-    """
-    waiting: list[Callable[[], None]] = []
-    where, later = _origin.set(origin), _afterwards.set(waiting)
+    """All events recorded in the block come from ``origin``."""
+    where = _origin.set(origin)
     try:
-        try:
-            yield
-        finally:
-            for act in waiting:
-                act()
+        yield
     finally:
-        _afterwards.reset(later)
         _origin.reset(where)
-
-
-def afterwards(act: Callable[[], None]) -> bool:
-    """Put ``act`` off to the end of the request; False if no request is running."""
-    waiting = _afterwards.get()
-    if waiting is None:
-        return False
-    waiting.append(act)
-    return True

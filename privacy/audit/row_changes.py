@@ -1,5 +1,7 @@
 """What the second net noted, and whether it is still what was sealed (ADR 0010)."""
 
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from privacy.audit.events import Event, Kind
 from privacy.audit.models import AuditEvent, RowSeal
 from privacy.audit.retired import Retired
 
+Broken = tuple[int, UUID | None]  # number of a seal, 0 if it is gone, and its event
 # What every watched table has, each of them firing whatever happens (ENABLE ALWAYS).
 TRIGGERS: Final = ("rows_noted", "rows_added", "rows_emptied")
 # Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
@@ -46,43 +49,79 @@ _ROW = """
       change.relation, change.operation, change.row_key, change.columns, change.boxes,
       change.context, change.db_role)::text, 'UTF8'))
 """
-_DIGEST = f"""
+_NOTED = f"""
     SELECT count(*), sha256(coalesce(string_agg({_ROW}, ''::bytea ORDER BY xid, id), ''::bytea))
     FROM privacy_rowchange AS change
     WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8
 """  # noqa: S608 - our own words only
+_NOTED_OF_SEALS = f"""
+    SELECT seal.number, noted.* FROM privacy_rowseal AS seal
+    CROSS JOIN LATERAL ({_NOTED % ("seal.xid_from", "seal.xid_to")}) AS noted
+    WHERE seal.number = ANY(%s)
+"""  # noqa: S608 - our own words only
+# What is looked at every night; of what is older a seventh, so that a week sees all of it.
+LATELY: Final = timedelta(days=8)
+NIGHTS: Final = 7
+PAGE: Final = 500
 
 
 def digest_of(start: int, end: int) -> tuple[int, bytes]:
     """How many rows changed in transactions ``start <= xid < end``, and the digest over them."""
     with connection.cursor() as cursor:
-        cursor.execute(_DIGEST, [str(start), str(end)])
+        cursor.execute(_NOTED, [str(start), str(end)])
         count, digest = cursor.fetchone()
     return int(count), bytes(digest)
 
 
-def broken_seals(retired: Retired) -> list[tuple[int, UUID | None]]:
+def broken_seals(retired: Retired, *, since: datetime | None = None) -> list[Broken]:
     """Seals that the rows, the order or their event no longer bear out: number and event.
 
+    In: ``since``: of the seals before this moment only every seventh is held against its rows, on
+    each day another; None: all are. The order of all of them is looked at in any case.
     Call it acting as the reader. Empty when all is well. The event of a seal may lie in an archive.
     """
-    found: list[tuple[int, UUID | None]] = []
+    found: list[Broken] = []
     expected, start = 1, 0
-    for seal in RowSeal.objects.order_by("number").iterator():
-        told = AuditEvent.objects.filter(id=seal.event_id, action=RowEvent.SEALED.value).first()
-        sound = (
-            (seal.number, seal.xid_from) == (expected, start)
-            and digest_of(seal.xid_from, seal.xid_to) == (seal.count, bytes(seal.digest))
-            and (told.detail == _told(seal) if told else retired.knows(seal.event_id))
-        )
-        if not sound:
-            found.append((seal.number, seal.event_id))
-        expected, start = seal.number + 1, seal.xid_to
+    seals = RowSeal.objects.order_by("number").iterator()
+    while page := list(islice(seals, PAGE)):
+        wrong = _not_borne_out([one for one in page if _is_due(one, since)], retired)
+        for seal in page:
+            in_order = (seal.number, seal.xid_from) == (expected, start)
+            if not in_order or seal.number in wrong:
+                found.append((seal.number, seal.event_id))
+            expected, start = seal.number + 1, seal.xid_to
     # A tail that was cut leaves events whose seal is gone.
     spoken = AuditEvent.objects.filter(action=RowEvent.SEALED.value)
+    spoken = spoken.filter(at__gte=since) if since else spoken
     held = RowSeal.objects.values("event_id")
     found += [(0, one) for one in spoken.exclude(id__in=held).values_list("id", flat=True)]
     return found
+
+
+def _is_due(seal: RowSeal, since: datetime | None) -> bool:
+    if since is None or seal.sealed_at >= since:
+        return True
+    return seal.number % NIGHTS == since.toordinal() % NIGHTS
+
+
+def _not_borne_out(seals: list[RowSeal], retired: Retired) -> set[int]:
+    """Numbers of seals whose rows, or whose event, say something else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTED_OF_SEALS, [[seal.number for seal in seals]])
+        noted = {number: (count, bytes(digest)) for number, count, digest in cursor.fetchall()}
+    ids = [seal.event_id for seal in seals]
+    events = AuditEvent.objects.filter(id__in=ids, action=RowEvent.SEALED.value)
+    told = dict(events.values_list("id", "detail"))
+    return {
+        seal.number
+        for seal in seals
+        if noted.get(seal.number) != (seal.count, bytes(seal.digest))
+        or not (
+            told[seal.event_id] == _told(seal)
+            if seal.event_id in told
+            else retired.knows(seal.event_id)
+        )
+    }
 
 
 def _told(seal: RowSeal) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Seals over row changes, and alarms for the changes nobody answers for.
 
-A row change belongs to the events of its transaction. One without any event is a job's, if a part
-of the product was connected, and UNATTRIBUTED otherwise: a shell, psql, a migration (ADR 0010).
+A row change belongs to the events of its transaction. One without any event is a part's own
+bookkeeping, if it is listed as such and came by the app's sign-in, and UNATTRIBUTED otherwise: a
+shell, psql, a migration, and whoever only says to be a part of the product (ADR 0010).
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,14 +19,58 @@ from privacy.audit.row_changes import RowEvent, digest_of
 
 # Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
 PARTS: Final = ("web", "worker", "exporter", "sealer", "beat", "setup")
+
+
+class Own(NamedTuple):
+    """What parts write by themselves, no event beside it; of an update these columns alone."""
+
+    relation: str
+    operation: str
+    why: str
+    columns: str = ""
+
+
+# Anybody with the app's sign-in can say to be a part: this list is all that such a lie is worth.
+OWN: Final = (
+    Own("crm_alert", "U", "one more sign of what is told already", "codes last_at times"),
+    Own("crm_apianswer", "D", "kept answers are forgotten after a day"),
+    Own("crm_apitoken", "U", "the day of its last use", "last_used_on"),
+    Own("crm_attempt", "U", "what the provider answered, and how often it was asked",
+        "answer answered_at asked not_found sent_again_at"),
+    Own("crm_deliveryanswer", "I", "the provider's answers as they came"),
+    Own("crm_message", "U", "its way; that a phone was opened for it is an event",
+        "state reason not_before handed_over_at unknown_since check_at needs_person_at"),
+    Own("crm_monthexport", "U", "how far it has come; begin and end are events", "written"),
+    Own("crm_passkey", "U", "its counter; the sign-in is an event", "sign_count last_used_at"),
+    Own("crm_reminder", "D", "of what is renewed"),
+    Own("crm_reviewview", "I", "somebody's own filter, kept"),
+    Own("crm_reviewview", "D", "and dropped"),
+    Own("crm_totpdevice", "U", "a code opens once, the first one confirms; the sign-in is an event",
+        "last_step confirmed_at"),
+    Own("crm_user", "U", "the moment of a sign-in, which is an event", "last_login"),
+    Own("crm_verificationrun", "I", "asked for; its verdict is an event"),
+    Own("crm_verificationrun", "U", "taken up", "state"),
+    Own("followup_step", "U", "follows its message", "state note settled_at message_id"),
+    Own("privacy_export", "U", "taken up to be built, and how far",
+        "state builds written lease_until"),
+    Own("privacy_keycanary", "I", "laid before a clinic opens; opens under the roots or is told"),
+    Own("privacy_sealerkey", "I", "vouched for by its MAC"),
+)  # fmt: skip
 MOST_ALARMS: Final = 50  # events a pass; the last of them counts the rest
 LOCK = "suian row sealer"
 _ALARMS = """
     SELECT relation, operation, context, db_role, count(*),
            (array_agg(row_key ORDER BY id))[1]
     FROM privacy_rowchange AS change
-    WHERE xid >= %s::text::xid8 AND xid < %s::text::xid8 AND context <> ALL(%s)
+    WHERE xid >= %(start)s::text::xid8 AND xid < %(end)s::text::xid8
       AND NOT EXISTS (SELECT FROM privacy_auditevent AS event WHERE event.xid = change.xid)
+      AND NOT (context = ANY(%(parts)s) AND db_role = %(app)s AND EXISTS (
+        SELECT FROM unnest(%(tables)s::text[], %(operations)s::text[], %(columns)s::text[])
+          AS own (relation, operation, columns)
+        WHERE own.relation = change.relation AND own.operation = change.operation
+          AND (own.operation <> 'U'
+               OR change.columns::text[] <@ string_to_array('updated_at ' || own.columns, ' '))))
+      AND NOT (context = 'setup' AND %(is_first)s)
     GROUP BY relation, operation, context, db_role
     ORDER BY min(id)
 """
@@ -32,7 +78,7 @@ _ALARMS = """
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Changes of one table from one hand that no event and no part of the product answers for."""
+    """Changes of one table from one hand that no event answers for, and that are no part's own."""
 
     relation: str
     operation: str
@@ -83,8 +129,19 @@ def seal_row_changes() -> RowSeal | None:
 
 
 def _alarms(start: int, end: int) -> list[Alarm]:
+    """In: as for ``digest_of``. What came before the first seal was laid down by setting up."""
+    values: dict[str, Any] = {
+        "start": str(start),
+        "end": str(end),
+        "parts": list(PARTS),
+        "app": settings.DATABASE_APP_ROLE,
+        "tables": [one.relation for one in OWN],
+        "operations": [one.operation for one in OWN],
+        "columns": [one.columns for one in OWN],
+        "is_first": start == 0,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_ALARMS, [str(start), str(end), list(PARTS)])
+        cursor.execute(_ALARMS, values)
         return [Alarm(*row) for row in cursor.fetchall()]
 
 

@@ -3,15 +3,16 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from privacy.actors import Actor
 from privacy.audit import rules
-from privacy.audit.context import afterwards, current_origin
+from privacy.audit.apart import apart
+from privacy.audit.context import current_origin
 from privacy.audit.events import AccessEvent, Event
 from privacy.audit.models import AuditEvent, mac_key
 from privacy.errors import Erased
@@ -124,6 +125,13 @@ def _insert(row: AuditEvent) -> int:
         return int(cursor.fetchone()[0])
 
 
+class _Shown(NamedTuple):
+    """A patient, known well enough to be told of on another connection."""
+
+    pk: UUID
+    code: str
+
+
 def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
     *,
     actor: Actor | None = None,
@@ -139,27 +147,22 @@ def record_denial(  # noqa: PLR0913 - who, what and why, all by keyword
 
     In: ``actor``, or ``process`` with ``clinic``, as for ``record``.
 
-    Inside an open transaction the event waits for the end of the request: the refusal is about
-    to roll that transaction back, and the event with it (ADR 0005).
+    Inside an open transaction it goes over a second connection at once: the refusal is about to
+    roll that transaction back, and the process may be killed before its end (ADR 0005).
     """
-    refused = list(subjects)
-
-    def book() -> None:
-        with transaction.atomic():
-            record(
-                event,
-                actor=actor,
-                process=process,
-                clinic=clinic,
-                target=target,
-                reason=reason,
-                subjects=refused,
-                outcome="denied",
-                detail=detail,
-            )
-
-    if not (connection.in_atomic_block and afterwards(book)):
-        book()
+    refused = [_Shown(one.pk, one.code) for one in subjects]  # may ask: of the open transaction
+    with apart():
+        record(
+            event,
+            actor=actor,
+            process=process,
+            clinic=clinic,
+            target=target,
+            reason=reason,
+            subjects=refused,
+            outcome="denied",
+            detail=detail,
+        )
 
 
 def record_crypto_failure(*, path: str, code: str) -> None:
@@ -170,7 +173,7 @@ def record_crypto_failure(*, path: str, code: str) -> None:
     if code == Erased.CODE:
         return
     logger.error("sealed value did not open: %s %s", path, code)
-    with transaction.atomic():
+    with apart():
         record(
             AccessEvent.CRYPTO_FAILED,
             process="cipher",

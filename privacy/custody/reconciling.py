@@ -1,7 +1,8 @@
 """Finds what was changed behind the net: rows that are not what was last noted of them (ADR 0021).
 
 A superuser can switch triggers off and put an old ciphertext back; it opens as well as the right
-one. The note of the right one stays. Batches, each a transaction with its alarms: a run that was
+one. The note of the right one stays, and whether the notes are those that were sealed is looked at
+first. Batches, each a transaction with its alarms: a run that was
 killed is taken up where it stopped, and the clinic works meanwhile.
 """
 
@@ -16,7 +17,9 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from privacy.audit import services as audit
-from privacy.audit.row_changes import TRIGGERS, UNWATCHED, RowEvent
+from privacy.audit.models import READER, RowChange, acting_as
+from privacy.audit.retired import Retired
+from privacy.audit.row_changes import LATELY, TRIGGERS, UNWATCHED, RowEvent, broken_seals
 from privacy.custody import resealing
 from privacy.custody.models import Reconciliation
 from privacy.encryption.registry import way_to_owner
@@ -26,6 +29,7 @@ from privacy.pseudonyms.models import Subject
 BATCH = 1000  # rows a transaction: some 100 ms
 MOST_ALARMS: Final = 200  # events a run; what is beyond is counted at its end
 ONE_NIGHT = timedelta(hours=20)  # what was left unfinished for longer begins anew
+NOTES: Final = RowChange._meta.db_table  # noqa: SLF001 - Django's public secret
 Phase = Reconciliation.Phase
 
 
@@ -36,6 +40,7 @@ class Verdict(StrEnum):
     GONE = "gone"  # noted, not taken away, and not there
     BACK = "back"  # taken away, and there again
     UNGUARDED = "unguarded"  # the table's triggers are off or gone
+    REWRITTEN = "rewritten"  # notes are not those that were sealed; ``key``: the seal's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,39 @@ def reconcile(run: Reconciliation, *, process: str) -> Iterator[Step]:
     Findings are events (``rows.mismatch``, failed) with table, key and fields, and with the
     patient where the row's way there is still known. The end is an event with all counts.
     """
+    if not run.table:
+        yield _check_notes(run, process)
     while not run.finished_at:
         yield _step(run, process)
 
 
-@transaction.atomic
-def _step(run: Reconciliation, process: str) -> Step:
+def _check_notes(run: Reconciliation, process: str) -> Step:
+    """Whether the notes are those that were sealed: else agreeing with them proves nothing."""
+    with acting_as(READER):  # by itself: it may take a minute, and writers would hold up the seals
+        broken = broken_seals(Retired.load(), since=timezone.now() - LATELY)
+    found = [Finding(NOTES, str(number), Verdict.REWRITTEN) for number, _event in broken]
+    with transaction.atomic():
+        _lock(run)
+        if run.table or run.finished_at:  # somebody else has begun meanwhile, and told of them
+            return Step(rows=0)
+        run.findings += len(found)
+        _raise(run, found, process)
+        _enter_next_table(run)
+        run.save()
+    return Step(rows=0, findings=found)
+
+
+def _lock(run: Reconciliation) -> None:
     # Whoever else works at the same run waits here, and goes on behind this batch.
     run.refresh_from_db(from_queryset=Reconciliation.objects.select_for_update())
+
+
+@transaction.atomic
+def _step(run: Reconciliation, process: str) -> Step:
+    _lock(run)
     if run.finished_at:
         return Step(rows=0)
-    # Before the first table, or after one that went with an upgrade this night.
+    # After a table that went with an upgrade this night.
     if run.table not in watched() and not _enter_next_table(run):
         _finish(run, process)
         return Step(rows=0)
@@ -208,23 +235,31 @@ def _raise(run: Reconciliation, findings: list[Finding], process: str) -> None:
     """Tell the trail; ``run.findings`` counts these already."""
     before = run.findings - len(findings)
     for one in findings[: max(0, MOST_ALARMS - before)]:
-        model = watched()[one.table]
-        name = model._meta.model_name  # noqa: SLF001 - Django's public secret
         audit.record(
             RowEvent.MISMATCH,
             process=process,
             outcome="failed",
-            subjects=_subjects(model, one),
-            fields=[f"{name}.{column}" for column in one.columns],
+            subjects=_subjects(one),
+            fields=_fields(one),
             target=one.target,
             detail={"finding": one.verdict.value},
         )
 
 
-def _subjects(model: type[models.Model], finding: Finding) -> list[Subject]:
+def _fields(finding: Finding) -> list[str]:
+    if not finding.columns:
+        return []
+    name = watched()[finding.table]._meta.model_name  # noqa: SLF001 - Django's public secret
+    return [f"{name}.{column}" for column in finding.columns]
+
+
+def _subjects(finding: Finding) -> list[Subject]:
     """The patient of a row that is there, if it has one."""
+    if finding.verdict not in {Verdict.CHANGED, Verdict.BACK}:
+        return []
+    model = watched()[finding.table]
     way = _way_to_subject(model)
-    if not way or finding.verdict in {Verdict.GONE, Verdict.UNGUARDED}:
+    if not way:
         return []
     rows = model._default_manager.filter(pk=finding.key)  # noqa: SLF001 - as above
     return list(Subject.objects.filter(pk__in=rows.values_list(way, flat=True)))

@@ -21,12 +21,11 @@ def as_app() -> psycopg.Connection[Any]:
 def test_no_way_around_is_unseen(capsys) -> None:
     found = bypasses.rehearse(as_app, owner_connection)
 
-    bad = {
-        name: str(one) for name, one in found.items() if one in {Verdict.UNSEEN, Verdict.NOTHING}
-    }
-    assert bad == {}
+    assert {name: str(one) for name, one in found.items() if one in bypasses.BAD} == {}
     assert len(found) >= 50
-    assert set(found.values()) == {Verdict.REFUSED, Verdict.TOLD, Verdict.NOTED, Verdict.FOUND}
+    assert set(found.values()) == {Verdict.REFUSED, Verdict.TOLD, Verdict.FOUND}
+    assert {one for name, one in found.items() if "lied about" in name} == {Verdict.TOLD}
     assert bypasses.told(found) == 0
     assert "ways around the services" in capsys.readouterr().out
     assert bypasses.told({"x": Verdict.UNSEEN}) == 1
+    assert bypasses.told({"x": Verdict.NOTED}) == 1

@@ -1,14 +1,18 @@
 """Verifying from the console, the tasks behind it, and the readiness check."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.alerts.models import Alert
+from crm.alerts.watching import watch
+from crm.celery import app
 from crm.trail import readiness, selectors, services, tasks
 from crm.trail.models import VerificationRun
 from privacy.audit.models import READER, AuditEvent, acting_as
+from privacy.audit.row_changes import LATELY
 from privacy.audit.sealing import seal_once
 from privacy.audit.selectors import seal_status
 from tests.privacy.audit.tampering import tamper
@@ -78,7 +82,7 @@ def test_a_run_whose_worker_died_does_not_block_the_next(auditor, monkeypatch) -
 
 
 def test_a_verification_that_breaks_is_shown_as_such(auditor, monkeypatch, sign_in_as) -> None:
-    def broken() -> None:
+    def broken(_since: object) -> None:
         raise OSError("disk")
 
     monkeypatch.setattr(services, "verify", broken)
@@ -88,8 +92,81 @@ def test_a_verification_that_breaks_is_shown_as_such(auditor, monkeypatch, sign_
     assert (run.state, run.whole) == ("failed", None)
     assert str(run).startswith("failed")
     assert run.first_bad is None
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action="audit.verified")
+    assert (event.actor, event.outcome, event.detail) == (
+        auditor.pk,
+        "failed",
+        {"error": "OSError"},
+    )
     services.carry_out(run_id=run.pk)  # taken: nothing happens
     assert sign_in_as(auditor).get(reverse("trail:list")).status_code == 200
+
+
+class TestByNight:
+    """Beat has the trail verified: what is newer than eight days, everything on Sundays."""
+
+    @pytest.fixture
+    def monday(self, time_machine) -> datetime:
+        """The night after a Sunday, in clinic time, with one verification of everything behind."""
+        time_machine.move_to(datetime(2026, 11, 22, 16, 0, tzinfo=UTC), tick=False)
+        VerificationRun.objects.create(state="done", whole=True, finished_at=timezone.now())
+        time_machine.move_to(datetime(2026, 11, 22, 17, 40, tzinfo=UTC), tick=False)
+        return timezone.now()
+
+    def test_it_stands_in_beat(self) -> None:
+        entry = app.conf.beat_schedule["verify the trail"]
+        assert entry["task"] == tasks.verify_nightly.name
+
+    def test_a_whole_one_is_booked_as_a_process(self, history, auditor, sign_in_as, booked) -> None:
+        seal_once()
+        tasks.verify_nightly()
+        run = VerificationRun.objects.get()
+        assert (run.requested_by, run.since, run.whole) == (None, None, True)
+        (event,) = booked("audit.verified")
+        assert (event.actor, event.process, event.outcome) == (None, "verify_nightly", "ok")
+        page = sign_in_as(auditor).get(reverse("trail:seal"), headers={"accept-language": "en"})
+        assert "Nightly verification" in page.content.decode()
+
+    def test_what_was_sealed_lately_and_on_sundays_everything(
+        self, monday, history, auditor, sign_in_as, time_machine, booked
+    ) -> None:
+        seal_once()
+        tasks.verify_nightly()
+        night = VerificationRun.objects.first()
+        assert (night.since, night.whole, night.events) == (monday - LATELY, True, 9)
+        assert booked("audit.verified")[0].detail["since"] == night.since.isoformat()
+        # It says nothing of the whole trail, and takes nobody's place who did.
+        assert selectors.last_run() != night
+        VerificationRun.objects.filter(pk=night.pk).update(
+            finished_at=monday + timedelta(minutes=1)
+        )
+        page = sign_in_as(auditor).get(reverse("trail:seal"), headers={"accept-language": "en"})
+        assert "the last eight days are whole" in page.content.decode()
+        time_machine.move_to(monday + timedelta(days=6))
+        tasks.verify_nightly()
+        assert VerificationRun.objects.first().since is None
+
+    def test_a_missed_sunday_is_made_good(self, monday, time_machine) -> None:
+        time_machine.move_to(monday + timedelta(days=8))  # a Tuesday
+        tasks.verify_nightly()
+        assert VerificationRun.objects.first().since is None
+
+    def test_what_is_not_whole_is_an_alert(self, history, clinic) -> None:
+        seal_once()
+        tamper("DELETE FROM privacy_auditevent WHERE id = "
+               "(SELECT event_id FROM privacy_auditseal WHERE seq = 2)")  # fmt: skip
+        tasks.verify_nightly()
+        assert selectors.last_run().whole is False
+        watch()
+        assert Alert.objects.filter(kind=Alert.Kind.TRAIL).exists()
+
+    def test_a_trail_that_cannot_be_verified_is_one_too(self, clinic, monkeypatch) -> None:
+        monkeypatch.setattr(services, "verify", lambda _since: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tasks.verify_nightly()
+        watch()
+        assert Alert.objects.filter(kind=Alert.Kind.TRAIL).exists()
 
 
 def test_readiness_is_content_with_a_working_sealer(history) -> None:

@@ -1,5 +1,6 @@
 """The second net: whoever changes a row, and by whatever way, leaves a trace of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from privacy.audit.events import AuditTrailEvent
 from privacy.audit.horizon import SealerBehind
 from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
 from privacy.audit.row_changes import TRIGGERS, UNWATCHED, RowEvent
-from privacy.audit.row_sealing import seal_row_changes
+from privacy.audit.row_sealing import OWN, seal_row_changes
 from privacy.audit.verification import verify
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
@@ -134,6 +135,18 @@ def test_a_text_that_looks_like_bytes_does_no_harm(carer: User) -> None:
     assert "display_name" in traces("crm_user", "U", carer.pk)[-1].columns
 
 
+def test_what_parts_write_by_themselves_is_known_by_its_columns() -> None:
+    tables = {model._meta.db_table: model for model in apps.get_models()}
+    for one in OWN:
+        columns = {field.column for field in tables[one.relation]._meta.concrete_fields}
+        assert one.relation not in UNWATCHED
+        assert set(one.columns.split()) <= columns
+        assert bool(one.columns) == (one.operation == "U")
+        assert one.operation in "IUD"
+        assert one.why
+    assert len({one[:2] for one in OWN}) == len(OWN)
+
+
 @pytest.mark.django_db
 def test_the_apps_role_neither_reads_writes_nor_clears_what_is_noted(patient: Patient) -> None:
     for act in (
@@ -187,18 +200,66 @@ class TestSeals:
 
         assert len(events(RowEvent.UNATTRIBUTED)) == before
 
-    def test_a_part_of_the_product_answers_for_its_own(self, patient: Patient) -> None:
-        seal_row_changes()
-        before = len(events(RowEvent.UNATTRIBUTED))
-        raw("SET suian.process = 'worker'")
-        try:
-            changed(patient).save()
-        finally:
-            raw("RESET suian.process")
-        seal_row_changes()
+    @pytest.fixture
+    def told_of(self, carer: User, settings) -> Callable[..., list[AuditEvent]]:
+        """``told_of(sql, part, app=...)``: the alarms over a change by whoever says to be that
+        part, signed in as the app or not."""
 
-        assert len(events(RowEvent.UNATTRIBUTED)) == before
-        assert traces("crm_patient", "U", patient.pk)[-1].context == "worker"
+        def make(sql: str, part: str, *, app: bool) -> list[AuditEvent]:
+            seal_row_changes()
+            before = len(events(RowEvent.UNATTRIBUTED))
+            with owner_connection() as someone:
+                if app:
+                    settings.DATABASE_APP_ROLE = someone.info.user
+                someone.execute(f"SET suian.process = '{part}'")
+                someone.execute(sql)
+            seal_row_changes()
+            return events(RowEvent.UNATTRIBUTED)[before:]
+
+        return make
+
+    @pytest.mark.parametrize(
+        "own",
+        [
+            "UPDATE crm_user SET last_login = now(), updated_at = now()",
+            "INSERT INTO privacy_sealerkey (id, created_at, updated_at, public, mac) "
+            "VALUES (gen_random_uuid(), now(), now(), 'x', 'y')",
+        ],
+    )
+    def test_a_part_of_the_product_answers_for_its_own_bookkeeping(self, told_of, own) -> None:
+        assert told_of(own, "web", app=True) == []
+
+    @pytest.mark.parametrize(
+        "lie",
+        [
+            "UPDATE crm_patient SET stage = 'closed'",
+            "UPDATE crm_user SET role = 'auditor', last_login = now()",
+            "DELETE FROM crm_careteammember",
+        ],
+    )
+    def test_and_for_nothing_else(self, patient: Patient, told_of, lie: str) -> None:
+        (alarm,) = told_of(lie, "worker", app=True)
+        assert (alarm.outcome, alarm.detail["context"]) == ("failed", "worker")
+
+    @pytest.mark.parametrize("part", ["web", "setup"])
+    def test_the_owner_is_no_part(self, told_of, part: str) -> None:
+        (alarm,) = told_of("UPDATE crm_user SET last_login = now()", part, app=False)
+        assert (alarm.detail["context"], alarm.detail["db_role"]) == (part, "suian_owner")
+
+    def test_nobody_is_no_part(self, told_of) -> None:
+        (alarm,) = told_of("UPDATE crm_user SET last_login = now()", "somebody", app=True)
+        assert alarm.detail["context"] == "somebody"
+
+    def test_what_setting_up_laid_down_before_the_first_seal_is_no_alarm(self, clinic) -> None:
+        tamper("DELETE FROM privacy_rowchange", tables=NOTES)
+        with owner_connection() as owner:
+            owner.execute("SET suian.process = 'setup'")
+            owner.execute("UPDATE crm_clinic SET updated_at = now()")
+            owner.execute("RESET suian.process")
+            owner.execute("UPDATE crm_clinic SET updated_at = now()")
+        seal_row_changes()
+        (alarm,) = events(RowEvent.UNATTRIBUTED)
+        assert alarm.detail["context"] == "none"
 
     def test_many_hands_are_counted_in_the_last_alarm(self, patient: Patient) -> None:
         seal_row_changes()

@@ -1,18 +1,26 @@
 """What an event holds, where it comes from, and that a refusal outlives a rollback."""
 
+from contextlib import nullcontext
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 
 from crm.staff.models import User
+from privacy.access.policy import Role
 from privacy.audit import services as audit
+from privacy.audit.apart import apart
 from privacy.audit.context import Origin, acting_from, current_origin
 from privacy.audit.events import AccessEvent, AuditTrailEvent, Event, Kind, Registry
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import trail_of
-from privacy.errors import DomainError
+from privacy.errors import AccessDenied, DomainError
+from privacy.exports.services import deciding
 from privacy.receipts import Receipt, fate_of_this_transaction
+from tests.conftest import owner_connection
+from tests.factories.exports import asked_row
+from tests.factories.people import UserFactory
 
 
 def events() -> list[AuditEvent]:
@@ -99,29 +107,60 @@ class TestDenial:
         (row,) = events()
         assert (row.outcome, row.action) == ("denied", "access.denied")
 
-    def test_it_outlives_the_rollback_of_its_request(self, carer, patient) -> None:
-        with acting_from(Origin(ip="10.1.1.1")):
-            with transaction.atomic():
-                audit.record_denial(actor=carer, target="x", subjects=[patient])
-                transaction.set_rollback(True)
-            assert events() == []
-        (row,) = events()
-        assert (row.ip, row.codes) == ("10.1.1.1", [patient.code])
+    @pytest.mark.parametrize("where", [nullcontext, lambda: acting_from(Origin(ip="10.1.1.1"))])
+    def test_it_outlives_the_rollback(self, carer, patient, where) -> None:
+        """In a request and outside of any: a shell, a command, a worker."""
+        with where(), transaction.atomic():
+            audit.record(AuditTrailEvent.VIEWED, actor=carer)
+            audit.record_denial(actor=carer, target="x", subjects=[patient])
+            audit.record_crypto_failure(path="a.b", code="E-BOX-TAG")
+            transaction.set_rollback(True)
+        refused, failed = events()
+        with where():
+            assert refused.ip == current_origin().ip
+        assert (refused.outcome, refused.codes) == ("denied", [patient.code])
+        assert (failed.outcome, failed.fields) == ("failed", ["a.b"])
 
-    def test_it_is_booked_even_when_the_request_breaks(self, carer) -> None:
-        def broken() -> None:
-            with acting_from(Origin()), transaction.atomic():
-                audit.record_denial(actor=carer, target="x")
-                raise ZeroDivisionError
-
-        with pytest.raises(ZeroDivisionError):
-            broken()
-        assert len(events()) == 1
-
-    def test_outside_requests_it_belongs_to_the_open_transaction(self, carer) -> None:
-        with transaction.atomic():
+    def test_others_see_it_before_the_request_is_over(self, carer) -> None:
+        """A process killed now would take nothing along."""
+        with acting_from(Origin()), transaction.atomic(), owner_connection() as other:
+            other.execute("SET ROLE suian_auditor")
             audit.record_denial(actor=carer, target="x")
-        assert len(events()) == 1
+            assert other.execute("SELECT target FROM privacy_auditevent").fetchall() == [("x",)]
+
+    def test_it_comes_by_the_same_sign_in_and_leaves_no_connection(self, carer) -> None:
+        held = connections[DEFAULT_DB_ALIAS]
+        with transaction.atomic(), acting_as(READER):
+            with apart(), connection.cursor() as cursor:
+                second = connections[DEFAULT_DB_ALIAS]
+                cursor.execute("SELECT current_user")
+                assert cursor.fetchone() == (settings.DATABASE_APP_ROLE,)
+            assert connections[DEFAULT_DB_ALIAS] is held
+        assert second is not held
+        assert second.connection is None
+
+    def test_without_a_second_connection_the_act_fails(self, carer, monkeypatch) -> None:
+        def act() -> None:
+            with transaction.atomic():
+                audit.record(AuditTrailEvent.VIEWED, actor=carer)
+                audit.record_denial(actor=carer, target="x")
+
+        connection.ensure_connection()
+        with monkeypatch.context() as patch:
+            patch.setitem(connection.settings_dict, "PORT", "1")
+            with pytest.raises(OperationalError):
+                act()
+        assert events() == []
+        assert not connection.needs_rollback
+
+    def test_a_refusal_from_a_shell_is_booked(self, clinic, carer) -> None:
+        """As the separation of duties refuses, in the middle of its own transaction."""
+        finance = UserFactory.create(clinic=clinic, role=Role.FINANCE)
+        export = asked_row(finance)
+        with pytest.raises(AccessDenied):
+            deciding.approve(export=export, actor=finance)
+        (row,) = events()
+        assert (row.actor, row.action, row.target) == (finance.pk, "access.denied", export.target)
 
     def test_a_broken_box_is_booked(self, db) -> None:
         audit.record_crypto_failure(path="a.b", code="E-BOX-TAG")

@@ -119,6 +119,16 @@ class TestTelling:
         assert ids_told(sink) == {row.id for row in events()}
         assert verify().whole
 
+    def test_a_denial_is_told_whatever_becomes_of_its_transaction(self, sink, carer) -> None:
+        with transaction.atomic():
+            audit.record(AuditTrailEvent.VIEWED, actor=carer)
+            audit.record_denial(actor=carer, target="x")
+            assert ids_told(sink) == {row.id for row in events() if row.outcome == "denied"}
+            transaction.set_rollback(True)
+        assert ids_told(sink) == {row.id for row in events()}
+        assert len(events()) == 1
+        assert verify().whole
+
     def test_no_patient_stands_in_it(self, sink, carer, patient) -> None:
         write(carer, subjects=[patient], reason="13912345678 张伟")
         raw = b"".join(path.read_bytes() for path in sink.iterdir())
@@ -184,6 +194,11 @@ class TestSinkDown:
 
     def test_a_denial_neither(self, down, carer) -> None:
         with pytest.raises(SinkDown):
+            audit.record_denial(actor=carer, target="x")
+        assert events() == []
+
+    def test_a_denial_inside_a_transaction_takes_that_along(self, down, sink, carer) -> None:
+        with pytest.raises(SinkDown), transaction.atomic():
             audit.record_denial(actor=carer, target="x")
         assert events() == []
 
@@ -338,6 +353,20 @@ class TestComparing:
         with last.open("ab") as file:
             file.write(b'{"s":"ff","n":7,"at":1,"void":[],"h":"00"}\n')
         assert codes() == ["sink_gap"]
+
+    def test_since_a_day(self, five, sink, carer, time_machine) -> None:
+        """What a night compares: the days since, of streams that spoke before as of new ones."""
+        for _ in range(3):
+            time_machine.move_to(timezone.now() + timedelta(days=1))
+            write(carer)
+        since = timezone.now() - timedelta(days=1)
+        report = verify(since)
+        assert (report.whole, report.told) == (True, 2)
+        sorted(sink.iterdir())[2].unlink()  # of the day it begins with
+        assert {one.code for one in verify(since).findings} == {"sink_unseen"}
+        for path in sorted(sink.iterdir())[:2]:
+            path.unlink()
+        assert verify(since).told == 1  # as in a clinic that deletes old files
 
     def test_what_is_no_line(self) -> None:
         for raw in (b"", b"x", b"{}", b'{"s":"a","n":"x","at":1,"h":"00"}', b"[1]", b'{"s":1'):

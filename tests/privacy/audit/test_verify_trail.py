@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -484,3 +484,54 @@ class TestOneRun:
     def test_without_its_end_it_does_not_hold(self, three) -> None:
         found = verify_run(2, 9)
         assert [(one.code, one.checkpoint) for one in found.findings] == [("checkpoint", 9)]
+
+
+class TestSince:
+    """What a night looks at: the runs sealed since a moment, as if all before them held."""
+
+    @pytest.fixture
+    def newer(self, sealed, carer, time_machine) -> datetime:
+        """Three old checkpoints, a moment ten days later, and one more checkpoint of four."""
+        seal_once()  # the one that was waiting
+        time_machine.move_to(timezone.now() + timedelta(days=10))
+        began = timezone.now()
+        write(carer, 4)
+        assert seal_once().events == 4
+        return began
+
+    def test_whole(self, newer) -> None:
+        report = verify(newer)
+        assert (report.whole, report.checkpoints, report.events) == (True, 1, 4)
+        assert (report.anchored, report.head) == (1, verify().head)
+
+    def test_nothing_was_sealed_since(self, newer, time_machine, carer) -> None:
+        time_machine.move_to(timezone.now() + timedelta(days=10))
+        write(carer, 1)
+        report = verify(timezone.now() - timedelta(days=8))
+        assert (report.whole, report.events, report.unsealed) == (True, 0, 1)
+
+    def test_what_is_older_is_left_to_the_whole_one(self, newer) -> None:
+        tamper(f"UPDATE privacy_auditevent SET reason = 'x' WHERE id = {SEVENTH}")
+        assert verify(newer).whole
+        assert verify().first_bad.seq == 7
+
+    def test_what_is_newer_is_found(self, newer, settings) -> None:
+        tamper("DELETE FROM privacy_auditevent WHERE id = "
+               "(SELECT event_id FROM privacy_auditseal WHERE seq = 15)")  # fmt: skip
+        assert verify(newer).first_bad.seq == 15
+        with Path(settings.AUDIT_ANCHOR_FILE).open("a") as file:
+            file.write("what is this\n")
+        assert {one.code for one in verify(newer).findings} == {"missing", "anchor_line"}
+
+    def test_a_cut_tail_is_found(self, newer) -> None:
+        tamper("DELETE FROM privacy_auditcheckpoint WHERE number = 5",
+               "DELETE FROM privacy_auditseal WHERE checkpoint = 5")  # fmt: skip
+        assert {one.code for one in verify(newer).findings} == {"anchor"}
+
+    def test_one_slipped_in_is_found(self, newer) -> None:
+        tamper(
+            f"INSERT INTO privacy_auditevent (id, at, {EVENT_COLUMNS}) SELECT gen_random_uuid(), "
+            f"at, {EVENT_COLUMNS} FROM privacy_auditevent WHERE id = "
+            "(SELECT event_id FROM privacy_auditseal WHERE seq = 15)"
+        )
+        assert [one.code for one in verify(newer).findings] == ["inserted"]

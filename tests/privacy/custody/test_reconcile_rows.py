@@ -13,20 +13,24 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from crm.alerts.models import Alert
+from crm.alerts.watching import watch
 from crm.patients.models import Patient, PatientContact
 from crm.patients.team_models import CareTeamMember
 from crm.staff.models import TotpDevice, User
 from crm.trail.tasks import reconcile_rows
 from privacy.audit.models import RowChange
+from privacy.audit.row_sealing import seal_row_changes
 from privacy.custody import erasure, ledger_file, reconciling, resealing, rewrapping, rotation
 from privacy.custody.models import Reconciliation
-from privacy.custody.reconciling import Finding, Verdict
+from privacy.custody.reconciling import Finding, Step, Verdict
 from privacy.encryption.canaries import plant
 from privacy.encryption.models import SubjectKey
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
 from tests.factories.whole import whole_patient
 from tests.fences import fences_down
+from tests.privacy.audit.tampering import tamper
 from tests.privacy.custody.test_reencrypt_patient import let_time_pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -190,6 +194,64 @@ def test_a_healthy_clinic_has_no_findings(settings, tmp_path: Path, booked) -> N
     assert newest.outcome == "ok"
     assert newest.detail["boxes"] > 30
     assert newest.detail["without_note"] == laid_down_by_migrations
+
+
+class TestNotes:
+    """A hand that mends the note to fit the old box is found by the seals over the notes."""
+
+    @pytest.fixture
+    def put_back(self, patient: Patient) -> str:
+        """A phone whose old box is back, sealed notes of both; the condition of its last note."""
+        old = box_of(patient.contact)
+        seal_row_changes()
+        patient.contact.set_phone("+8613900139000")
+        patient.contact.save()
+        seal_row_changes()
+        with unseen("crm_patientcontact") as owner:
+            owner.execute("UPDATE crm_patientcontact SET phone = %s", [old])
+        return f"id = (SELECT max(id) FROM {reconciling.NOTES} WHERE columns @> '{{phone}}')"
+
+    @pytest.mark.parametrize(
+        "mend",
+        [
+            "DELETE FROM privacy_rowchange WHERE {last}",
+            "UPDATE privacy_rowchange SET boxes = boxes || (SELECT jsonb_build_object('phone', "
+            "encode(sha256(convert_to(phone::text, 'UTF8')), 'hex')) FROM crm_patientcontact) "
+            "WHERE {last}",
+        ],
+    )
+    def test_the_note_was_mended_too(self, put_back: str, mend: str, booked) -> None:
+        tamper(mend.format(last=put_back), tables=(reconciling.NOTES,))
+        assert compare() == [Finding(reconciling.NOTES, "2", Verdict.REWRITTEN)]
+        (event,) = booked("rows.mismatch")
+        assert (event.target, event.outcome) == ("privacy_rowchange:2", "failed")
+        assert (event.codes, event.fields) == ([], [])
+        assert event.detail == {"finding": "rewritten"}
+        watch()
+        assert Alert.objects.filter(kind=Alert.Kind.MISMATCH).exists()
+
+    def test_old_notes_have_their_turn_within_a_week(self, put_back: str, time_machine) -> None:
+        tamper(f"DELETE FROM privacy_rowchange WHERE {put_back}", tables=(reconciling.NOTES,))
+        time_machine.move_to(timezone.now() + timedelta(days=20))
+        found = []
+        for _night in range(7):
+            time_machine.move_to(timezone.now() + timedelta(days=1))
+            found += compare()
+        assert found == [Finding(reconciling.NOTES, "2", Verdict.REWRITTEN)]
+
+    def test_a_seal_that_is_gone_is_found_any_night(self, put_back: str, time_machine) -> None:
+        tamper("DELETE FROM privacy_rowseal WHERE number = 1", tables=("privacy_rowseal",))
+        time_machine.move_to(timezone.now() + timedelta(days=20))
+        assert Finding(reconciling.NOTES, "2", Verdict.REWRITTEN) in compare()
+
+    def test_two_at_once_tell_of_it_once(self, put_back: str, booked) -> None:
+        tamper(f"DELETE FROM privacy_rowchange WHERE {put_back}", tables=(reconciling.NOTES,))
+        run, other = reconciling.open_run(), reconciling.open_run()
+        first, second = (reconciling.reconcile(one, process="test") for one in (run, other))
+        assert next(first).findings
+        assert next(second) == Step(rows=0)
+        list(second)
+        assert len(booked("rows.mismatch")) == 1
 
 
 def test_rows_older_than_the_net_are_counted_and_raise_no_alarm(patient: Patient) -> None:
