@@ -27,6 +27,7 @@ app.autodiscover_tasks(TASK_ROOMS)
 # sealer's key, and the audit root that says whose signature counts.
 app.conf.task_routes = {
     "crm.exports.tasks.*": {"queue": "exports"},
+    "crm.trail.tasks.verify_nightly": {"queue": "exports"},
     "crm.trail.tasks.verify_queued": {"queue": "exports"},
     "crm.trail.tasks.seal": {"queue": "sealing"},
     "crm.trail.tasks.seal_row_changes": {"queue": "sealing"},

@@ -43,7 +43,10 @@ def verify_queued() -> None:
 
 @shared_task(ignore_result=True)
 def verify_nightly() -> None:
-    """Every night: is what was sealed lately whole, and once a week the whole trail (ADR 0005)?"""
+    """Every night: is what was sealed lately whole, and once a week the whole trail (ADR 0005)?
+
+    In the exporter, as ``verify_queued`` is.
+    """
     services.verify_by_night()
 
 
