@@ -1,6 +1,6 @@
 """Who let somebody onto a care team, why, and until when."""
 
-import crm.patients.models
+import crm.patients.team_models
 import datetime
 import django.db.models.deletion
 import django.db.models.expressions
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='careteammember',
             name='until',
-            field=models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=365))), default=crm.patients.models.place_until),
+            field=models.DateTimeField(db_default=django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.Now(), '+', models.Value(datetime.timedelta(days=365))), default=crm.patients.team_models.place_until),
         ),
         migrations.AddConstraint(
             model_name='careteammember',
