@@ -26,7 +26,7 @@ register_handover("drafts", _hand_over, order=20)
 
 
 def _with_talks(_staff: User) -> Condition:
-    """Whose talks quality control reads: nobody else is its work (ADR 0038)."""
+    """Whose talks quality control reads: nobody else is its work (ADR 0037)."""
     return RECORDED
 
 

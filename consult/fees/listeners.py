@@ -9,7 +9,7 @@ ESTIMATED = Condition("EXISTS (SELECT FROM consult_estimate fees WHERE fees.pati
 
 
 def _with_fees(staff: User) -> Condition:
-    """Whoever was ever given an estimate, and who is here today: for the first one (ADR 0038)."""
+    """Whoever was ever given an estimate, and who is here today: for the first one (ADR 0037)."""
     return ESTIMATED | of_today(staff)
 
 

@@ -40,7 +40,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     ways_in: ClassVar[dict[str, WayIn]] = {}
     # Those of them that others have agreed to: nobody agrees to a use of break-glass.
     agreed_ways: ClassVar[dict[str, WayIn]] = {}
-    # By role: which records make a patient the work of those who care for nobody (ADR 0038).
+    # By role: which records make a patient the work of those who care for nobody (ADR 0037).
     work: ClassVar[dict[str, list[WayIn]]] = {}
 
     def known_to(self, staff: User) -> Self:

@@ -1,4 +1,4 @@
-"""Who cares for a patient, why, by whom let in, and until when (ADR 0038)."""
+"""Who cares for a patient, why, by whom let in, and until when (ADR 0037)."""
 
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -25,7 +25,7 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
 
 
 def place_until() -> datetime:
-    """Until when a place lasts that is given now (ADR 0038)."""
+    """Until when a place lasts that is given now (ADR 0037)."""
     return timezone.now() + CARE_LASTS
 
 

@@ -188,7 +188,7 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": with it browsers say "null" for the origin of a form, which the CSRF check
-# refuses. Other sites learn nothing either way (ADR 0037).
+# refuses. Other sites learn nothing either way (ADR 0036).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 

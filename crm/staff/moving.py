@@ -1,4 +1,4 @@
-"""A session that goes on from another network shows its second factor first (ADR 0039)."""
+"""A session that goes on from another network shows its second factor first (ADR 0038)."""
 
 from collections.abc import Callable
 from typing import Any, Final

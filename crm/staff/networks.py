@@ -1,4 +1,4 @@
-"""From where: administrators' consoles (R36), and a session that goes on elsewhere (ADR 0039)."""
+"""From where: administrators' consoles (R36), and a session that goes on elsewhere (ADR 0038)."""
 
 from ipaddress import ip_address
 from typing import Final

@@ -42,7 +42,7 @@ register_handover("calls", _hand_over, order=10)
 
 
 def _followed_up(_staff: User) -> Condition:
-    """Whose follow-up there is to do: nobody else is the agents' work (ADR 0038)."""
+    """Whose follow-up there is to do: nobody else is the agents' work (ADR 0037)."""
     return Condition(FOLLOWED_UP, (AFTER_ITS_END,))
 
 

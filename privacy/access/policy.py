@@ -259,7 +259,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
 }
 
 # Who receives everybody, and so works with the whole clinic's patients; the others see those they
-# care for, and those whom their work is about as the rooms that keep the records say (ADR 0038).
+# care for, and those whom their work is about as the rooms that keep the records say (ADR 0037).
 CLINIC_WIDE = frozenset({Role.FRONT_DESK})
 
 # Roles whose reveals stop at today's patients: the desk knows people by their visits (G1).

@@ -25,7 +25,7 @@ Reason = CareTeamMember.Reason
 
 def is_desk_work(*, patient: Patient, actor: User) -> bool:
     """Whether the front desk puts together who cares for one of today's patients: what it does all
-    day. Everything else is one colleague letting in another (ADR 0038)."""
+    day. Everything else is one colleague letting in another (ADR 0037)."""
     at_desk = actor.role in REVEALS_TODAY_ONLY and selectors.is_of_today(patient, actor)
     return at_desk and not selectors.is_guarded(patient)
 

@@ -1,4 +1,4 @@
-"""Who lets whom onto a care team: why, by whom, how long, and who reads it (ADR 0038)."""
+"""Who lets whom onto a care team: why, by whom, how long, and who reads it (ADR 0037)."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Finance, quality control, follow-up and mediation see whom their work is about (ADR 0038)."""
+"""Finance, quality control, follow-up and mediation see whom their work is about (ADR 0037)."""
 
 import uuid
 from datetime import timedelta

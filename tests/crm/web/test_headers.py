@@ -51,7 +51,7 @@ def test_other_redirects_stay_as_they_are(headers: dict[str, str]) -> None:
 
 
 def test_a_form_of_a_page_without_referrers_would_be_refused() -> None:
-    """Browsers say "null" under ``no-referrer``: why the policy is another one (ADR 0037)."""
+    """Browsers say "null" under ``no-referrer``: why the policy is another one (ADR 0036)."""
     client = Client(enforce_csrf_checks=True)
     token = client.get("/sign-in/").cookies["csrftoken"].value
     answers = {
