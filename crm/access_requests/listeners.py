@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm.access_requests.selectors import agreed_to, has_broken_glass, open_to, waiting_for
+from crm.access_requests.selectors import agreed_to, open_to, open_uses_of, waiting_for
 from crm.access_requests.services.deciding import end_what_one_approved
 from crm.access_requests.showing import notices_on
 from crm.patients.models import Patient, PatientQuerySet
@@ -33,10 +33,10 @@ def _waiting(actor: Actor) -> int | Rows:
 register_count("access:list", _waiting, urgent=True)
 
 
-def _marked(actor: Actor) -> bool:
+def _marked(actor: Actor) -> int | Rows:
     if not isinstance(actor, User) or not can(actor, Permission.BREAK_GLASS):
-        return False
-    return has_broken_glass(actor)
+        return 0
+    return open_uses_of(actor)
 
 
 register_mark("break-glass", _marked)

@@ -303,10 +303,10 @@ def is_suspended(person: User) -> bool:
     return rules.is_suspended(moments, lifted_at=lifted_at(person))
 
 
-def has_broken_glass(person: User) -> bool:
-    """Whether a use of break-glass of this person is open at this moment of the database."""
+def open_uses_of(person: User) -> QuerySet[AccessRequest]:
+    """This person's uses of break-glass that are open at this moment of the database."""
     uses = AccessRequest.objects.filter(staff=person, kind=AccessRequest.Kind.BREAK_GLASS)
-    return uses.filter(state=State.APPROVED, until__gt=Now()).exists()
+    return uses.filter(state=State.APPROVED, until__gt=Now())
 
 
 def suspended_in(viewer: User) -> list[User]:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from crm.clearance.models import ClinicLicence
 from crm.clearance.rules import reminder
-from crm.clearance.selectors import lapsed_of_clinic
-from crm.web.nav import register_count
+from crm.clearance.selectors import lapsed_licences, lapsed_of_clinic
+from crm.web.nav import Rows, register_count
 from crm.web.notices import Notice, register_notice
 from privacy.access.policy import Permission, Role, can
 from privacy.actors import Actor
@@ -24,10 +24,12 @@ def _steps_waiting(actor: Actor) -> int:
     return int(until is None or until < today or reminder(until, today) is not None)
 
 
-def _lapsed_licence(actor: Actor) -> Notice | None:
+def _lapsed(actor: Actor) -> int | Rows:
     """For whoever keeps the clinic's licences, guards its rules, or practises under them (S10)."""
-    if actor.role not in _TOLD:
-        return None
+    return lapsed_licences(actor.clinic_id) if actor.role in _TOLD else 0
+
+
+def _lapsed_licence(actor: Actor) -> Notice | None:
     lapsed = lapsed_of_clinic(actor.clinic_id)
     if not lapsed:
         return None
@@ -40,4 +42,4 @@ def _lapsed_licence(actor: Actor) -> Notice | None:
 
 
 register_count("clearance:own", _steps_waiting, urgent=True)
-register_notice("clinic_licences", _lapsed_licence)
+register_notice("clinic_licences", _lapsed_licence, where=_lapsed)

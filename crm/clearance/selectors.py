@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from crm.clearance import rules
@@ -79,6 +79,16 @@ def clinic_days(clinics: Collection[UUID]) -> dict[UUID, dict[str, list[date]]]:
 def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
     """Which of the clinic's own licences have lapsed, and their last good day."""
     return rules.lapsed(clinic_days({clinic_id})[clinic_id], timezone.localdate())
+
+
+def lapsed_licences(clinic_id: UUID) -> QuerySet[ClinicLicence]:
+    """Licences of the clinic that have ended and that none of their kind follows (S10)."""
+    today = timezone.localdate()
+    held = ClinicLicence.objects.filter(
+        clinic_id=clinic_id, withdrawn_at=None, valid_from__lte=today
+    )
+    follows = held.filter(kind=OuterRef("kind"), valid_until__gte=today)
+    return held.exclude(Exists(follows))
 
 
 def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from crm.web import marks, notices
 from crm.web.marks import is_marked
-from crm.web.nav import Group, Item, groups_for, own_items, url_or_none
+from crm.web.nav import Group, Item, ask, counters_of, groups_for, own_items, url_or_none
 from crm.web.notices import Notice, notices_for
 from privacy.access.policy import Permission, can, is_cleared
 
@@ -32,8 +33,15 @@ class Shell:
         return bool(getattr(self.user, "is_authenticated", False))
 
     @cached_property
+    def _numbers(self) -> dict[str, int]:
+        asked = {**counters_of(self.user), **marks.counters(), **notices.counters()}
+        return ask(asked, self.user)
+
+    @cached_property
     def nav(self) -> list[Group]:
-        return groups_for(self.user, self._request.path) if self.signed_in else []
+        if not self.signed_in:
+            return []
+        return groups_for(self.user, self._request.path, self._numbers)
 
     @cached_property
     def own(self) -> list[Item]:
@@ -41,12 +49,12 @@ class Shell:
 
     @cached_property
     def notices(self) -> list[Notice]:
-        return list(notices_for(self.user)) if self.signed_in else []
+        return list(notices_for(self.user, self._numbers)) if self.signed_in else []
 
     @cached_property
     def marked(self) -> bool:
         """Whether every page of this person says who looks and when."""
-        return self.signed_in and is_marked(self.user)
+        return self.signed_in and is_marked(self.user, self._numbers)
 
     @cached_property
     def place(self) -> str:

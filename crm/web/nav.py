@@ -1,6 +1,6 @@
 """Where each member of staff may go: one table; pages that do not exist leave themselves out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,13 +118,21 @@ def register_count(view_name: str, counter: Counter, *, urgent: bool = False) ->
     _counters[view_name] = (counter, urgent)
 
 
-def groups_for(actor: Actor, path: str) -> list[Group]:
-    """The side column of one person on one page, empty groups left out."""
+def counters_of(actor: Actor) -> dict[str, Counter]:
+    """The counters of the entries that are open to somebody, by name of their page."""
+    names = (entry.view_name for _label, entries in GROUPS for entry, _ in _doors(entries, actor))
+    return {name: _counters[name][0] for name in names if name in _counters}
+
+
+def groups_for(actor: Actor, path: str, numbers: Mapping[str, int] | None = None) -> list[Group]:
+    """The side column of one person on one page, empty groups left out.
+
+    In: ``numbers`` of ``counters_of``, if they have been asked for already.
+    """
     open_doors = [(label, list(_doors(entries, actor))) for label, entries in GROUPS]
     here = _current(path, [url for _label, doors in open_doors for _entry, url in doors])
-    numbers = _numbers(
-        (entry.view_name for _label, doors in open_doors for entry, _ in doors), actor
-    )
+    if numbers is None:
+        numbers = ask(counters_of(actor), actor)
     return [
         Group(label=label, items=items)
         for label, doors in open_doors
@@ -164,11 +172,12 @@ def _current(path: str, urls: list[str]) -> str:
     return max(under, key=len, default="")
 
 
-def _numbers(names: Iterable[str], actor: Actor) -> dict[str, int]:
+def ask(counters: Mapping[str, Counter], actor: Actor) -> dict[str, int]:
+    """The number of each counter by its name; all rows are counted by one statement."""
     numbers: dict[str, int] = {}
     rows: dict[str, tuple[str, tuple[Any, ...]]] = {}
-    for name in names:
-        found = _counters[name][0](actor) if name in _counters else 0
+    for name, counter in counters.items():
+        found = counter(actor)
         if isinstance(found, int):
             numbers[name] = found
             continue

@@ -48,14 +48,15 @@ OWNERS: Final[Mapping[str, Belongs]] = {
         ("code", "consultation_id", "member_id", "message_id", "number", "pk", "plan_id",
          "step_id", "turn_id", "visit_id"), Belongs.PATIENT),
     **dict.fromkeys(
-        ("alert_id", "double_id", "event_id", "finding_id", "guard_id", "honey_id", "incident_id",
-         "item_id", "licence_id", "outgoing_id", "price_id", "request_id", "room_id", "sheet_id",
-         "staff_id"), Belongs.CLINIC),
+        ("alert_id", "clinic_licence_id", "double_id", "erasure_id", "event_id", "finding_id",
+         "guard_id", "honey_id", "incident_id", "item_id", "licence_id", "outgoing_id",
+         "price_id", "request_id", "room_id", "sheet_id", "staff_id"), Belongs.CLINIC),
     **dict.fromkeys(
         ("own_finding_id", "passkey_id", "session_id", "sitting_id", "token_id", "view_id"),
         Belongs.PERSON),
     **dict.fromkeys(
-        ("cell", "copy_id", "course", "edition", "export_id", "fact", "slug", "token", "version"),
+        ("cell", "copy_id", "course", "edition", "export_id", "fact", "notice", "slug", "token",
+         "version"),
         Belongs.HOUSE),
 }  # fmt: skip
 # Who serves the whole clinic calls up everybody's numbers, those of guarded patients too, and

@@ -16,6 +16,7 @@ from privacy.pseudonyms.rules import make_code
 from tests.factories.access import EMERGENCY, asked_for, broken, granted, used_long_ago
 from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.sessions import age_factor
+from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
 GLASS = "/access/break-glass/"
@@ -104,6 +105,7 @@ def test_team_and_control_see_it_at_once_others_do_not(
     sign_in_as, nurse, doctor, patient, control, colleague, stranger
 ):
     use = broken(patient, nurse)
+    work_of(Role.MEDICAL_QC, patient)
 
     for user in (doctor, control):
         assert count_waiting_for(user) == 1

@@ -29,6 +29,7 @@ from tests.factories.consultations import draft_of
 from tests.factories.exports import asked, built, side
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.people import PASSWORD, PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ def test_who_comes_back_needs_a_new_clearance(trainee, clear, admin, events) -> 
 def accountant(clinic, settings, tmp_path) -> User:
     """Asked for three exports: one taken, one refused, one 31 days ago; and tried a closed door."""
     settings.EXPORTS_DIR = str(tmp_path)
-    PatientFactory.create(clinic=clinic)
+    work_of(Role.FINANCE, PatientFactory.create(clinic=clinic))
     person = UserFactory.create(clinic=clinic, role=Role.FINANCE)
     with time_machine.travel(timezone.now() - timedelta(days=31), tick=False):
         asked(person)

@@ -42,13 +42,14 @@ def travelled(to: datetime):
 
 
 def seal_here() -> None:
-    """Seal what this test's own transaction has written; once a test."""
+    """Seal what this test's own transaction has written, and what was committed apart from it;
+    once a test."""
     key = sealing.signing_key()
     with transaction.atomic(), acting_as(SEALER):
         sealing._publish(sealing.public_bytes(key))
         last = AuditCheckpoint.objects.order_by("number").last()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_current_xact_id()::text::bigint + 1")
+            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
             (end,) = cursor.fetchone()
         sealing._make_checkpoint(key, last, last.xid_to if last else 0, end)
 

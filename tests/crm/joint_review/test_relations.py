@@ -43,7 +43,7 @@ def test_neither_booked_nor_assigned(
 def test_joining_after_the_look_explains_nothing(write, drawn, carer, colleague, patient) -> None:
     early = write(colleague, subjects=[patient], at=moment(MONDAY, 10))
     with travelled(moment(MONDAY, 11)):
-        add_to_team(patient=patient, member=colleague, actor=carer)
+        add_to_team(patient=patient, member=colleague, reason="cover", actor=carer)
     write(colleague, subjects=[patient], at=moment(MONDAY + timedelta(1), 10))
     assert on(drawn(), "out_of_relation") == {early}
 
@@ -55,7 +55,7 @@ def test_who_has_left_was_on_the_team_then(write, drawn, carer, colleague, patie
         looks.append(write(colleague, subjects=[patient], at=moment(day, 8)))
         with travelled(moment(day, 9)):
             if act == "in":
-                add_to_team(patient=patient, member=colleague, actor=carer)
+                add_to_team(patient=patient, member=colleague, reason="cover", actor=carer)
             elif act:
                 row = patient.care_team.get(staff=colleague)
                 remove_from_team(patient=patient, member_id=row.pk, actor=carer)

@@ -130,7 +130,7 @@ class TestTelling:
         assert verify().whole
 
     def test_no_patient_stands_in_it(self, sink, carer, patient) -> None:
-        write(carer, subjects=[patient], reason="13912345678 张伟")
+        write(carer, subjects=[patient], reason="张伟来电核对")
         raw = b"".join(path.read_bytes() for path in sink.iterdir())
         assert patient.code.encode() not in raw
         assert "张".encode() not in raw
