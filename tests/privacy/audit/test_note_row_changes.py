@@ -233,7 +233,7 @@ class TestSeals:
         "lie",
         [
             "UPDATE crm_patient SET stage = 'closed'",
-            "UPDATE crm_user SET role = 'auditor', last_login = now()",
+            "UPDATE crm_user SET display_name = 'x', last_login = now()",
             "DELETE FROM crm_careteammember",
         ],
     )
