@@ -104,11 +104,13 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """A refusal stays booked, also when a test rolls back all the rest: it is forgotten here.
 
     It came over a second connection (``privacy.audit.apart``), so the event knows no rollback.
+    Before the first test that needs a database there is no table yet.
     """
     yield
     if _OPENED and "transactional_db" not in item.fixturenames:
         with owner_connection() as owner:
-            owner.execute(FORGET_EVENTS)
+            if owner.execute("SELECT to_regclass('privacy_auditevent')").fetchone() != (None,):
+                owner.execute(FORGET_EVENTS)
     _OPENED.clear()
 
 

@@ -19,7 +19,7 @@ RIGHTS: Final = frozenset(
         *("clearance.licence_recorded", "clearance.licence_withdrawn"),
         *("clearance.clinic_licence_recorded", "clearance.clinic_licence_withdrawn"),
         *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
-        *("keys.given_up", "keys.ledger_begun"),
+        *("keys.given_up", "keys.ledger_begun", "erasure.confirmed"),
         *("patient.team_handed_over", "patient.guard_lifted", "honey.retired"),
         *("audit.retirement_asked", "audit.retirement_approved", "audit.month_retired"),
     }
@@ -60,11 +60,12 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("staff.passkey_revoked", "staff.session_ended"),
         *("access_request.asked", "access_request.ended"),
         *("access_request.refused", "access_request.withdrawn"),
+        *("erasure.asked", "erasure.called_off"),
     ),
     "protects more than before": ("patient.guarded", "patient.guard_kept", "honey.planted"),
     "signing in and out, and one's own settings; failures and throttling raise alerts": (
         *("staff.signed_in", "staff.signed_out", "staff.factor_confirmed", "staff.factor_shown"),
-        *("staff.password_changed", "staff.settings_changed"),
+        *("staff.password_changed", "staff.settings_changed", "staff.session_moved"),
     ),
     "staff prove what they know; the clearance counts each day": (
         *("clearance.signed", "clearance.test_started", "clearance.test_ended"),
@@ -72,6 +73,7 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "raised, handled and closed on pages of its own, never by whom it is about": (
         *("alert.", "incident.opened", "incident.step_added", "incident.closed"),
+        *("incident.scoped", "incident.described", "incident.notice_printed"),
         "crypto.failed",
         *("separation.breach", "separation.checked"),
     ),
@@ -80,7 +82,7 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("access_request.age_read", "patient.age_read", "patient.compared"),
         *("patient.hidden_double", "search.compared"),
         *("keys.renewed", "keys.resealed", "keys.rewrapped", "keys.erased_again"),
-        "keys.restore_proved",
+        *("keys.restore_proved", "keys.index_planned", "patient.reindexed"),
         *("rows.sealed", "rows.reconciled"),
         *("audit.assured", "audit.head_mailed", "audit.head_stamped", "audit.verified"),
         *("audit.plaintext_hunted", "audit.sheet_printed"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status, viewsets
@@ -130,7 +131,8 @@ class OfStaff(viewsets.ViewSet):
         sends = self.request.method not in SAFE_METHODS
         if sends:
             check_may_write(staff=self.staff, patient=patient)
-        check_said_why(staff=self.staff, patient=patient, sends=sends)
+        page = reverse("patients:say-why", args=[patient.code])
+        check_said_why(staff=self.staff, patient=patient, sends=sends, page=page)
         return patient
 
 

@@ -5,9 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from crm.patients.events import PatientEvent
@@ -54,13 +52,11 @@ def must_say_why(*, staff: User, patient: Patient, sends: bool = False) -> bool:
     )
 
 
-def check_said_why(*, staff: User, patient: Patient, sends: bool, back: str = "") -> None:
-    """Raises: ReasonAsked where ``must_say_why`` says so; ``back``: the page to go on to."""
+def check_said_why(*, staff: User, patient: Patient, sends: bool, page: str) -> None:
+    """Raises: ReasonAsked where ``must_say_why`` says so; ``page``: the address that asks."""
     if must_say_why(staff=staff, patient=patient, sends=sends):
-        way = f"?{urlencode({'next': back})}" if back else ""
         raise ReasonAsked(
-            _("The clinic is closed. Say on the patient's page first why you look."),
-            url=f"{reverse('patients:say-why', args=[patient.code])}{way}",
+            _("The clinic is closed. Say on the patient's page first why you look."), url=page
         )
 
 

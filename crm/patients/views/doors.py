@@ -6,6 +6,8 @@ from typing import Any, Concatenate, Final
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
 from crm.patients.models import Patient
@@ -36,8 +38,11 @@ def hold_back_writing(request: HttpRequest, staff: User, patient: Patient) -> No
     sends = request.method not in LOOKS
     if sends:
         check_may_write(staff=staff, patient=patient)
-    back = "" if sends else HtmxDetails(request).current_url_abs_path or request.get_full_path()
-    check_said_why(staff=staff, patient=patient, sends=sends, back=back)
+    page = reverse("patients:say-why", args=[patient.code])
+    if not sends:
+        back = HtmxDetails(request).current_url_abs_path or request.get_full_path()
+        page += f"?{urlencode({'next': back})}"
+    check_said_why(staff=staff, patient=patient, sends=sends, page=page)
 
 
 def of_patient(view: View) -> Callable[..., HttpResponseBase]:

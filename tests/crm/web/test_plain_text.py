@@ -9,7 +9,7 @@ from crm.clearance import forms as clearance
 from crm.exports import forms as exports
 from crm.incidents import forms as incidents
 from crm.joint_review import forms as review
-from crm.patients import forms as patients
+from crm.patients import reason_forms as patients
 from crm.trail import forms as trail
 from crm.web.plain_text import PlainText
 
