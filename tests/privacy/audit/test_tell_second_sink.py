@@ -524,11 +524,13 @@ class TestSyslog:
             taken, _where = server.accept()
             size, _, message = taken.recv(8192).partition(b" ")
             assert int(size) == len(message)
+            write(carer)  # the server is still there: the same connection
+            assert read_line(taken.recv(8192)).number == 2
             taken.close()
             second_sink._Mine.stream._syslog._socket.close()  # as if the network had gone
             write(carer)
             again, _where = server.accept()
-            assert read_line(again.recv(8192)).number == 2
+            assert read_line(again.recv(8192)).number == 3
             again.close()
         second_sink.forget()
 

@@ -311,6 +311,14 @@ def test_two_at_the_same_run_do_its_work_once(patient: Patient, booked) -> None:
     assert len(booked("rows.reconciled")) == 1
 
 
+def test_who_is_overtaken_stops_at_the_end(patient: Patient, booked) -> None:
+    slow = reconciling.reconcile(reconciling.open_run(), process="test")
+    next(slow)
+    list(reconciling.reconcile(reconciling.open_run(), process="test"))
+    assert [step.rows for step in slow] == [0]
+    assert len(booked("rows.reconciled")) == 1
+
+
 def test_what_was_left_for_a_day_begins_anew(patient: Patient) -> None:
     run = reconciling.open_run()
     Reconciliation.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=21))
