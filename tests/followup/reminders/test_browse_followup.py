@@ -22,6 +22,7 @@ from privacy.consent.rules import Answer
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.messages import agreeing_patient, answer
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
+from tests.factories.work import work_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -138,6 +139,7 @@ def test_the_board_and_a_call(page: Page, clinic: Clinic, agent: User) -> None:
 
 def test_arranging_pausing_and_stopping(page: Page, clinic: Clinic, agent: User) -> None:
     patient = agreeing_patient(clinic=clinic)
+    work_of(Role.FOLLOWUP_AGENT, patient)
     page.goto(f"/patients/{patient.code}/plans/new/")
     with page.expect_response(lambda response: "anchor_on=" in response.url):
         page.get_by_label("模板", exact=True).select_option(label="首诊后 7 天")
@@ -155,6 +157,7 @@ def test_arranging_pausing_and_stopping(page: Page, clinic: Clinic, agent: User)
 
 def test_without_consent_the_page_leads_to_the_consent_desk(page: Page, clinic: Clinic) -> None:
     patient = PatientFactory.create(clinic=clinic)
+    work_of(Role.FOLLOWUP_AGENT, patient)
     page.goto(f"/patients/{patient.code}/plans/new/")
     page.get_by_role("button", name="开始随访").click()
     assert page.locator(".err-sum").is_visible()
