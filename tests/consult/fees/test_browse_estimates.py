@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from consult.fees import selectors, services
@@ -17,6 +18,7 @@ from consult.fees.lifecycle import State
 from consult.fees.models import EstimateVersion
 from consult.fees.rules import Category
 from privacy.access.policy import Role
+from privacy.pseudonyms.models import VisitCode
 from tests.factories.fees import PriceItemFactory, full_course, line, make_version
 from tests.factories.people import UserFactory
 
@@ -125,6 +127,14 @@ def test_the_pages_of_an_estimate(page: Page, live_server, changed, patient, cli
         shoot(page, "paper")
 
 
+@pytest.fixture
+def here_today(patient, clinic) -> None:
+    """Finance writes a first estimate for whoever is here."""
+    day = timezone.localdate()
+    VisitCode.objects.create(subject=patient.subject, site=clinic.pk, day=day, number=1)
+
+
+@pytest.mark.usefixtures("here_today")
 def test_writing_an_estimate(page: Page, live_server, patient, clinic) -> None:
     PriceItemFactory.create(clinic=clinic, code="US-1", name="B 超监测", insurance="partial")
     page.goto(live_server.url + reverse("consult:estimate-create", args=[patient.code]))
