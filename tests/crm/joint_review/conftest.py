@@ -49,7 +49,10 @@ def seal_here() -> None:
         sealing._publish(sealing.public_bytes(key))
         last = AuditCheckpoint.objects.order_by("number").last()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+            cursor.execute(
+                "SELECT greatest(pg_current_xact_id()::text::bigint + 1, "
+                "pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"
+            )
             (end,) = cursor.fetchone()
         sealing._make_checkpoint(key, last, last.xid_to if last else 0, end)
 
