@@ -113,7 +113,9 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, owners: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]  # of this field alone
+        field = self.fields["owner"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = owners
 
 
 class CloseForm(forms.Form):

@@ -56,7 +56,7 @@ class ReasonForm(forms.Form):
         if found is None:
             return cls(posted or None, phrases=phrases, **kwargs)
         written = {"purpose": found.purpose, "reason": found.text}
-        typed = {name: posted.get(name) for name in cls.base_fields}
+        typed = {name: posted[name] for name in cls.base_fields if posted.get(name)}
         form = cls(initial=typed | written, phrases=phrases, **kwargs)
         form.tapped = True
         return form
@@ -72,7 +72,11 @@ class RevealForm(ReasonForm):
 
     def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("field", {one: words.REVEAL_FIELDS[one] for one in fields_open_to(staff)})
+        fields = fields_open_to(staff)
+        self.offer("field", {one: words.REVEAL_FIELDS[one] for one in fields})
+        # Whoever is to call wants the number: one tap and Enter. Other purposes say no field.
+        if self.initial.get("purpose") == "call" and "phone" in fields:
+            self.initial.setdefault("field", "phone")
 
 
 class OffHoursForm(ReasonForm):

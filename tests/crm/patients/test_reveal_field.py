@@ -119,6 +119,12 @@ def test_a_tap_writes_purpose_and_reason_and_shows_nothing_yet(desk, patient, bo
     assert reveal(desk, patient, phrase="identity-99").status_code == 200  # no such tap: as sent
 
 
+@pytest.mark.parametrize(("phrase", "field"), [("call-0", "phone"), ("identity-0", None)])
+def test_a_tap_chooses_the_number_for_who_is_to_call(desk, patient, phrase, field):
+    form = reveal(desk, patient, field="", purpose="", reason="", phrase=phrase).context["form"]
+    assert form["field"].value() == field
+
+
 def test_the_own_last_reason_for_the_same_patient_is_offered(
     desk, patient, clinic, receptionist, sign_in_as
 ):
