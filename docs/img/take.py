@@ -101,6 +101,43 @@ def staff(page: Page) -> None:
     page.goto(f"{ADDRESS}/staff/")
 
 
+def reveal(page: Page) -> None:
+    """The question before one field is opened: what for, in which words."""
+    page.goto(f"{ADDRESS}/")
+    first_link(page, "/patients/").click()
+    page.wait_for_load_state("networkidle")
+    page.get_by_text("查看明文", exact=True).first.click()
+
+
+def access(page: Page) -> None:
+    """A request for one patient of a colleague, typed, not sent."""
+    page.goto(f"{ADDRESS}/access/ask/")
+    page.locator("textarea").first.fill("7K2M-9QXA")
+    page.get_by_text("代同事接诊", exact=True).click()
+    page.locator("textarea").nth(1).fill("同事本周休假，患者周三复诊由我接待")
+
+
+def leaving(page: Page) -> None:
+    """A consultant leaves; not sent."""
+    page.goto(f"{ADDRESS}/staff/")
+    page.locator("tbody tr").filter(has_text="zx001").get_by_role("link", name="离职").click()
+    page.locator("[name=reason]").fill("本人提出，月底最后一天上班")
+
+
+def export(page: Page) -> None:
+    """What the security administrator decides on."""
+    page.goto(f"{ADDRESS}/exports/")
+    page.get_by_role("link", name="去决定").first.click()
+
+
+def review(page: Page) -> None:
+    """A sheet drawn for a cause, today's events on it."""
+    page.goto(f"{ADDRESS}/review/")
+    page.get_by_text("专项审阅", exact=True).first.click()
+    page.locator("dialog textarea").first.fill("查看明文比平时多，核对一次")
+    page.get_by_role("button", name="抽取").click()
+
+
 # name: who looks, how to get there
 PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "desk": ("qt001", desk),
@@ -113,6 +150,11 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "messages": ("sf001", messages),
     "audit": ("sj001", audit),
     "staff": ("xt001", staff),
+    "reveal": ("qt001", reveal),
+    "access": ("ys001", access),
+    "leaving": ("xt001", leaving),
+    "export": ("aq001", export),
+    "review": ("aq001", review),
 }
 
 
