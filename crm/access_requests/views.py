@@ -1,12 +1,9 @@
 """Doors: asking, deciding, breaking the glass, judging it."""
 
-from collections.abc import Callable
-from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,41 +13,14 @@ from crm.access_requests import rules, selectors, showing
 from crm.access_requests.forms import AskForm, BreakGlassForm, DecisionForm, LiftForm, VerdictForm
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.services import asking, breaking, deciding
+from crm.staff.finding import of_record
 from crm.staff.guards import StaffRequest, requires
-from crm.staff.models import User
 from crm.staff.selectors import staff_of_clinic
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 from privacy.pseudonyms.rules import parse_code
-
-View = Callable[..., HttpResponseBase]
-Finder = Callable[[User, UUID], AccessRequest]
-
-
-def of_request(finder: Finder) -> Callable[[View], View]:
-    """Hand the view what ``finder`` finds by ``request_id``, or answer 404 and book the attempt.
-
-    Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
-    """
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def found(request: StaffRequest, /, request_id: UUID) -> HttpResponseBase:
-            try:
-                one = finder(request.user, request_id)
-            except ObjectDoesNotExist as error:
-                target = f"access:{request_id}"
-                record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-                raise Http404 from error
-            return view(request, one)
-
-        return found
-
-    return decorate
 
 
 @require_GET
@@ -95,7 +65,7 @@ def _code_in(request: StaffRequest) -> str:
 
 @require_POST
 @requires(Permission.ASK_ACCESS)
-@of_request(selectors.own_request)
+@of_record(selectors.own_request, "request_id", "access")
 @once
 def withdraw(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
     """Take one's own request back."""
@@ -106,7 +76,7 @@ def withdraw(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.DECIDE_ACCESS)
-@of_request(selectors.shown_to)
+@of_record(selectors.shown_to, "request_id", "access")
 @with_fresh_factor()
 @once
 def decide(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
@@ -143,7 +113,7 @@ def _decided(request: StaffRequest, asked: AccessRequest, form: DecisionForm) ->
 
 @require_POST
 @requires(Permission.DECIDE_ACCESS)
-@of_request(selectors.ended_by)
+@of_record(selectors.ended_by, "request_id", "access")
 @once
 def end(request: StaffRequest, asked: AccessRequest) -> HttpResponse:
     """End what is open before its time."""
@@ -173,7 +143,7 @@ def break_glass(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.JUDGE_BREAK_GLASS)
-@of_request(selectors.use_shown_to)
+@of_record(selectors.use_shown_to, "request_id", "access")
 @with_fresh_factor()
 @once
 def judge(request: StaffRequest, use: AccessRequest) -> HttpResponse:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -12,12 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.alerts import selectors, services
 from crm.alerts.forms import CloseForm
 from crm.alerts.models import Alert
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
 
@@ -52,7 +51,7 @@ def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     try:
         services.acknowledge(alert_id=alert_id, actor=request.user)
     except Alert.DoesNotExist as error:
-        raise _not_found(request, alert_id) from error
+        raise not_found(request, f"alert:{alert_id}") from error
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -71,7 +70,7 @@ def close(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     try:
         services.close(alert_id=alert_id, note=form.cleaned_data["note"], actor=request.user)
     except Alert.DoesNotExist as error:
-        raise _not_found(request, alert_id) from error
+        raise not_found(request, f"alert:{alert_id}") from error
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -83,7 +82,7 @@ def _page(request: StaffRequest, alert_id: UUID, form: CloseForm) -> HttpRespons
     try:
         opened = services.open_alert(viewer=request.user, alert_id=alert_id)
     except Alert.DoesNotExist as error:
-        raise _not_found(request, alert_id) from error
+        raise not_found(request, f"alert:{alert_id}") from error
     page = {
         "opened": opened,
         "alert": opened.alert,
@@ -91,8 +90,3 @@ def _page(request: StaffRequest, alert_id: UUID, form: CloseForm) -> HttpRespons
         "may_handle": can(request.user, Permission.HANDLE_ALERTS),
     }
     return render(request, "crm/alerts/page.html", page, status=422 if form.is_bound else 200)
-
-
-def _not_found(request: StaffRequest, alert_id: UUID) -> Http404:
-    record_denial(actor=request.user, target=f"alert:{alert_id}", event=AccessEvent.NOT_FOUND)
-    return Http404()

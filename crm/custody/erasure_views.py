@@ -1,13 +1,10 @@
 """Doors: asking that a patient's keys be destroyed, confirming it, calling it off."""
 
-from collections.abc import Callable
-from functools import wraps
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,34 +12,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.custody import erasing, selectors, showing
 from crm.custody.forms import AskErasureForm, CallOffForm, ConfirmErasureForm
 from crm.custody.models import ErasureRequest
+from crm.staff.finding import of_record
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.models import User
 from crm.staff.step_up import FULL_MINUTES, with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
-View = Callable[..., HttpResponseBase]
+
+def _shown(staff: User, erasure_id: UUID) -> ErasureRequest:
+    return selectors.erasures_shown_to(staff).get(pk=erasure_id)
 
 
-def of_erasure(view: View) -> View:
-    """Hand the view the request of ``erasure_id``, or answer 404 and book the attempt.
-
-    Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
-    """
-
-    @wraps(view)
-    def found(request: StaffRequest, /, erasure_id: UUID) -> HttpResponseBase:
-        try:
-            asked = selectors.erasures_shown_to(request.user).get(pk=erasure_id)
-        except ObjectDoesNotExist as error:
-            target = f"erasure:{erasure_id}"
-            record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-            raise Http404 from error
-        return view(request, asked)
-
-    return found
+of_erasure = of_record(_shown, "erasure_id", "erasure")
 
 
 @require_GET

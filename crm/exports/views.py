@@ -1,13 +1,10 @@
 """Doors: asking for an export, deciding, following it, taking it once, tracing a leaked row."""
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,39 +13,25 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.exports import datasets, showing
 from crm.exports.forms import AskForm, DecisionForm, TraceForm, dataset_named
 from crm.exports.services import asking
+from crm.staff.finding import of_record
 from crm.staff.guards import StaffRequest, requires
+from crm.staff.models import User
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from crm.web.refusals import Refusal, answer
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 from privacy.exports import rules, selectors
 from privacy.exports.models import Export
 from privacy.exports.services import deciding, handing_over
 from privacy.exports.services.handing_over import Gone
 
-View = Callable[..., HttpResponseBase]
+
+def _shown(staff: User, outgoing_id: UUID) -> Export:
+    return selectors.shown_to(staff).get(pk=outgoing_id)
 
 
-def of_export(view: View) -> View:
-    """Hand the view the export of ``outgoing_id``, or answer 404 and book the attempt.
-
-    Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
-    """
-
-    @wraps(view)
-    def found(request: StaffRequest, /, outgoing_id: UUID) -> HttpResponseBase:
-        try:
-            export = selectors.shown_to(request.user).get(pk=outgoing_id)
-        except ObjectDoesNotExist as error:
-            target = f"export:{outgoing_id}"
-            record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-            raise Http404 from error
-        return view(request, export)
-
-    return found
+of_export = of_record(_shown, "outgoing_id", "export")
 
 
 @require_GET

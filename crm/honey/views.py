@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -11,12 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.honey import services
 from crm.honey.forms import PlantForm
 from crm.honey.models import HoneyRecord
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 
 
 @require_GET
@@ -58,8 +57,6 @@ def retire(request: StaffRequest, honey_id: UUID) -> HttpResponse:
     try:
         services.retire(record_id=honey_id, actor=request.user)
     except HoneyRecord.DoesNotExist as error:
-        target = f"honey:{honey_id}"
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404 from error
+        raise not_found(request, f"honey:{honey_id}") from error
     messages.success(request, _("The record watches no longer."))
     return redirect("honey:list")

@@ -25,13 +25,12 @@ from crm.incidents.forms import (
 )
 from crm.incidents.models import Incident
 from crm.incidents.services import Description, Scope
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 from privacy.pseudonyms.rules import display_code
 
@@ -152,7 +151,7 @@ def notice(request: StaffRequest, incident_id: UUID, notice: str) -> HttpRespons
             page = {"notice": found, "printed_at": timezone.now()}
             return render(request, template, page)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, f"incident:{incident_id}") from error
+        raise not_found(request, f"incident:{incident_id}") from error
 
 
 @require_POST
@@ -163,7 +162,7 @@ def codes(request: StaffRequest, incident_id: UUID) -> HttpResponse:
     try:
         text = services.export_codes(viewer=request.user, incident_id=incident_id)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, f"incident:{incident_id}") from error
+        raise not_found(request, f"incident:{incident_id}") from error
     return HttpResponse(
         text,
         content_type="text/csv; charset=utf-8",
@@ -184,7 +183,7 @@ def _done(
     try:
         act(form.cleaned_data)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, f"incident:{incident_id}") from error
+        raise not_found(request, f"incident:{incident_id}") from error
     except DomainError as error:
         form.add_error(None, str(error))
         return _page(request, incident_id, form)
@@ -198,7 +197,7 @@ def _page(
     try:
         opened = services.open_incident(viewer=request.user, incident_id=incident_id)
     except Incident.DoesNotExist as error:
-        raise _not_found(request, f"incident:{incident_id}") from error
+        raise not_found(request, f"incident:{incident_id}") from error
     page = {
         "opened": opened,
         "incident": opened.row.incident,
@@ -238,7 +237,7 @@ def _alert(request: StaffRequest) -> Alert | None:
     except ValueError as error:
         raise Http404 from error
     except Alert.DoesNotExist as error:
-        raise _not_found(request, f"alert:{UUID(text)}") from error
+        raise not_found(request, f"alert:{UUID(text)}") from error
 
 
 def _known(alert: Alert | None) -> dict[str, Any]:
@@ -252,8 +251,3 @@ def _known(alert: Alert | None) -> dict[str, Any]:
         "suspect": alert.staff_id,
         "since": alert.created_at - A_DAY,
     }
-
-
-def _not_found(request: StaffRequest, target: str) -> Http404:
-    record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-    return Http404()

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.messaging import inbound, selectors, services, viewing
 from crm.messaging.models import Message
 from crm.patients.views.doors import hold_back_writing
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, public, requires
 from crm.web.idempotency import once
 from crm.web.paging import page_of
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 
 LEDGER_ROWS = 50
 
@@ -50,9 +49,7 @@ def settle(request: StaffRequest, message_id: UUID) -> HttpResponse:
     try:
         message = selectors.message_of_staff(request.user, message_id)
     except Message.DoesNotExist as error:
-        target = f"message:{message_id}"
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404 from error
+        raise not_found(request, f"message:{message_id}") from error
     hold_back_writing(request, request.user, message.patient)
     received = request.POST.get("received") == "yes"
     services.settle_by_person(message=message, received=received, actor=request.user)

@@ -13,7 +13,7 @@ from crm.web.idempotency import once
 from followup.calls import services
 from followup.calls.forms import CallForm
 from followup.calls.models import CallResult
-from followup.plans.doors import of_record
+from followup.plans.doors import of_work
 from followup.plans.models import Kind
 from followup.schedules.models import Step
 from followup.schedules.selectors import step_of_staff
@@ -23,7 +23,7 @@ from privacy.errors import DomainError
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_PLANS)
-@of_record(step_of_staff, "step")
+@of_work(step_of_staff, "step")
 @once
 def call(request: StaffRequest, step: Step) -> HttpResponseBase:
     """What to say, what not to ask, and the outcome, which is mandatory."""

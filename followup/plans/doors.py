@@ -5,15 +5,13 @@ from functools import wraps
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 
 from crm.patients.models import Patient
 from crm.patients.views.doors import hold_back_writing
-from crm.staff.guards import StaffRequest
+from crm.staff.finding import of_record
+from crm.staff.guards import StaffRequest, ViewFunc
 from crm.staff.models import User
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 
 
 class OfPatient(Protocol):
@@ -24,29 +22,20 @@ class OfPatient(Protocol):
 
 
 Found = TypeVar("Found", bound=OfPatient)
-View = Callable[..., HttpResponseBase]
 
 
-def of_record(finder: Callable[[User, UUID], Found], name: str) -> Callable[[View], View]:
-    """Hand the view what ``finder`` finds by ``<name>_id`` of the address, or 404, and book it.
+def of_work(finder: Callable[[User, UUID], Found], name: str) -> Callable[[ViewFunc], ViewFunc]:
+    """Hand the view the plan or step of ``<name>_id`` to write in, or answer 404 and book it.
 
-    Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
+    Raises: what ``hold_back_writing`` raises, for a patient who is only looked at.
     """
 
-    def decorate(view: View) -> View:
+    def decorate(view: ViewFunc) -> ViewFunc:
         @wraps(view)
-        def found(request: StaffRequest, /, **kwargs: Any) -> HttpResponseBase:
-            key: UUID = kwargs.pop(f"{name}_id")
-            try:
-                record = finder(request.user, key)
-            except ObjectDoesNotExist as error:
-                record_denial(
-                    actor=request.user, target=f"{name}:{key}", event=AccessEvent.NOT_FOUND
-                )
-                raise Http404 from error
+        def writing(request: StaffRequest, record: Found, **kwargs: Any) -> HttpResponseBase:
             hold_back_writing(request, request.user, record.of_patient)
             return view(request, record, **kwargs)
 
-        return found
+        return of_record(finder, f"{name}_id", name)(writing)
 
     return decorate

@@ -22,7 +22,7 @@ from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import NothingDone, once
 from crm.web.paging import page_of
 from crm.web.refusals import refusal_of
-from followup.plans.doors import of_record
+from followup.plans.doors import of_work
 from followup.plans.models import Plan
 from followup.plans.selectors import plan_of_staff
 from followup.reminders import selectors, services, viewing
@@ -122,7 +122,7 @@ def _plan_door(
 
     @require_POST
     @requires(Permission.MANAGE_PLANS)
-    @of_record(plan_of_staff, "plan")
+    @of_work(plan_of_staff, "plan")
     @once
     def door(request: StaffRequest, plan: Plan) -> HttpResponseBase:
         asked = form(request.POST, auto_id=f"{verb}-{plan.pk}-%s")
@@ -149,7 +149,7 @@ def _step_door(act: Callable[..., Step], done: str | Promise) -> ViewFunc:
 
     @require_POST
     @requires(Permission.MANAGE_PLANS)
-    @of_record(step_of_staff, "step")
+    @of_work(step_of_staff, "step")
     @once
     def door(request: StaffRequest, step: Step) -> HttpResponse:
         try:

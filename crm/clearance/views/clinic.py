@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,12 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm.clearance import selectors
 from crm.clearance.clinic_licences import record_clinic_licence, withdraw_clinic_licence
 from crm.clearance.forms import ClinicLicenceForm
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
 
@@ -53,9 +52,7 @@ def withdraw(request: StaffRequest, clinic_licence_id: UUID) -> HttpResponse:
     """A licence of the clinic counts no longer."""
     licence = selectors.licences_of_clinic(request.user).filter(pk=clinic_licence_id).first()
     if licence is None:
-        target = f"clinic_licence:{clinic_licence_id}"
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404
+        raise not_found(request, f"clinic_licence:{clinic_licence_id}")
     withdraw_clinic_licence(licence=licence, actor=request.user)
     messages.success(request, _("The clinic's licence counts no longer."))
     return redirect("clearance:clinic-licences")

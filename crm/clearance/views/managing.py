@@ -14,6 +14,7 @@ from crm.clearance import leaving, selectors, services
 from crm.clearance.forms import EditionForm, LeavingForm, LicenceForm
 from crm.clearance.models import Licence
 from crm.clearance.views.showing import label_of, rows_of
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.models import User
 from crm.staff.selectors import staff_of_clinic
@@ -21,8 +22,6 @@ from crm.staff.services import new_password
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can, is_cleared
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 from privacy.exports.attempts import attempts_of
 
@@ -81,9 +80,7 @@ def withdraw(request: StaffRequest, licence_id: UUID) -> HttpResponse:
     try:
         licence = selectors.licence_in_clinic(request.user, licence_id)
     except Licence.DoesNotExist as error:
-        target = f"licence:{licence_id}"
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404 from error
+        raise not_found(request, f"licence:{licence_id}") from error
     services.withdraw_licence(licence=licence, actor=request.user)
     messages.success(request, _("The licence counts no longer."))
     return redirect("clearance:licences", licence.staff_id)

@@ -15,12 +15,11 @@ from crm.clearance.courses import ALL, RIGHT, Question
 from crm.clearance.forms import AnswersForm
 from crm.clearance.models import Document, Sitting
 from crm.clearance.views.showing import rows_of
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, signed_in
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can, is_cleared
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import Conflict
 
 TO_SIGN_MINUTES = 5  # how fresh the second factor of a signature is
@@ -148,9 +147,7 @@ def test(request: StaffRequest, sitting_id: UUID) -> HttpResponse:
 def _own_sitting(request: StaffRequest, sitting_id: UUID) -> Sitting:
     sitting = selectors.sittings_of(request.user).filter(pk=sitting_id).first()
     if sitting is None:
-        target = f"sitting:{sitting_id}"
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404
+        raise not_found(request, f"sitting:{sitting_id}")
     return sitting
 
 

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from crm.joint_review.forms import FilterForm
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest
 from privacy.access.policy import Permission, can
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
 
@@ -20,8 +19,7 @@ def found_or_404(request: StaffRequest, target: str, act: Callable[[], Any]) -> 
     try:
         return act()
     except ObjectDoesNotExist as error:
-        record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-        raise Http404 from error
+        raise not_found(request, target) from error
 
 
 def done(request: StaffRequest, target: str, act: Callable[[], Any], words: str) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,12 +17,11 @@ from crm.patients.guard_forms import AnswerLiftForm, GuardForm, LiftForm
 from crm.patients.models import Patient, PatientGuard
 from crm.patients.services import guarding, viewing
 from crm.patients.views.doors import of_patient
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import with_fresh_factor
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
 
@@ -40,7 +39,7 @@ def of_mark(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
         if mark is None and request.method == "POST":
             mark = guards.ended_guard(request.user, guard_id)
         if mark is None:
-            raise _not_found(request, f"guard:{guard_id}")
+            raise not_found(request, f"guard:{guard_id}")
         return view(request, mark)
 
     return found
@@ -124,15 +123,10 @@ def settle(request: StaffRequest, double_id: UUID) -> HttpResponse:
     try:
         double = guards.doubles_shown_to(request.user).get(pk=double_id)
     except ObjectDoesNotExist as error:
-        raise _not_found(request, f"double:{double_id}") from error
+        raise not_found(request, f"double:{double_id}") from error
     answer = request.POST.get("same", "")
     if answer not in {"yes", "no"}:  # it is given once: nothing is taken for a no
         raise BadRequest("neither yes nor no")
     guarding.settle_double(double=double, same=answer == "yes", actor=request.user)
     messages.success(request, _("The answer is kept."))
     return redirect("patients:guarded")
-
-
-def _not_found(request: StaffRequest, target: str) -> Http404:
-    record_denial(actor=request.user, target=target, event=AccessEvent.NOT_FOUND)
-    return Http404()

@@ -28,11 +28,10 @@ from crm.scheduling.forms import (
 from crm.scheduling.models import Visit
 from crm.scheduling.rules import State, may_follow
 from crm.scheduling.selectors import board_of, open_visit_today, visits_visible_to
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import NothingDone, once
 from privacy.access.policy import Permission
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import Conflict, DomainError
 from privacy.pseudonyms.rules import parse_code
 
@@ -136,7 +135,7 @@ def arrive_by_number(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     """The arrival of somebody expected whom the desk knows by the number of the day."""
     coming = visits_visible_to(request.user).filter(state=State.EXPECTED, pk=visit_id).first()
     if coming is None:
-        raise _out_of_reach(request, visit_id)
+        raise not_found(request, f"visit:{visit_id}")
     if may_write(staff=request.user, patient=coming.patient):
         return redirect("scheduling:arrive", coming.patient.code)
     form = CardForm(request.POST or None)
@@ -190,7 +189,7 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     """Choose a free room and call the code into it."""
     visit = visits_visible_to(request.user).filter(pk=visit_id).first()
     if visit is None:
-        raise _out_of_reach(request, visit_id)
+        raise not_found(request, f"visit:{visit_id}")
     if not may_follow(State(visit.state), State.IN_ROOM):
         return _not_moved(request, _("Somebody else has moved this visit on. Please look again."))
     rooms = board_of(request.user).free
@@ -234,7 +233,7 @@ def _moved(request: StaffRequest, visit_id: UUID, to: State, text: str) -> HttpR
     try:
         visit = services.move(visit_id=visit_id, to=to, actor=request.user)
     except Visit.DoesNotExist as error:
-        raise _out_of_reach(request, visit_id) from error
+        raise not_found(request, f"visit:{visit_id}") from error
     except Conflict as error:
         return _not_moved(request, str(error))
     return _back(request, visit, text)
@@ -246,12 +245,6 @@ def _not_moved(request: StaffRequest, why: str) -> HttpResponse:
     return NothingDone(reverse("desk:home"))
 
 
-def _out_of_reach(request: StaffRequest, visit_id: UUID) -> Http404:
-    """The answer to somebody who asked in vain, once it is booked."""
-    record_denial(actor=request.user, target=f"visit:{visit_id}", event=AccessEvent.NOT_FOUND)
-    return Http404()
-
-
 @require_POST
 @requires(Permission.ISSUE_VISIT_CODE)
 @once
@@ -260,7 +253,7 @@ def undo(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     try:
         visit = services.undo(visit_id=visit_id, actor=request.user)
     except Visit.DoesNotExist as error:
-        raise _out_of_reach(request, visit_id) from error
+        raise not_found(request, f"visit:{visit_id}") from error
     except Conflict as error:
         return _not_moved(request, str(error))
     return _back(request, visit, _("%(code)s: the last step was taken back."), undoable=False)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,11 +12,10 @@ from crm.scheduling import rooms as services
 from crm.scheduling.forms import LabelForm
 from crm.scheduling.models import Room
 from crm.scheduling.selectors import rooms_of
+from crm.staff.finding import not_found
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission
-from privacy.audit.events import AccessEvent
-from privacy.audit.services import record_denial
 from privacy.errors import DomainError
 
 
@@ -78,5 +77,4 @@ def _room(request: StaffRequest, room_id: UUID) -> Room:
     try:
         return services.room_of_staff(request.user, room_id)
     except Room.DoesNotExist as error:
-        record_denial(actor=request.user, target=f"room:{room_id}", event=AccessEvent.NOT_FOUND)
-        raise Http404 from error
+        raise not_found(request, f"room:{room_id}") from error
