@@ -11,6 +11,7 @@ from privacy.access.caps import CAP_REACHED
 BURST: Final = 10  # refusals of one person
 BURST_WINDOW: Final = timedelta(minutes=10)
 LAG_SECONDS: Final = 60  # ADR 0005
+ROWS_LAG: Final = timedelta(minutes=10)  # their seal comes every minute: ADR 0010
 
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
 SEPARATION = "separation"

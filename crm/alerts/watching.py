@@ -19,7 +19,7 @@ from crm.honey.rules import IN_PASSING, is_touch
 from crm.honey.selectors import honey_among, live_marks
 from crm.patients.models import Patient
 from crm.staff.models import User
-from privacy.audit import following
+from privacy.audit import following, row_changes
 from privacy.audit import services as audit
 from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
@@ -63,6 +63,8 @@ def watch() -> int:
     sights += [sight for source in sources for sight in source(now)]
     if seal_status().lag_seconds > rules.LAG_SECONDS:
         sights.append(Sight(Sign(rules.SEALER, "sealer"), now))
+    if (waits_since := row_changes.waits_since()) and now - waits_since > rules.ROWS_LAG:
+        sights.append(Sight(Sign(rules.SEALER, "rows"), now))
     return sum(_raise(one) for one in sights)
 
 

@@ -187,6 +187,11 @@ def last_run() -> VerificationRun | None:
     return runs.exclude(since__isnull=False, whole=True).first()
 
 
+def last_asked_for() -> VerificationRun | None:
+    """The newest verification of everything, open or finished."""
+    return VerificationRun.objects.filter(since=None).first()
+
+
 def last_night() -> VerificationRun | None:
     """The newest verification of what was sealed lately that found it whole."""
     return VerificationRun.objects.filter(since__isnull=False, whole=True).first()

@@ -6,10 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from privacy.audit.events import Event, Kind
-from privacy.audit.models import AuditEvent, RowSeal
+from privacy.audit.models import READER, AuditEvent, RowSeal, acting_as
 from privacy.audit.retired import Retired
 
 Broken = tuple[int, UUID | None]  # number of a seal, 0 if it is gone, and its event
@@ -77,31 +78,44 @@ def broken_seals(retired: Retired, *, since: datetime | None = None) -> list[Bro
     """Seals that the rows, the order or their event no longer bear out: number and event.
 
     In: ``since``: of the seals before this moment only every seventh is held against its rows, on
-    each day another; None: all are. The order of all of them is looked at in any case.
+    each day another; None: all are. The order of all of them is looked at in any case. When one
+    was made is asked of its event, which is signed, and not of the row itself.
     Call it acting as the reader. Empty when all is well. The event of a seal may lie in an archive.
     """
+    spoken = AuditEvent.objects.filter(action=RowEvent.SEALED.value)
+    spoken = spoken.filter(at__gte=since) if since else spoken
+    lately = set(spoken.values_list("id", flat=True)) if since else set()
     found: list[Broken] = []
     expected, start = 1, 0
     seals = RowSeal.objects.order_by("number").iterator()
+
+    def is_due(seal: RowSeal) -> bool:
+        turn = since is None or seal.number % NIGHTS == since.toordinal() % NIGHTS
+        return turn or seal.event_id in lately
+
     while page := list(islice(seals, PAGE)):
-        wrong = _not_borne_out([one for one in page if _is_due(one, since)], retired)
+        wrong = _not_borne_out([one for one in page if is_due(one)], retired)
         for seal in page:
             in_order = (seal.number, seal.xid_from) == (expected, start)
             if not in_order or seal.number in wrong:
                 found.append((seal.number, seal.event_id))
             expected, start = seal.number + 1, seal.xid_to
     # A tail that was cut leaves events whose seal is gone.
-    spoken = AuditEvent.objects.filter(action=RowEvent.SEALED.value)
-    spoken = spoken.filter(at__gte=since) if since else spoken
-    held = RowSeal.objects.values("event_id")
-    found += [(0, one) for one in spoken.exclude(id__in=held).values_list("id", flat=True)]
+    gone = ~Exists(RowSeal.objects.filter(event_id=OuterRef("pk")))  # NOT IN would be quadratic
+    found += [(0, one) for one in spoken.filter(gone).values_list("id", flat=True)]
     return found
 
 
-def _is_due(seal: RowSeal, since: datetime | None) -> bool:
-    if since is None or seal.sealed_at >= since:
-        return True
-    return seal.number % NIGHTS == since.toordinal() % NIGHTS
+def waits_since() -> datetime | None:
+    """When the oldest note without a seal was written; None if all are sealed."""
+    with acting_as(READER), connection.cursor() as cursor:
+        last = RowSeal.objects.order_by("number").last()
+        cursor.execute(
+            "SELECT min(at) FROM privacy_rowchange WHERE xid >= %s::text::xid8",
+            [str(last.xid_to if last else 0)],
+        )
+        oldest: datetime | None = cursor.fetchone()[0]
+    return oldest
 
 
 def _not_borne_out(seals: list[RowSeal], retired: Retired) -> set[int]:

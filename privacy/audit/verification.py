@@ -4,12 +4,10 @@ The trail is read in pages and may grow meanwhile: what is sealed after the star
 next time. Memory does not grow with the trail.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from itertools import islice
-from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -20,6 +18,7 @@ from django.utils import timezone
 from privacy.audit import rules
 from privacy.audit.anchors import Anchor, anchors
 from privacy.audit.comparing import compare
+from privacy.audit.findings import Finding, Report
 from privacy.audit.models import (
     READER,
     AuditCheckpoint,
@@ -36,53 +35,7 @@ from privacy.audit.sealing import chain_of
 from privacy.audit.summing import Sum, runs, sums
 
 CHUNK = 5_000
-MOST_FINDINGS = 50
 CLOCK_SLACK = timedelta(minutes=10)  # an event is sealed seconds after its transaction ends
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that does not hold. ``seq``: number of the event, 0 where none was given."""
-
-    code: str
-    seq: int
-    event_id: UUID | None = None
-    checkpoint: int = 0
-
-
-@dataclass(slots=True)
-class Report:
-    """What a verification saw. ``clock_jumps`` is for the reader: a wrong clock is no tampering."""
-
-    events: int = 0
-    checkpoints: int = 0
-    unsealed: int = 0
-    anchored: int = 0
-    archived: int = 0  # sealed events that lie in archives only
-    told: int = 0  # events that the second sink names
-    clock_jumps: int = 0
-    head: bytes = rules.EMPTY_CHAIN
-    findings: list[Finding] = field(default_factory=list)
-    found: int = 0
-
-    @property
-    def whole(self) -> bool:
-        return not self.found
-
-    @property
-    def first_bad(self) -> Finding | None:
-        """The finding with the lowest event number; unnumbered ones come last."""
-        return min(
-            self.findings,
-            key=lambda one: (one.seq == 0, one.seq, one.event_id is None),
-            default=None,
-        )
-
-    def add(self, finding: Finding) -> None:
-        """Count a finding; the first ones are also kept."""
-        self.found += 1
-        if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(finding)
 
 
 def verify(since: datetime | None = None) -> Report:
@@ -95,6 +48,7 @@ def verify(since: datetime | None = None) -> Report:
     Source: ADR 0005; R42, R54.
     """
     report, began = Report(), timezone.now()
+    lines = _lines_due(since)
     with acting_as(READER):
         # Seals first, then checkpoints: both are committed together, so every seal counted here
         # has its checkpoint in what is read afterwards, however fast the sealer runs.
@@ -106,7 +60,7 @@ def verify(since: datetime | None = None) -> Report:
         walk.begin_at(first)
         start = walk.before.xid_to if walk.before else 0
         walk.run(last_seal, after=first - 1)
-        _check_anchors(report, last, first)
+        _check_anchors(report, last, lines)
         _check_unsealed(report, start, last.xid_to if last else 0)
         for _number, event_id in broken_seals(retired, since=since):
             report.add(Finding("rows", 0, event_id))
@@ -126,11 +80,21 @@ def _first_sealed(since: datetime | None, last: AuditCheckpoint | None) -> int:
     return int(found["first"] or last.number + 1)
 
 
+def _lines_due(since: datetime | None) -> Iterable[Anchor]:
+    """Lines of the anchor file to compare. For a part they are read before the transaction, which
+    may not stand idle while millions of older ones go by."""
+    if since is None:
+        return anchors()
+    with acting_as(READER):
+        first = _first_sealed(since, AuditCheckpoint.objects.order_by("number").last())
+    return [one for one in anchors() if one.number >= first or not one.readable]
+
+
 def verify_run(first: int, last: int) -> Report:
     """Check one run of checkpoints with all their events: signatures, chain, numbers, contents.
 
     In: numbers of checkpoints, both counted. What lies before and after is not looked at; that
-    the run's beginning follows on the checkpoint before it, is.
+    the run's beginning follows on the checkpoint before it, and that this one is signed, is.
     """
     report = Report()
     with acting_as(READER):
@@ -157,10 +121,14 @@ class _Walk:
         self.expected = 1
 
     def begin_at(self, first: int) -> None:
-        """Leave out what lies before a checkpoint."""
-        self.before = AuditCheckpoint.objects.filter(number=first - 1).first()
-        if self.before:
-            self.expected = self.before.first_seq + self.before.count
+        """Leave out what lies before a checkpoint. The one before it says where to begin, and
+        when: it is proved as well, or one changed date would hide what came after it."""
+        self.before = before = AuditCheckpoint.objects.filter(number=first - 1).first()
+        if before is None:
+            return
+        self.expected = before.first_seq + before.count
+        if not self._is_signed(before):
+            self.report.add(Finding("checkpoint", before.first_seq, checkpoint=before.number))
 
     def run(self, last_seal: int, *, after: int = 0) -> None:
         for page in _checkpoints(self.last_number, after=after):
@@ -206,11 +174,14 @@ class _Walk:
             and one.first_seq == self.expected
             and one.xid_from == (before.xid_to if before else 0)
             and bytes(one.previous) == (bytes(before.chain) if before else rules.EMPTY_CHAIN)
-            and bytes(one.chain) == chain_of(one)
-            and any(signed(key, one) for key in self.signers)
+            and self._is_signed(one)
         )
         if not sound:
             self.report.add(Finding("checkpoint", self.expected, checkpoint=one.number))
+
+    def _is_signed(self, one: AuditCheckpoint) -> bool:
+        """Whether its columns give its chain value, and a sealer's key signed that."""
+        return bytes(one.chain) == chain_of(one) and any(signed(key, one) for key in self.signers)
 
     def _check_run(self, checkpoint: AuditCheckpoint, start: int, end: int, last_seal: int) -> None:
         leaves: list[bytes] = []
@@ -323,9 +294,9 @@ def sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent 
             yield seal, found.get((seal.event_id, seal.event_at))
 
 
-def _check_anchors(report: Report, last: AuditCheckpoint | None, first: int) -> None:
+def _check_anchors(report: Report, last: AuditCheckpoint | None, lines: Iterable[Anchor]) -> None:
     """What the file outside says must stand in the database: it exposes a cut or rewritten tail."""
-    due = (one for one in anchors() if one.number >= first or not one.readable)
+    due = iter(lines)
     while page := list(islice(due, CHUNK)):
         _check_anchor_page(report, page, last)
 

@@ -14,7 +14,8 @@ from crm.joint_review.services.judging import side_of
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
-from privacy.audit.verification import Report, verify_run
+from privacy.audit.findings import Report
+from privacy.audit.verification import verify_run
 from privacy.errors import AccessDenied, Conflict, DomainError
 
 AT_ONCE: Final = 50_000  # events that are verified while the page waits: about five seconds

@@ -11,9 +11,10 @@ from django.template.defaultfilters import pluralize
 from privacy.audit import services as audit
 from privacy.audit.anchors import typed
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.findings import Finding, Report
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import knows_head
-from privacy.audit.verification import Finding, Report, verify
+from privacy.audit.verification import verify
 
 MEANING = {
     "missing": "the event is gone",

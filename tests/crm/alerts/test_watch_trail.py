@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from crm.alerts import services, watching
+from crm.alerts import rules, services, watching
 from crm.alerts.models import Alert, TrailPlace
 from crm.alerts.selectors import count_open
 from crm.alerts.tasks import watch
@@ -17,7 +17,9 @@ from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AccessEvent
-from privacy.audit.row_changes import RowEvent
+from privacy.audit.models import READER, acting_as
+from privacy.audit.row_changes import RowEvent, waits_since
+from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.selectors import SealStatus
 from privacy.errors import AccessDenied
 from tests.conftest import owner_connection
@@ -150,6 +152,16 @@ def test_a_sealer_that_lags_raises_one(raised, monkeypatch) -> None:
     (alert,) = raised()
     assert (alert.kind, alert.target, alert.event_id) == ("sealer", "sealer", None)
     assert [one.times for one in raised()] == [2]
+
+
+def test_notes_of_rows_that_nobody_seals_raise_one(raised, carer, monkeypatch) -> None:
+    assert raised() == []
+    monkeypatch.setattr(rules, "ROWS_LAG", timedelta(0))
+    (alert,) = raised()
+    assert (alert.kind, alert.target) == ("sealer", "rows")
+    seal_row_changes()
+    with acting_as(READER):
+        assert waits_since() is None
 
 
 def test_old_events_of_a_restored_trail_raise_nothing(raised, monkeypatch) -> None:

@@ -42,11 +42,9 @@ class TestList:
         assert (row.total, row.left, row.judged) == (sheet.items.count(), row.total, 0)
 
     def test_the_days_of_a_month(self, sheet, sign_in_as, keeper) -> None:
-        run = VerificationRun.objects.create(
-            requested_by=keeper, state="done", whole=True, finished_at=timezone.now()
-        )
+        run = VerificationRun.objects.create(requested_by=keeper)
         with travelled(moment(MONDAY + timedelta(days=10), 10)):
-            run.finished_at = timezone.now()
+            run.state, run.whole, run.finished_at = "done", True, timezone.now()
             run.save()
             page = sign_in_as(keeper).get("/review/")
             states = {one.day.day: one.state for one in page.context["days"]}

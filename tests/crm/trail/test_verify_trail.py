@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -75,9 +76,9 @@ def test_a_long_trail_is_left_to_a_worker(auditor, history, sign_in_as, monkeypa
 
 
 def test_a_run_whose_worker_died_does_not_block_the_next(auditor, monkeypatch) -> None:
-    dead = VerificationRun.objects.create(requested_by=auditor, state="running")
+    dead = VerificationRun.objects.create(requested_by=auditor)
     old = timezone.now() - services.STUCK - timedelta(minutes=1)
-    VerificationRun.objects.filter(pk=dead.pk).update(created_at=old)
+    VerificationRun.objects.filter(pk=dead.pk).update(state="running", created_at=old)
     assert services.ask_for_verification(actor=auditor).pk != dead.pk
 
 
@@ -103,6 +104,24 @@ def test_a_verification_that_breaks_is_shown_as_such(auditor, monkeypatch, sign_
     assert sign_in_as(auditor).get(reverse("trail:list")).status_code == 200
 
 
+def test_the_one_of_the_night_does_not_stand_for_one_that_is_asked_for(auditor) -> None:
+    night = VerificationRun.objects.create(since=timezone.now() - LATELY)
+    VerificationRun.objects.filter(pk=night.pk).update(state="running")
+    run = services.ask_for_verification(actor=auditor)
+    assert (run.since, run.whole, run.requested_by) == (None, True, auditor)
+
+
+@pytest.mark.parametrize(
+    "brought", [{"state": "done", "whole": True}, {"whole": True}, {"state": "running"}]
+)
+def test_a_verdict_is_not_brought_along(auditor, brought) -> None:
+    """Of a row that comes in the second net asks nothing but its table."""
+    if brought.get("whole"):
+        brought |= {"finished_at": timezone.now()}
+    with pytest.raises(IntegrityError, match="begins by being asked for"):
+        VerificationRun.objects.create(requested_by=auditor, **brought)
+
+
 class TestByNight:
     """Beat has the trail verified: what is newer than eight days, everything on Sundays."""
 
@@ -110,7 +129,9 @@ class TestByNight:
     def monday(self, time_machine) -> datetime:
         """The night after a Sunday, in clinic time, with one verification of everything behind."""
         time_machine.move_to(datetime(2026, 11, 22, 16, 0, tzinfo=UTC), tick=False)
-        VerificationRun.objects.create(state="done", whole=True, finished_at=timezone.now())
+        run = VerificationRun.objects.create()
+        run.state, run.whole, run.finished_at = "done", True, timezone.now()
+        run.save()
         time_machine.move_to(datetime(2026, 11, 22, 17, 40, tzinfo=UTC), tick=False)
         return timezone.now()
 

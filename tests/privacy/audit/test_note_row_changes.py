@@ -1,11 +1,13 @@
 """The second net: whoever changes a row, and by whatever way, leaves a trace of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.utils import timezone
 
 from crm.patients.models import Patient
 from crm.patients.team_models import CareTeamMember
@@ -291,6 +293,17 @@ class TestSeals:
             other.execute("SELECT pg_advisory_xact_lock(hashtext('suian row sealer'))")
             assert seal_row_changes() is None
         assert seal_row_changes() is not None
+
+    def test_a_date_that_was_changed_hides_nothing(self, patient: Patient) -> None:
+        """When a seal was made is asked of its event: a row may say what it likes."""
+        seal_row_changes()
+        tamper(
+            "UPDATE privacy_rowchange SET row_key = 'x' WHERE relation = 'crm_patient'",
+            "UPDATE privacy_rowseal SET sealed_at = sealed_at - interval '30 days'",
+            tables=NOTES,
+        )
+        nights = [timezone.now() - timedelta(days=one) for one in (1, 2)]
+        assert [{one.code for one in verify(night).findings} for night in nights] == [{"rows"}] * 2
 
     @pytest.mark.parametrize(
         "tampering",

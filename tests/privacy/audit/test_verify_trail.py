@@ -17,12 +17,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from crm.staff.models import User
-from privacy.audit import rules
+from privacy.audit import findings, rules, verification
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.findings import Report
 from privacy.audit.models import READER, AuditCheckpoint, AuditEvent, AuditSeal, acting_as
 from privacy.audit.sealing import chain_of, ensure_partitions, public_bytes, seal_once
-from privacy.audit.verification import Report, verify, verify_run
+from privacy.audit.verification import verify, verify_run
 from tests.conftest import owner_connection
 from tests.fences import fences_down
 from tests.privacy.audit.tampering import tamper
@@ -281,9 +282,7 @@ def test_everything_gone_is_found_by_the_anchors(sealed) -> None:
 
 
 def test_only_the_first_findings_are_kept_but_all_are_counted(sealed, monkeypatch) -> None:
-    from privacy.audit import verification
-
-    monkeypatch.setattr(verification, "MOST_FINDINGS", 2)
+    monkeypatch.setattr(findings, "MOST_FINDINGS", 2)
     tamper("UPDATE privacy_auditevent SET reason = 'x'")
     report = verify()
     assert len(report.findings) == 2
@@ -324,8 +323,6 @@ def test_a_moment_far_off_lands_among_the_strays(carer) -> None:
 
 class TestAnchorFile:
     def test_pages_do_not_matter(self, sealed, monkeypatch) -> None:
-        from privacy.audit import verification
-
         monkeypatch.setattr(verification, "CHUNK", 2)
         report = verify()
         assert report.whole
@@ -410,8 +407,6 @@ class TestCommand:
         assert "1 event was written by a wrong clock" in text
 
     def test_could_not_run_is_2(self, sealed, monkeypatch) -> None:
-        from privacy.audit import verification
-
         def no_root() -> bytes:
             raise RuntimeError("no audit root")
 
@@ -522,6 +517,15 @@ class TestSince:
         with Path(settings.AUDIT_ANCHOR_FILE).open("a") as file:
             file.write("what is this\n")
         assert {one.code for one in verify(newer).findings} == {"missing", "anchor_line"}
+
+    @pytest.mark.parametrize("aged", ["number = 5", "number > 2", "true"])
+    def test_a_date_that_was_changed_hides_nothing(self, newer, aged) -> None:
+        """What is new is told by the checkpoints' dates: so the first one left out is proved."""
+        tamper("UPDATE privacy_auditevent SET reason = 'x' WHERE id = "
+               "(SELECT event_id FROM privacy_auditseal WHERE seq = 15)",
+               "UPDATE privacy_auditcheckpoint SET sealed_at = sealed_at - interval '30 days' "
+               f"WHERE {aged}")  # fmt: skip
+        assert "checkpoint" in {one.code for one in verify(newer).findings}
 
     def test_a_cut_tail_is_found(self, newer) -> None:
         tamper("DELETE FROM privacy_auditcheckpoint WHERE number = 5",
