@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from crm.messaging.dispatch import claim
-from crm.messaging.models import Message, MessageTemplate
+from crm.messaging.models import Message, MessageTemplate, Reason
 from crm.messaging.rules import Status
 from privacy.consent.models import Channel, ConsentText, Purpose
 from privacy.consent.rules import Answer
@@ -68,6 +68,10 @@ class Sending(RuleBasedStateMachine):
         self.waiting: dict[object, tuple[Purpose, datetime]] = {}
 
     def teardown(self) -> None:
+        """All runs share one database: what still waits here would fill the rounds of the next."""
+        if hasattr(self, "patient"):
+            left = Message.objects.filter(patient=self.patient, state=Status.QUEUED)
+            left.update(state=Status.CANCELLED, reason=Reason.TOO_LATE)
         if hasattr(self, "clock"):
             self.clock.stop()
 
