@@ -29,7 +29,7 @@ class Former:
         return f"{self.field}-{self.row}"
 
 
-def _held(field: str) -> ExpressionWrapper:
+def _held(field: str) -> "ExpressionWrapper[Q]":
     return ExpressionWrapper(Q(**{f"{field}__isnull": False}), output_field=BooleanField())
 
 
@@ -44,7 +44,7 @@ def contact_with_formers(patient: Patient) -> tuple[PatientContact | None, list[
     )
     found = PatientContact.objects.filter(patient=patient).annotate(formers=ArraySubquery(rows))
     contact = found.first()
-    told: list[dict[str, Any]] = contact.formers if contact else []
+    told: list[dict[str, Any]] = getattr(contact, "formers", [])  # nobody's contact: none
     return contact, [
         Former(UUID(one["row"]), field, datetime.fromisoformat(one["until"]))
         for field in FIELDS
