@@ -51,6 +51,10 @@ app.conf.beat_schedule = {
         "task": "crm.patients.tasks.fit_index",
         "schedule": crontab(hour=3, minute=50),
     },
+    "remove former contact data": {
+        "task": "crm.patients.tasks.remove_former",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "search for one person on both sides": {
         "task": "crm.separation.tasks.separation",
         "schedule": crontab(hour=2, minute=10),

@@ -20,6 +20,7 @@ from crm.joint_review.models import (
 )
 from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTemplate
 from crm.patients.asked_facts import AskedFact
+from crm.patients.former_models import FormerContact
 from crm.patients.models import HiddenDouble, Patient, PatientClinical, PatientContact, PatientGuard
 from crm.patients.team_models import CareTeamMember
 from crm.scheduling.models import Room, Visit
@@ -53,6 +54,7 @@ __all__ = [
     "Document",
     "ErasureRequest",
     "FormSubmission",
+    "FormerContact",
     "HeadCopy",
     "HiddenDouble",
     "HoneyRecord",

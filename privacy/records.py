@@ -22,6 +22,7 @@ class RetentionClass(models.TextChoices):
     CONTACT_LOG = "contact_log", _("Contact log: 3 years")
     CONSENT = "consent", _("Consent ledger: as long as the record it allows")
     FINANCE = "finance", _("Financial record: 15 years")
+    FORMER = "former", _("Former contact data: 180 days after the correction")
     AUDIT = "audit", _("Audit trail: at least 12 months online")
     STAFF = "staff", _("Staff record: employment and 3 years")
     SETTINGS = "settings", _("Configuration: until replaced")

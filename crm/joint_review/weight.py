@@ -49,7 +49,7 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("call.", "consent.", "consultation.", "estimate.", "message.", "plan.", "visit."),
         *("patient.registered", "patient.contact_changed", "patient.fact_taken"),
         *("patient.stage_changed", "patient.set_aside", "patient.double_settled"),
-        "patient.joined_at_desk",
+        *("patient.joined_at_desk", "patient.former_removed"),
         *("patient.label_printed", "patient.ticket_printed", "patient.visit_code_issued"),
     ),
     "what the clinic offers, no right": ("price.", "room."),

@@ -12,6 +12,11 @@ class PatientEvent(Event):
     NOBODY_SIMILAR = "patient.nobody_similar", Kind.VIEW, _("Asked for doubles and found nobody")
     SET_ASIDE = "patient.set_aside", Kind.CHANGE, _("Registered somebody similar as another person")
     CONTACT_CHANGED = "patient.contact_changed", Kind.CHANGE, _("Changed the contact data")
+    FORMER_REMOVED = (
+        "patient.former_removed",
+        Kind.CHANGE,
+        _("Removed former contact data, kept for 180 days"),
+    )
     LISTED = "patient.listed", Kind.VIEW, _("Opened the list of patients")
     OPENED = "patient.opened", Kind.VIEW, _("Opened the patient's page")
     TRAIL_VIEWED = "patient.trail_viewed", Kind.VIEW, _("Looked up who had looked")

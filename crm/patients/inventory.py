@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients.asked_facts import AskedFact
+from crm.patients.former_models import FormerContact
 from crm.patients.models import HiddenDouble, Patient, PatientClinical, PatientContact, PatientGuard
 from crm.patients.team_models import CareTeamMember
 from privacy.inventory import LINK, STATE, WHEN, WHO, Basis, c1, c3, c4, of
@@ -29,6 +30,13 @@ TABLES = (
         c3(_("Asked for only where the law or an invoice needs it"), "id_number",
            basis=Basis.RECORD),
         c3(_FIND, "phone_index", "id_number_index", "name_tokens", plain=_FINGERPRINT),
+    ),
+    of(
+        FormerContact,
+        # PIPL 8, 46 and 51: data are accurate, corrected, and a wrong correction can be undone.
+        Basis.SECURITY,
+        c1(LINK, "patient"),
+        c3(_("To undo or prove a wrong correction"), "name", "phone"),
     ),
     of(
         PatientClinical,

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
+from uuid import UUID
 
 from django import forms
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as now_in_words
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients import reasons, words
+from crm.patients.formers import Former
 from crm.patients.forms import tidy
 from crm.patients.services.revealing import fields_open_to
 from crm.staff.models import User
@@ -65,18 +69,40 @@ class ReasonForm(forms.Form):
 
 
 class RevealForm(ReasonForm):
-    """Which field, what for, and why."""
+    """Which field, what for, and why; fields that were corrected stand below the present ones.
+
+    Cleaned data: ``former`` is the row of a value that was corrected, None for a present one.
+    """
 
     field = forms.ChoiceField(label=_("Which one"), widget=forms.RadioSelect)
     purposes = words.REVEAL_PURPOSES
 
-    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, staff: User, formers: Sequence[Former] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         fields = fields_open_to(staff)
-        self.offer("field", {one: words.REVEAL_FIELDS[one] for one in fields})
+        self.labels = {one: words.REVEAL_FIELDS[one] for one in fields}
+        self.labels |= {one.key: _until(one) for one in formers if one.field in fields}
+        self.offer("field", self.labels)
         # Whoever is to call wants the number: one tap and Enter. Other purposes say no field.
         if self.initial.get("purpose") == "call" and "phone" in fields:
             self.initial.setdefault("field", "phone")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.label = self.labels.get(data.get("field", ""), "")
+        field, _dash, row = data.get("field", "").partition("-")
+        return data | {"field": field, "former": UUID(row) if row else None}
+
+
+def _until(former: Former) -> str:
+    """What the dialog calls a value that was corrected; clinic time."""
+    when = f"{localtime(former.until):%Y-%m-%d %H:%M}"
+    return now_in_words("%(field)s, until %(when)s") % {
+        "field": words.FORMER_FIELDS[former.field],
+        "when": when,
+    }
 
 
 class OffHoursForm(ReasonForm):

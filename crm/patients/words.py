@@ -90,6 +90,10 @@ REVEAL_FIELDS: Final[Mapping[str, Words]] = {
     "name": _("Name"),
     "id_number": _("ID number"),
 }
+FORMER_FIELDS: Final[Mapping[str, Words]] = {
+    "phone": _("Former phone"),
+    "name": _("Former name"),
+}
 REVEAL_PURPOSES: Final[Mapping[str, Words]] = {
     "call": _("To call or write"),
     "identity": _("To check the identity"),

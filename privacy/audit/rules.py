@@ -45,6 +45,12 @@ def address(text: str | None) -> str | None:
     return str(mapped or found)
 
 
+def box_noted(box: bytes) -> str:
+    """SHA-256 of sealed bytes as Postgres shows them: what the second net notes of a box, so that
+    an event and a note of the same box say the same (ADR 0010)."""
+    return sha256(b"\\x" + box.hex().encode()).hexdigest()
+
+
 def storable(text: str) -> str:
     """What the database can hold of a text: no NUL, no half of a surrogate pair."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()

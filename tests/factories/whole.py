@@ -5,6 +5,7 @@ from uuid import uuid4
 from consult.consultations import services as talks
 from consult.consultations.models import Turn
 from consult.fees.lifecycle import State
+from crm.patients.former_models import FormerContact
 from crm.patients.models import Patient, PatientClinical
 from crm.patients.services import guarding
 from crm.staff.models import User
@@ -16,12 +17,13 @@ from tests.factories.people import PatientFactory, UserFactory
 
 
 def whole_patient(**contact: str) -> Patient:
-    """Contact, clinical data, a draft, a locked talk with an addendum, estimates, an API answer."""
+    """Contact, what it was before, clinical data, talks, estimates, an API answer."""
     patient = PatientFactory.create(
         contact={"name": "欧阳明", "id_number": "11010519491231002X", **contact}
     )
     doctor = UserFactory.create(clinic=patient.clinic, role=Role.DOCTOR)
     patient.care_team.create(staff=doctor)
+    FormerContact.objects.create(patient=patient, name="欧阳", phone="+8613900139000")
     clinical = PatientClinical.objects.get(patient=patient)
     clinical.sex, clinical.birth_year, clinical.marital_status = "female", "1990", "single"
     clinical.save()

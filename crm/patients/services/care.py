@@ -1,6 +1,6 @@
 """Who cares for a patient, how far things are, and corrected contact data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,13 +10,16 @@ from django.utils.translation import gettext as _
 from crm.patients import selectors
 from crm.patients.collecting import Fact
 from crm.patients.events import PatientEvent
-from crm.patients.models import Patient, PatientContact, PatientGuard, SealedText
+from crm.patients.former_models import FormerContact
+from crm.patients.models import Patient, PatientContact, PatientGuard
 from crm.patients.rules import name_tokens
 from crm.patients.services.collecting import end_noes
+from crm.patients.services.formers import set_aside
 from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember, place_until
 from crm.staff.models import User
 from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
+from privacy.audit.rules import box_noted
 from privacy.errors import Conflict, DomainError, Unreadable
 from privacy.pseudonyms.models import Subject
 
@@ -211,16 +214,12 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
     """Correct what is known of a person; "" keeps a value as it is.
 
     In: ``phone`` canonical. A provisional patient with a phone becomes active. What was declined
-    in a talk and is told now no longer rests.
+    in a talk and is told now no longer rests. What is written over is set aside (ADR 0039).
     Raises: Unreadable if a value to be replaced does not open: it may be all that is left, so
         nothing is written over it. The failure stays booked.
     """
-    fields = [
-        path
-        for path, given in (("patientcontact.name", name), ("patientcontact.phone", phone))
-        if given
-    ]
-    if not fields:
+    given = {field: text for field, text in (("name", name), ("phone", phone)) if text}
+    if not given:
         raise DomainError(_("Nothing was filled in, so nothing was changed."))
     with transaction.atomic():
         # Locked before anything is read: a record closed meanwhile must not be opened again, and
@@ -230,13 +229,12 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
         locked = Patient.objects.select_for_update(no_key=True, of=("self",))
         fresh = locked.select_related("subject").get(pk=patient.pk)
         contact = selectors.contact_of(fresh) or PatientContact(patient=fresh)
-        held = [contact.name if name else None, contact.phone if phone else None]
-        failure = _failure_to_open(held, fresh)
+        held, failure = _opened(contact, fresh, given)
         if failure is None:
+            former = {field: text for field, text in held.items() if text != given[field]}
             _correct(contact, fresh, name=name, phone=phone)
-            audit.record(PatientEvent.CONTACT_CHANGED, actor=actor, subjects=[fresh], fields=fields)
-            told = [fact for fact, given in ((Fact.NAME, name), (Fact.PHONE, phone)) if given]
-            end_noes(patient=fresh, facts=told, actor=actor)
+            _book_correction(fresh, contact, set_aside(fresh, former), given, actor)
+            end_noes(patient=fresh, facts=[Fact(field) for field in given], actor=actor)
     if failure is not None:  # raised here: inside the block it would undo its own booking
         raise failure
     return fresh
@@ -253,19 +251,44 @@ def _correct(contact: PatientContact, patient: Patient, *, name: str, phone: str
         patient.save(update_fields=["status", "updated_at"])
 
 
-def _failure_to_open(held: Sequence[SealedText], patient: Patient) -> Unreadable | None:
-    """What the first value that does not open says, booked; None if all of them open."""
-    sealed = [one for one in held if one is not None]
+def _book_correction(
+    patient: Patient,
+    contact: PatientContact,
+    former: FormerContact | None,
+    given: Mapping[str, str],
+    actor: User,
+) -> None:
+    """The event names the row of what was written over, and by hash each box, before and after:
+    it covers the content and holds none (ADR 0039)."""
+    boxes = {field: getattr(contact, field) for field in given}
+    boxes |= {f"former_{field}": getattr(former, field, None) for field in given}
+    audit.record(
+        PatientEvent.CONTACT_CHANGED,
+        actor=actor,
+        subjects=[patient],
+        fields=[f"patientcontact.{field}" for field in given],
+        target=former.trail_target if former else "",
+        detail={key: box_noted(sealed.box) for key, sealed in boxes.items() if sealed},
+    )
+
+
+def _opened(
+    contact: PatientContact, patient: Patient, fields: Iterable[str]
+) -> tuple[dict[str, str], Unreadable | None]:
+    """The texts that stand there, "" for none, and what the first that does not open says, booked:
+    nothing was opened then, or None."""
+    sealed = {field: getattr(contact, field) for field in fields}
     receipt = audit.record(
         PatientEvent.COMPARED,
         process="contact-change",
         subjects=[patient],
-        fields=[one.path for one in sealed],
+        fields=[one.path for one in sealed.values() if one],
     )
-    for one in sealed:
+    texts: dict[str, str] = {}
+    for field, one in sealed.items():
         try:
-            one.reveal(receipt)
+            texts[field] = one.reveal(receipt) if one else ""
         except Unreadable as error:
             audit.record_crypto_failure(path=one.path, code=str(error))
-            return error
-    return None
+            return {}, error
+    return texts, None

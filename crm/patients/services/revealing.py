@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.patients import selectors
 from crm.patients.events import PatientEvent
+from crm.patients.formers import former_value
 from crm.patients.models import Patient, SealedText
 from crm.patients.reasons import Phrase, checked, offered
 from crm.patients.words import REVEAL_PHRASES
@@ -85,10 +87,19 @@ def phrases_for(staff: User, patient: Patient) -> list[Phrase]:
     return offered(REVEAL_PHRASES, event=PatientEvent.REVEALED, staff=staff, patient=patient)
 
 
-def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: User) -> Revealed:
+def reveal(
+    *,
+    patient: Patient,
+    field: str,
+    purpose: str,
+    reason: str,
+    staff: User,
+    former: UUID | None = None,
+) -> Revealed:
     """Book the look, and only then open the field.
 
-    In: ``field`` one of OPENED_BY; ``reason`` as ``reasons.checked`` wants it.
+    In: ``field`` one of OPENED_BY; ``reason`` as ``reasons.checked`` wants it; ``former`` the row
+    of what the field held before a correction, opened to the same roles within the same caps.
     Of guarded patients five fields a day, each of them marked in the trail.
     Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
         for a reason too short or with somebody's number; TooManyLooks beyond the caps (booked);
@@ -109,6 +120,7 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
             )
         )
     words = checked(reason)
+    path = f"{'formercontact' if former else 'patientcontact'}.{field}"
     with transaction.atomic():
         guarded = selectors.is_guarded(patient)
         _keep_within_caps(staff, patient, field, guarded=guarded)
@@ -116,18 +128,24 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
             PatientEvent.REVEALED,
             actor=staff,
             subjects=[patient],
-            fields=[f"patientcontact.{field}"],
+            fields=[path],
             purpose=purpose,
             reason=words,
+            target=f"former:{former}" if former else "",
             detail=GUARDED if guarded else {},
         )
-    contact = selectors.contact_of(patient)
-    sealed: SealedText = getattr(contact, field) if contact else None
+    sealed = former_value(patient, former, field) if former else _present(patient, field)
     try:
         return Revealed(field, sealed.reveal(receipt) if sealed else "")
     except Unreadable as error:
-        audit.record_crypto_failure(path=f"patientcontact.{field}", code=str(error))
+        audit.record_crypto_failure(path=path, code=str(error))
         raise
+
+
+def _present(patient: Patient, field: str) -> SealedText:
+    contact = selectors.contact_of(patient)
+    sealed: SealedText = getattr(contact, field, None)
+    return sealed
 
 
 def _keep_within_caps(staff: User, patient: Patient, field: str, *, guarded: bool) -> None:

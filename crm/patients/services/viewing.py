@@ -9,6 +9,7 @@ from django.db import transaction
 
 from crm.patients import guards, selectors, words
 from crm.patients.events import PatientEvent
+from crm.patients.formers import Former, contact_with_formers
 from crm.patients.models import (
     HiddenDouble,
     Patient,
@@ -88,6 +89,7 @@ class Opened:
     patient: Patient
     receipt: Receipt
     contact: PatientContact | None
+    formers: list[Former]  # what was corrected in it
     clinical: PatientClinical | None
     team: list[CareTeamMember]
     visit_code: str
@@ -141,10 +143,12 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
         CLINICAL_FIELDS if sees_complaint else ()
     )
     receipt = audit.record(PatientEvent.OPENED, actor=staff, subjects=[patient], fields=fields)
+    contact, formers = contact_with_formers(patient) if sees_contact else (None, [])
     return Opened(
         patient=patient,
         receipt=receipt,
-        contact=selectors.contact_of(patient) if sees_contact else None,
+        contact=contact,
+        formers=formers,
         clinical=selectors.clinical_of(patient) if sees_complaint else None,
         team=selectors.team_of(patient),
         visit_code=selectors.visit_code_today(patient, staff),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm.patients import words
+from crm.patients.formers import contact_with_formers
 from crm.patients.forms import ContactForm, StageForm
 from crm.patients.models import Patient
 from crm.patients.reason_forms import RevealForm
@@ -42,14 +42,15 @@ def reveal_field(request: StaffRequest, patient: Patient) -> HttpResponseBase:
     """Log first, answer second: one field in plain text for sixty seconds, with a factor shown
     within the last half hour. A tapped phrase is written into the form, and shows nothing yet."""
     phrases = phrases_for(request.user, patient)
-    form = RevealForm.of(request.POST, staff=request.user, phrases=phrases)
+    formers = contact_with_formers(patient)[1]
+    form = RevealForm.of(request.POST, staff=request.user, phrases=phrases, formers=formers)
     page = {"patient": patient, "form": form, "reveal_form": form, "seconds": SECONDS_SHOWN}
     status = 422 if form.is_bound else 200
     if form.is_valid():
         if not fresh_second_factor(request) and (answer := ask(request)):
             return answer
         field = form.cleaned_data["field"]
-        page["label"] = words.REVEAL_FIELDS[field]
+        page["label"] = form.label
         status = 200
         try:
             revealed = reveal(patient=patient, staff=request.user, **form.cleaned_data)

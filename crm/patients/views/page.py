@@ -65,7 +65,7 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         "by": "",
         "may_reveal": may_reveal,
         **_may(request.user, writes=opened.may_write),
-        **_dialogs(request, patient, may_reveal=may_reveal, writes=opened.may_write),
+        **_dialogs(request, opened, may_reveal=may_reveal),
     }
     if can(request.user, Permission.VIEW_HISTORY):
         page["lines"] = lines_of(selectors.timeline_of(patient))
@@ -86,15 +86,15 @@ def _may(staff: User, *, writes: bool) -> dict[str, bool]:
     }
 
 
-def _dialogs(
-    request: StaffRequest, patient: Patient, *, may_reveal: bool, writes: bool
-) -> dict[str, Any]:
-    staff = request.user
+def _dialogs(request: StaffRequest, opened: viewing.Opened, *, may_reveal: bool) -> dict[str, Any]:
+    staff, patient = request.user, opened.patient
     forms: dict[str, Any] = {}
     if may_reveal:
-        forms["reveal_form"] = RevealForm(staff=staff, phrases=phrases_for(staff, patient))
+        forms["reveal_form"] = RevealForm(
+            staff=staff, phrases=phrases_for(staff, patient), formers=opened.formers
+        )
         forms["seconds"] = SECONDS_SHOWN
-    if writes and can(staff, Permission.EDIT_CARE_TEAM):
+    if opened.may_write and can(staff, Permission.EDIT_CARE_TEAM):
         forms["team_form"] = TeamForm(staff=staff, patient=patient, fresh=True)
         forms["stage_form"] = StageForm(
             initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"

@@ -93,11 +93,16 @@ def _text(trace: Trace) -> str:
 
 
 def _purpose_of_look(event: AuditEvent) -> str:
-    names = [path.split(".")[-1] for path in event.fields]
-    fields = "、".join(str(words.REVEAL_FIELDS.get(name, name)) for name in names)
+    fields = "、".join(_word_for(path) for path in event.fields)
     purposes = {**words.REVEAL_PURPOSES, **words.OFF_HOURS_PURPOSES}
     purpose = purposes.get(event.purpose, event.purpose)
     return " · ".join(str(part) for part in (fields, purpose, event.reason) if part)
+
+
+def _word_for(path: str) -> str:
+    model, _dot, name = path.rpartition(".")
+    table = words.FORMER_FIELDS if model == "formercontact" else words.REVEAL_FIELDS
+    return str(table.get(name, name))
 
 
 def _cell(event: AuditEvent) -> str:

@@ -151,3 +151,7 @@ def test_any_text_becomes_storable(text: str) -> None:
 @given(st.integers(0, 4 * 10**15))
 def test_moments_are_whole_microseconds(stamp: int) -> None:
     assert microseconds(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=stamp)) == stamp
+
+
+def test_a_box_is_noted_as_postgres_shows_its_bytes():
+    assert rules.box_noted(b"\x01\xab") == sha256(rb"\x01ab").hexdigest()
