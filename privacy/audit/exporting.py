@@ -36,7 +36,7 @@ from privacy.audit.models import (
 from privacy.audit.verification import genuine, sealed_events, signed
 from privacy.errors import DomainError
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no transaction numbers; the verifier reads both
 CHUNK = 2_000
 MOST_SUSPECTS = 50
 MARGIN = timedelta(minutes=1)  # the last event of a month is sealed seconds after it
@@ -209,7 +209,10 @@ class Bundle:
             "mac": bytes(event.mac).hex(),
         }
         self.withheld += hide
-        return _line({**row, "id": event.id.hex} if hide else {**row, "event": event.facts()})
+        if hide:
+            return _line({**row, "id": event.id.hex})
+        # Which notes of rows are this event's: they stay when the month leaves (ADR 0010).
+        return _line({**row, "event": event.facts(), "xid": event.xid})
 
     def _seals(self) -> Pieces:
         for start, end in self._ranges():
