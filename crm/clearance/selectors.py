@@ -2,20 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
-from django.db.models import (
-    DateField,
-    DateTimeField,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-)
-from django.db.models.functions import Least, TruncDate
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from crm.clearance import rules
@@ -78,24 +68,23 @@ def evidence_of(staff: Iterable[User]) -> dict[UUID, Evidence]:
 def clinic_days(clinics: Collection[UUID]) -> dict[UUID, dict[str, list[date]]]:
     """Last good days of these clinics' licences, by kind; of those that hold already."""
     found: dict[UUID, dict[str, list[date]]] = {one: defaultdict(list) for one in clinics}
-    held = _held(clinics).values_list("clinic_id", "kind", "last_day")
-    for clinic, kind, day in held:
-        found[clinic][kind].append(day)
+    for one in _held(clinics):
+        found[one.clinic_id][one.kind].append(one.last_day)
     return found
 
 
 def _held(clinics: Collection[UUID]) -> QuerySet[ClinicLicence]:
-    """Licences that hold or held, with ``last_day`` (a clinic day), the last good one.
+    """Licences that hold or held.
 
     A practice licence that was withdrawn held until the day before: no clinic is without one, so
     none that follows it means a lapse. Of another permit the clinic then has no need.
     """
-    day_before = ExpressionWrapper(F("withdrawn_at") - timedelta(days=1), DateTimeField())
-    begun = ClinicLicence.objects.filter(
-        clinic__in=clinics, valid_from__lte=timezone.localdate()
-    ).annotate(last_day=Least("valid_until", TruncDate(day_before), output_field=DateField()))
     was_held = Q(kind=rules.INSTITUTION, withdrawn_at__date__gte=F("valid_from"))
-    return begun.filter(Q(withdrawn_at=None) | was_held)
+    return ClinicLicence.objects.filter(
+        Q(withdrawn_at=None) | was_held,
+        clinic__in=clinics,
+        valid_from__lte=timezone.localdate(),
+    )
 
 
 def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
@@ -106,8 +95,8 @@ def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
 def lapsed_licences(clinic_id: UUID) -> QuerySet[ClinicLicence]:
     """Licences of the clinic that have ended and that none of their kind follows (S10)."""
     held = _held({clinic_id})
-    follows = held.filter(kind=OuterRef("kind"), last_day__gte=timezone.localdate())
-    return held.exclude(Exists(follows))
+    lasts = held.filter(withdrawn_at=None, valid_until__gte=timezone.localdate())
+    return held.exclude(Exists(lasts.filter(kind=OuterRef("kind"))))
 
 
 def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:
@@ -117,9 +106,9 @@ def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:
 
 
 def newest_licences(viewer: User) -> list[ClinicLicence]:
-    """One row a kind, with its ``last_day``: the one that holds longest, lapsed or not."""
-    held = _held({viewer.clinic_id})
-    return list(held.order_by("kind", "-last_day").distinct("kind"))
+    """One row a kind: the one that holds longest, lapsed or not."""
+    held = sorted(_held({viewer.clinic_id}), key=lambda one: (one.kind, one.last_day))
+    return list({one.kind: one for one in held}.values())
 
 
 def standings(staff: Sequence[User]) -> dict[UUID, Standing]:

@@ -43,9 +43,9 @@ def places(clinic: Clinic, patients: Mapping[UUID, str], *, since: datetime) -> 
     """
     found: dict[tuple[UUID, str], list[Place]] = defaultdict(list)
     rows = CareTeamMember.objects.filter(patient_id__in=patients)
-    held = rows.with_beginnings().values_list("staff", "patient", "begun", "until")
-    for who, key, begun, until in held:
-        found[who, patients[key]].append(Place(begun, until))
+    held = rows.values_list("staff", "patient", "joined_at", "created_at", "until")
+    for who, key, joined, came, until in held:  # rows older than the column have no joining
+        found[who, patients[key]].append(Place(joined or came, until))
     people = dict(User.objects.filter(clinic=clinic).values_list("staff_no", "pk"))
     codes = set(patients.values())
     left = _told(ENDED, people, codes, since=since)
@@ -54,8 +54,8 @@ def places(clinic: Clinic, patients: Mapping[UUID, str], *, since: datetime) -> 
     for pair, moments in left.items():
         for end in moments:
             before = max((one for one in ends[pair] if one < end), default=EVER)
-            joined = [one for one in joinings.get(pair, ()) if before <= one < end]
-            found[pair].append(Place(min(joined, default=EVER), end))
+            begun = [one for one in joinings.get(pair, ()) if before <= one < end]
+            found[pair].append(Place(min(begun, default=EVER), end))
     return found
 
 

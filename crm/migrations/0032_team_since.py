@@ -1,7 +1,7 @@
 """Since when somebody is on a care team.
 
 The column comes empty and without rewriting the table, however many rows it has: old places began
-with their row (``with_beginnings``). Only then it gets its default, for rows that are yet to come.
+with their row. Only then it gets its default, for rows that are yet to come.
 """
 
 import django.db.models.functions.datetime

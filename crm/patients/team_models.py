@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Length, Now
+from django.db.models.functions import Length, Now
 from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,10 +22,6 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def live(self) -> Self:
         """Who cares for the patient at this moment of the database."""
         return self.filter(until__gt=Now())
-
-    def with_beginnings(self) -> Self:
-        """Each place with ``begun`` (aware): when whoever holds it came to hold it."""
-        return self.annotate(begun=Coalesce("joined_at", "created_at"))
 
 
 def place_until() -> datetime:
@@ -52,7 +48,7 @@ class CareTeamMember(Record):
     added_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField(default=place_until, db_default=Now() + CARE_LASTS)
     # Since when without a break: only adding and handing over set it, what prolongs does not.
-    # Empty in rows older than the column, which are not rewritten for it: with_beginnings().
+    # Empty in rows older than the column, which are not rewritten for it: they began as they came.
     joined_at = models.DateTimeField(null=True, default=timezone.now, db_default=Now())
 
     objects = CareTeamQuerySet.as_manager()

@@ -82,7 +82,6 @@ class AuditEvent(models.Model):
     detail = models.JSONField()
     digest = models.BinaryField()
     mac = models.BinaryField()
-    xid: int  # there where it was asked for
 
     class Meta:
         ordering = ["-at", "-id"]

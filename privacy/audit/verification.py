@@ -22,7 +22,6 @@ from privacy.audit.anchors import Anchor, anchors
 from privacy.audit.comparing import compare
 from privacy.audit.models import (
     READER,
-    XID,
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
@@ -318,7 +317,7 @@ def sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent 
         # Not by primary key alone: the moment lets the planner open one partition only.
         events = AuditEvent.objects.filter(
             id__in=[seal.event_id for seal in seals], at__in=set(moments)
-        ).annotate(xid=XID)
+        )
         found = {(event.id, event.at): event for event in events}
         for seal in seals:
             yield seal, found.get((seal.event_id, seal.event_at))
