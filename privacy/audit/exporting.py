@@ -198,7 +198,10 @@ class Bundle:
             xids = _transactions([event for _seq, event in held])
             yield b"".join(
                 self._event(
-                    seq, event, xids[event.id], hide=shown is not None and event.id not in shown
+                    seq,
+                    event,
+                    xids[event.id, event.at],
+                    hide=shown is not None and event.id not in shown,
                 )
                 for seq, event in held
             )
@@ -301,12 +304,13 @@ class Bundle:
         )
 
 
-def _transactions(events: list[AuditEvent]) -> dict[UUID, int]:
-    """Which transaction wrote each of the events."""
+def _transactions(events: list[AuditEvent]) -> dict[tuple[UUID, datetime], int]:
+    """Which transaction wrote each of the events, by id and moment."""
     moments = {event.at for event in events}  # let the planner open one partition only
     with acting_as(READER):
         rows = AuditEvent.objects.filter(id__in=[event.id for event in events], at__in=moments)
-        return dict(rows.annotate(xid=XID).values_list("id", "xid"))
+        found = rows.annotate(xid=XID).values_list("id", "at", "xid")
+        return {(key, at): xid for key, at, xid in found}
 
 
 def _head(one: AuditCheckpoint) -> dict[str, Any]:

@@ -69,9 +69,9 @@ WORDS = {
     "cut": ("lines of the second record are missing", "第二份记录缺行"),
     "told": ("compared with the second record: {0} events", "与第二份记录核对：{0} 条"),
     "transaction": ("the transaction number is another", "事务号不符"),
-    "tied": ("transaction numbers: given, each within what its signed checkpoint allows; to the"
-             " digit only where the second record tells it (--sink)",
-             "事务号：有，都在已签名检查点的范围内；要逐位核对须有第二份记录（--sink）"),
+    "tied": ("transaction numbers: given, held to the bounds of the signed checkpoints; to the"
+             " digit by the second record only (--sink)",
+             "事务号：有，按已签名检查点的范围核对；要逐位核对须有第二份记录（--sink）"),
     "untied": ("transaction numbers: none, an older export; notes of rows cannot be tied to it",
                "事务号：无，是旧版导出件，数据行变动无法与记录对应"),
     "manifest": ("the manifest says something else", "与清单不符"),

@@ -73,13 +73,7 @@ def ask(*, order: Order, rows: int, actor: Actor) -> Export:
     # Under the person's own row: two windows do not both take the last rows below the cap.
     get_user_model().objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
     over = rules.is_over_cap(selectors.rows_taken(actor, now=now), rows)
-    sides = rules.sides_for(actor.role, over_cap=over)
-    if sides is None:
-        audit.record_denial(actor=actor, target="export:ask", reason=CAP_REACHED)
-        raise DomainError(
-            _("Above %(cap)d rows in 30 days a third side has to agree; your role has none.")
-            % {"cap": rules.CAP_ROWS}
-        )
+    sides = _sides_for(actor, over_cap=over)
     export = Export.objects.create(
         code=rules.new_export_code(),
         clinic=actor.clinic_id,
@@ -235,6 +229,17 @@ def _decided_now(export_id: UUID, actor: Actor) -> Export:
     if held.decide_until <= timezone.now():
         raise Conflict(_("Nobody decided in time, so this export has lapsed."))
     return held
+
+
+def _sides_for(actor: Actor, *, over_cap: bool) -> frozenset[str]:
+    sides = rules.sides_for(actor.role, over_cap=over_cap)
+    if sides is None:
+        audit.record_denial(actor=actor, target="export:ask", reason=CAP_REACHED)
+        raise DomainError(
+            _("Above %(cap)d rows in 30 days a third side has to agree; your role has none.")
+            % {"cap": rules.CAP_ROWS}
+        )
+    return sides
 
 
 def _check_rows(rows: int) -> None:
