@@ -1,6 +1,7 @@
 """Who changed a row: the notes with the numbers of their transaction's events (ADR 0010)."""
 
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,9 @@ from crm.staff.models import User
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.exporting import Bundle, span_of
 from privacy.audit.models import READER, AuditEvent, AuditSeal, RetiredMonth, acting_as
+from privacy.audit.packing import into_folder
 from privacy.audit.row_notes import Note, Origin, read_notes
 from privacy.audit.row_sealing import OWN, own_reason, seal_row_changes
 from privacy.audit.sealing import seal_once
@@ -62,6 +65,20 @@ def test_a_change_bears_the_number_and_the_actor_of_its_event(patient, carer, au
     moment = timezone.localtime(note.at).isoformat(sep=" ", timespec="milliseconds")
     assert f"{moment}  changed  stage" in text
     assert f"no. {seq}: staff {carer.staff_no}, audit.viewed, event {act.event_id}" in text
+
+
+def test_the_export_of_the_month_bears_the_notes_transaction(
+    patient, carer, auditor, settings, tmp_path
+) -> None:
+    settings.AUDIT_ANCHOR_FILE = str(tmp_path / "heads.log")
+    change(patient, carer)
+    note = last(patient, auditor)
+    seal_once()
+    folder = into_folder(Bundle(span_of(f"{timezone.localtime():%Y-%m}")), tmp_path)
+    lines = [json.loads(one) for one in (folder / "events.jsonl").read_text().splitlines()]
+    (tied,) = [one for one in lines if one["xid"] == note.xid]
+    assert tied["event"]["actor"] == carer.pk.hex
+    assert tied["event"]["id"] == note.acts[0].event_id.hex
 
 
 def test_a_process_is_named_and_another_clinics_event_is_a_number(patient, auditor) -> None:
