@@ -36,6 +36,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "staff.passkey_copied": PASSKEY,
     "review.overdue": REVIEW,
     "break_glass.used": BREAK_GLASS,
+    "export.asked_above_cap": CAP,
 }
 ONLY_FAILED: Final = frozenset({TRAIL})
 
@@ -71,7 +72,7 @@ def sign_of(facts: Facts) -> Sign | None:
 
 
 def _target(kind: str, facts: Facts) -> str:
-    if kind in {LOCKED, TOKEN, PASSKEY, BREAK_GLASS}:
+    if kind in {LOCKED, TOKEN, PASSKEY, BREAK_GLASS, CAP}:
         # Strangers are one target, not one an address: they could bury every other alert.
         return whose(facts.actor) if facts.actor else "unknown"
     if kind == CRYPTO:

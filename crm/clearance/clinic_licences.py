@@ -45,6 +45,8 @@ def record_clinic_licence(
 def withdraw_clinic_licence(*, licence: ClinicLicence, actor: User) -> None:
     """It counts no longer: entered wrongly, revoked, or replaced. The row stays; twice is once.
 
+    Without another practice licence nobody is booked from this moment: what was entered wrongly is
+    healed by recording the right one.
     Raises: AccessDenied for other roles.
     """
     _may_keep(actor)
@@ -57,7 +59,7 @@ def withdraw_clinic_licence(*, licence: ClinicLicence, actor: User) -> None:
 
 
 def refuse_while_lapsed(*, clinic_id: UUID) -> None:
-    """Nobody is booked in a clinic whose practice licence has lapsed (S10).
+    """Nobody is booked in a clinic whose practice licence has lapsed or was withdrawn (S10).
 
     Who stands at the desk is received all the same, and care under way goes on.
     Raises: DomainError.

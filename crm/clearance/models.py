@@ -1,6 +1,6 @@
 """What staff sign, learn and hold. The account itself keeps only until when it is cleared."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -194,6 +194,13 @@ class ClinicLicence(Record):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.clinic_id}"
+
+    @property
+    def last_day(self) -> date:
+        """The last good clinic day: the one before it was withdrawn, if that is sooner."""
+        if self.withdrawn_at is None:
+            return self.valid_until
+        return min(self.valid_until, timezone.localdate(self.withdrawn_at) - timedelta(days=1))
 
     @property
     def target(self) -> str:

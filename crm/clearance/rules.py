@@ -116,7 +116,8 @@ def _of_the_clinic(role: str, evidence: Evidence, today: date) -> list[Line]:
 def lapsed(ends: Mapping[str, Sequence[date]], today: date) -> dict[str, date]:
     """Kinds of the clinic's licences that have lapsed, with their last good day (S10).
 
-    In: last good days by kind. What was never recorded has not lapsed: nobody knows of it.
+    In: last good days by kind; of what was withdrawn, the day before that. What was never recorded
+    has not lapsed: nobody knows of it.
     """
     return {kind: max(days) for kind, days in ends.items() if days and max(days) < today}
 

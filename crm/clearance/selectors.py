@@ -68,12 +68,23 @@ def evidence_of(staff: Iterable[User]) -> dict[UUID, Evidence]:
 def clinic_days(clinics: Collection[UUID]) -> dict[UUID, dict[str, list[date]]]:
     """Last good days of these clinics' licences, by kind; of those that hold already."""
     found: dict[UUID, dict[str, list[date]]] = {one: defaultdict(list) for one in clinics}
-    held = ClinicLicence.objects.filter(
-        clinic__in=clinics, withdrawn_at=None, valid_from__lte=timezone.localdate()
-    )
-    for clinic, kind, day in held.values_list("clinic_id", "kind", "valid_until"):
-        found[clinic][kind].append(day)
+    for one in _held(clinics):
+        found[one.clinic_id][one.kind].append(one.last_day)
     return found
+
+
+def _held(clinics: Collection[UUID]) -> QuerySet[ClinicLicence]:
+    """Licences that hold or held.
+
+    A practice licence that was withdrawn held until the day before: no clinic is without one, so
+    none that follows it means a lapse. Of another permit the clinic then has no need.
+    """
+    was_held = Q(kind=rules.INSTITUTION, withdrawn_at__date__gte=F("valid_from"))
+    return ClinicLicence.objects.filter(
+        Q(withdrawn_at=None) | was_held,
+        clinic__in=clinics,
+        valid_from__lte=timezone.localdate(),
+    )
 
 
 def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
@@ -83,12 +94,9 @@ def lapsed_of_clinic(clinic_id: UUID) -> dict[str, date]:
 
 def lapsed_licences(clinic_id: UUID) -> QuerySet[ClinicLicence]:
     """Licences of the clinic that have ended and that none of their kind follows (S10)."""
-    today = timezone.localdate()
-    held = ClinicLicence.objects.filter(
-        clinic_id=clinic_id, withdrawn_at=None, valid_from__lte=today
-    )
-    follows = held.filter(kind=OuterRef("kind"), valid_until__gte=today)
-    return held.exclude(Exists(follows))
+    held = _held({clinic_id})
+    lasts = held.filter(withdrawn_at=None, valid_until__gte=timezone.localdate())
+    return held.exclude(Exists(lasts.filter(kind=OuterRef("kind"))))
 
 
 def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:
@@ -99,10 +107,8 @@ def licences_of_clinic(viewer: User) -> QuerySet[ClinicLicence]:
 
 def newest_licences(viewer: User) -> list[ClinicLicence]:
     """One row a kind: the one that holds longest, lapsed or not."""
-    held = ClinicLicence.objects.filter(
-        clinic_id=viewer.clinic_id, withdrawn_at=None, valid_from__lte=timezone.localdate()
-    )
-    return list(held.order_by("kind", "-valid_until").distinct("kind"))
+    held = sorted(_held({viewer.clinic_id}), key=lambda one: (one.kind, one.last_day))
+    return list({one.kind: one for one in held}.values())
 
 
 def standings(staff: Sequence[User]) -> dict[UUID, Standing]:

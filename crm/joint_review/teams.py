@@ -4,7 +4,7 @@ Whoever joins after a look explains nothing by it, and whoever left since was on
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +15,8 @@ from crm.staff.models import Clinic, User
 from privacy.audit.models import READER, AuditEvent, acting_as
 
 EVER: Final = datetime.min.replace(tzinfo=UTC)
-JOINED, LEFT, HANDED = "patient.joined_team", "patient.left_team", "patient.team_handed_over"
+JOINED: Final = ("patient.joined_team", "patient.joined_at_desk")
+ENDED: Final = ("patient.left_team", "patient.team_handed_over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +37,30 @@ def places(clinic: Clinic, patients: Mapping[UUID, str], *, since: datetime) -> 
     """The places beside some patients that were held at or after ``since`` (aware):
     (person, code) -> spans.
 
-    In: ``patients`` key -> code. A place that ended began with the last joining before its end; of
-    one as old as the record, or older than what the trail still holds, nothing tells a beginning.
+    In: ``patients`` key -> code. A place that was left began with the first joining since the end
+    before it (later ones only prolonged it); of one as old as the record, or older than what the
+    trail still holds, nothing tells a beginning.
     """
     found: dict[tuple[UUID, str], list[Place]] = defaultdict(list)
     rows = CareTeamMember.objects.filter(patient_id__in=patients)
-    # A place that was handed over is the same row: it is the successor's since it was last written.
-    for who, key, joined in rows.values_list("staff", "patient", "updated_at"):
-        found[who, patients[key]].append(Place(joined))
+    held = rows.values_list("staff", "patient", "joined_at", "created_at", "until")
+    for who, key, joined, came, until in held:  # rows older than the column have no joining
+        found[who, patients[key]].append(Place(joined or came, until))
     people = dict(User.objects.filter(clinic=clinic).values_list("staff_no", "pk"))
-    ends = _told([LEFT, HANDED], people, set(patients.values()), since=since)
-    joinings = _told([JOINED], people, {code for _who, code in ends})
-    for pair, moments in ends.items():
+    codes = set(patients.values())
+    left = _told(ENDED, people, codes, since=since)
+    named = {code for _who, code in left}
+    joinings, ends = _told(JOINED, people, named), _told(ENDED, people, named)
+    for pair, moments in left.items():
         for end in moments:
-            begun = [one for one in joinings.get(pair, ()) if one < end]
-            found[pair].append(Place(begun[-1] if begun else EVER, end))
+            before = max((one for one in ends[pair] if one < end), default=EVER)
+            begun = [one for one in joinings.get(pair, ()) if before <= one < end]
+            found[pair].append(Place(min(begun, default=EVER), end))
     return found
 
 
 def _told(
-    actions: list[str], people: Mapping[str, UUID], codes: set[str], *, since: datetime = EVER
+    actions: Sequence[str], people: Mapping[str, UUID], codes: set[str], *, since: datetime = EVER
 ) -> dict[tuple[UUID, str], list[datetime]]:
     """When the trail tells one of these acts: (person, code) -> moments, the oldest first."""
     found: dict[tuple[UUID, str], list[datetime]] = defaultdict(list)

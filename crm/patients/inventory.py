@@ -82,6 +82,6 @@ TABLES = (
         c1(_("Who cares for the patient, and so may see more than the code"), "staff"),
         c1(_("Why somebody joined the care team; names nobody"), "reason", "note"),
         c1(WHO, "added_by"),
-        c1(WHEN, "until"),
+        c1(WHEN, "joined_at", "until"),
     ),
 )  # fmt: skip

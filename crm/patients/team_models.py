@@ -47,6 +47,9 @@ class CareTeamMember(Record):
     note = models.CharField(max_length=200, blank=True, db_default="")
     added_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     until = models.DateTimeField(default=place_until, db_default=Now() + CARE_LASTS)
+    # Since when without a break: only adding and handing over set it, what prolongs does not.
+    # Empty in rows older than the column, which are not rewritten for it: they began as they came.
+    joined_at = models.DateTimeField(null=True, default=timezone.now, db_default=Now())
 
     objects = CareTeamQuerySet.as_manager()
 

@@ -61,6 +61,7 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "escrow_roots": _("Command: roots on paper"),
     "export_audit": _("Command: export the trail"),
     "exports": _("Look after export files"),
+    "row_notes": _("Command: who changed a row"),
     "follow-up": _("Follow-up by plan"),
     "former-contact": _("Nightly removal of former contact data"),
     "head-copies": _("Heads of the trail for others"),

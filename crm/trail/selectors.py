@@ -14,7 +14,7 @@ from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.staff.rules import off_hours
 from crm.trail.codes import OUTCOMES, PROCESSES, field_label, process_label
-from crm.trail.models import HeadCopy, MonthExport, VerificationRun
+from crm.trail.models import STUCK, HeadCopy, MonthExport, VerificationRun
 from crm.trail.rules import short_agent
 from crm.trail.words import spoken
 from privacy.access.policy import Permission, Role, can
@@ -187,9 +187,10 @@ def last_run() -> VerificationRun | None:
     return runs.exclude(since__isnull=False, whole=True).first()
 
 
-def last_asked_for() -> VerificationRun | None:
-    """The newest verification of everything, open or finished."""
-    return VerificationRun.objects.filter(since=None).first()
+def open_whole_run() -> VerificationRun | None:
+    """The newest verification of everything that is under way, and not stuck."""
+    whole = VerificationRun.objects.filter(since=None, created_at__gt=timezone.now() - STUCK)
+    return next((one for one in whole if one.is_open), None)
 
 
 def last_night() -> VerificationRun | None:

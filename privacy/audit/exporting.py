@@ -22,6 +22,7 @@ from privacy.audit import rules
 from privacy.audit.anchors import anchors
 from privacy.audit.models import (
     READER,
+    XID,
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
@@ -36,7 +37,7 @@ from privacy.audit.models import (
 from privacy.audit.verification import genuine, sealed_events, signed
 from privacy.errors import DomainError
 
-SCHEMA = 1
+SCHEMA = 2  # 1 had no transaction numbers; the verifier reads both
 CHUNK = 2_000
 MOST_SUSPECTS = 50
 MARGIN = timedelta(minutes=1)  # the last event of a month is sealed seconds after it
@@ -194,22 +195,31 @@ class Bundle:
         for page in self._pages():
             held = [(seal.seq, event) for seal, event in page if event is not None]
             shown = self.shown([event for _seq, event in held]) if self.shown else None
+            xids = _transactions([event for _seq, event in held])
             yield b"".join(
-                self._event(seq, event, hide=shown is not None and event.id not in shown)
+                self._event(
+                    seq,
+                    event,
+                    xids[event.id, event.at],
+                    hide=shown is not None and event.id not in shown,
+                )
                 for seq, event in held
             )
             self.suspects += [seq for seq, event in held if not genuine(event, key)]
             self.events += len(held)
             self.advance(len(page))
 
-    def _event(self, seq: int, event: AuditEvent, *, hide: bool) -> bytes:
+    def _event(self, seq: int, event: AuditEvent, xid: int, *, hide: bool) -> bytes:
         row: dict[str, Any] = {
             "seq": seq,
             "digest": bytes(event.digest).hex(),
             "mac": bytes(event.mac).hex(),
         }
         self.withheld += hide
-        return _line({**row, "id": event.id.hex} if hide else {**row, "event": event.facts()})
+        if hide:
+            return _line({**row, "id": event.id.hex})
+        # Which notes of rows are this event's: they stay when the month leaves (ADR 0010).
+        return _line({**row, "event": event.facts(), "xid": xid})
 
     def _seals(self) -> Pieces:
         for start, end in self._ranges():
@@ -292,6 +302,15 @@ class Bundle:
                 "files": self._files,
             }
         )
+
+
+def _transactions(events: list[AuditEvent]) -> dict[tuple[UUID, datetime], int]:
+    """Which transaction wrote each of the events, by id and moment."""
+    moments = {event.at for event in events}  # let the planner open one partition only
+    with acting_as(READER):
+        rows = AuditEvent.objects.filter(id__in=[event.id for event in events], at__in=moments)
+        found = rows.annotate(xid=XID).values_list("id", "at", "xid")
+        return {(key, at): xid for key, at, xid in found}
 
 
 def _head(one: AuditCheckpoint) -> dict[str, Any]:

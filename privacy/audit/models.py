@@ -54,7 +54,8 @@ def acting_as(role: str) -> Iterator[None]:
 class AuditEvent(models.Model):
     """One thing somebody (or some process) did. Never changed, never deleted by the product.
 
-    The column ``xid`` (the writing transaction, for the sealer) is not mapped.
+    The column ``xid`` (the writing transaction, for the sealer) is not mapped: nobody writes it,
+    and who needs it asks for it (``XID``).
     """
 
     retention = RetentionClass.AUDIT
@@ -113,6 +114,12 @@ class AuditEvent(models.Model):
             "count": self.count,
             "detail": self.detail,
         }
+
+
+# The transaction that wrote an event, read along: ``AuditEvent.objects.annotate(xid=XID)``.
+XID = models.Func(
+    template="privacy_auditevent.xid::text::bigint", output_field=models.BigIntegerField()
+)
 
 
 class AuditCheckpoint(models.Model):

@@ -27,15 +27,16 @@ from typing import IO, Any, Callable
 
 Row = dict[str, Any]
 Point = tuple[int, int, int, int]
-SCHEMA, NEVER, MOST = 1, 1 << 63, 50
+NEVER, MOST = 1 << 63, 50
 LONGEST, LARGEST, DENSEST = 1 << 18, 1 << 35, 250  # bytes of a line, of a zip; packing ratio
 KEYS = {  # of a line: nothing may stand in it that nothing vouches for
-    "events.jsonl": ["digest event mac seq", "digest id mac seq"],
+    "events.jsonl": ["digest event mac seq xid", "digest id mac seq"],
     "seals.jsonl": ["checkpoint event leaf seq"],
     "checkpoints.jsonl": [
         "chain count first_seq number previous root sealed_at signature xid_from xid_to"
     ],
 }
+SCHEMA, OLDER = 2, {1: {"events.jsonl": ["digest event mac seq", "digest id mac seq"]}}
 FILES = {*KEYS, "manifest.json", "anchors.jsonl", "signers.json", "offline_verifier.py"}
 OFFSET, MARGIN = 8 * 3600, 60_000_000  # clinic time in seconds; microseconds past a month's end
 WORDS = {
@@ -67,6 +68,12 @@ WORDS = {
     "untold": ("the second record was never told of it", "第二份记录没有这条"),
     "cut": ("lines of the second record are missing", "第二份记录缺行"),
     "told": ("compared with the second record: {0} events", "与第二份记录核对：{0} 条"),
+    "transaction": ("the transaction number is another", "事务号不符"),
+    "tied": ("transaction numbers: given, held to the bounds of the signed checkpoints; to the"
+             " digit by the second record only (--sink)",
+             "事务号：有，按已签名检查点的范围核对；要逐位核对须有第二份记录（--sink）"),
+    "untied": ("transaction numbers: none, an older export; notes of rows cannot be tied to it",
+               "事务号：无，是旧版导出件，数据行变动无法与记录对应"),
     "manifest": ("the manifest says something else", "与清单不符"),
     "paper": ("the paper says something else", "与纸上所写不符"),
     "counted": ("month {0}: {1} events, numbers {2} to {3}, in {4} checkpoints; withheld {5}",
@@ -230,6 +237,7 @@ class Source:
 
     def __init__(self, path: str, until: ExitStack) -> None:
         self.path, self.until, self.sums = Path(path), until, dict[str, str]()
+        self.schema = SCHEMA
         folder = self.path.is_dir()
         self.zip = None if folder else until.enter_context(zipfile.ZipFile(self.path))
         self.members: dict[str, zipfile.ZipInfo] = {}
@@ -253,7 +261,8 @@ class Source:
 
     def rows(self, name: str) -> Iterator[tuple[Row | None, bool]]:
         """``parse`` of every line. Notes the file's SHA-256."""
-        seen, shapes = hashlib.sha256(), [set(keys.split()) for keys in KEYS.get(name, ())]
+        keys = {**KEYS, **OLDER.get(self.schema, {})}.get(name, [])
+        seen, shapes = hashlib.sha256(), [set(one.split()) for one in keys]
         for raw in lines(self.until.enter_context(self.open(name))):
             seen.update(raw)
             row, exact = parse(raw)
@@ -331,7 +340,8 @@ class Check:
         self.unproven = self.due = NEVER
         self.before: Checkpoint | None = None
         self.seen: set[bytes] = set()
-        self.leaves: dict[bytes, tuple[bytes, int]] = {}  # by id; filled for a second record only
+        # By id: leaf, number, transaction (-1: not given). Filled for a second record only.
+        self.leaves: dict[bytes, tuple[bytes, int, int]] = {}
         self.spans: list[tuple[int, int, int, int]] = []  # xids, first number, checkpoint
         self.keeps = self.told = 0
         self.seals = Rows(source, "seals.jsonl", self.tell)
@@ -427,8 +437,11 @@ class Check:
             return sealed, sealed
         ident, digest = self._read(seq, event, one.number)
         leaf = sha(b"\x00" + ident + digest + octets(event, "mac"))
+        xid = number(event, "xid")
+        if "xid" in event and not one.start <= xid < one.until:
+            self.tell("transaction", seq, one.number)
         if self.keeps:
-            self.leaves[ident] = (leaf, seq)
+            self.leaves[ident] = (leaf, seq, xid)
         if seal is None:
             self.tell("unsealed", seq, one.number)
             return leaf, leaf
@@ -513,14 +526,16 @@ class Check:
         known = set()
         for xid, ident, leaf, place in told:
             known.add(ident)
-            here, seq = self.leaves.get(ident, (b"", 0))
+            here, seq, its = self.leaves.get(ident, (b"", 0, -1))
             if seq and here != leaf:
                 self.tell("edited", seq)
+            if seq and -1 not in (its, xid) and its != xid:
+                self.tell("transaction", seq)
             near = [span for span in self.spans if span[0] <= xid < span[1]]
             if not seq and near and place not in void:
                 self.tell("gone", near[0][2], near[0][3])
         self.told = len(known & set(self.leaves))
-        for ident, (_leaf, seq) in self.leaves.items():
+        for ident, (_leaf, seq, _xid) in self.leaves.items():
             at = int.from_bytes(ident[:6], "big")
             if ident not in known and any(start < at < end for start, end in spans):
                 self.tell("untold", seq)
@@ -529,7 +544,7 @@ class Check:
         """The export's own table of contents, and what its exporter, who has the key, found."""
         last = self.before or Checkpoint({})
         found = {
-            "schema": SCHEMA,
+            "schema": self.source.schema,
             "events": self.events,
             "withheld": self.withheld,
             "checkpoints": self.covered,
@@ -568,9 +583,11 @@ def verify(asked: argparse.Namespace, until: ExitStack) -> tuple[Check, Row, lis
     source, notes = Source(asked.export, until), []
     previous = Source(asked.previous, until) if asked.previous else None
     manifest, exact = source.only("manifest.json")
+    source.schema = number(manifest, "schema") if number(manifest, "schema") in OLDER else SCHEMA
     begins, ends = borders(str(manifest.get("month")))
     keys = {bytes.fromhex(key) for key in asked.signer} | (previous.keys() if previous else set())
     notes.append("outer" if keys else "inner")
+    notes.append("untied" if source.schema in OLDER else "tied")
     check = Check(source, keys or source.keys(), begins, withheld=asked.withheld)
     check.keeps = len(asked.sink)
     check.run()

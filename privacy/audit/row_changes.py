@@ -42,6 +42,7 @@ class RowEvent(Event):
     UNATTRIBUTED = "rows.unattributed", Kind.SYSTEM, _("Rows changed by nobody known")
     MISMATCH = "rows.mismatch", Kind.SYSTEM, _("A row is not what was last noted of it")
     RECONCILED = "rows.reconciled", Kind.SYSTEM, _("Compared all rows with their notes")
+    NOTES_READ = "rows.notes_read", Kind.VIEW, _("Read who changed a row")
 
 
 _ROW = """

@@ -161,3 +161,16 @@ def _raise(alarms: list[Alarm]) -> None:
                 **({"more": left} if left else {}),
             },
         )
+
+
+def own_reason(
+    *, relation: str, operation: str, columns: list[str], context: str, db_role: str
+) -> str:
+    """Why a part may change this without an event; "" if it may not. As ``_ALARMS`` asks it."""
+    if context not in PARTS or db_role != settings.DATABASE_APP_ROLE:
+        return ""
+    for one in OWN:
+        touches = operation != "U" or set(columns) <= {"updated_at", *one.columns.split()}
+        if (one.relation, one.operation) == (relation, operation) and touches:
+            return one.why
+    return ""

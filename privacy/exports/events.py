@@ -10,6 +10,11 @@ class ExportEvent(Event):
     VIEWED = "export.viewed", Kind.VIEW, _("Opened an export's page")
     COUNTED = "export.counted", Kind.VIEW, _("Counted rows for an export")
     ASKED = "export.asked", Kind.EXPORT, _("Asked for an export")
+    ASKED_ABOVE_CAP = (
+        "export.asked_above_cap",
+        Kind.EXPORT,
+        _("Asked for an export that passes the cap of 30 days"),
+    )
     AGREED = "export.agreed", Kind.EXPORT, _("Agreed to an export; another has to agree")
     APPROVED = "export.approved", Kind.EXPORT, _("Approved an export")
     REFUSED = "export.refused", Kind.EXPORT, _("Refused an export")

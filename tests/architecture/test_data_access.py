@@ -38,6 +38,7 @@ MAY_SPEAK_SQL = {
     "privacy/audit/horizon.py": "transaction numbers of the server",
     "privacy/audit/models.py": "SET LOCAL ROLE",
     "privacy/audit/row_changes.py": "the triggers' own table",
+    "privacy/audit/row_notes.py": "the triggers' own table, and the events of its transactions",
     "privacy/audit/row_sealing.py": "the triggers' own table",
     "privacy/audit/sealing.py": "advisory lock, partitions",
     "privacy/audit/selectors.py": "the planner's estimate of a count",

@@ -54,6 +54,8 @@ def add_to_team(
     if reason == Reason.OTHER and len(note) < SHORTEST_NOTE:
         raise DomainError(_("Say in at least 10 characters why."))
     row = _place(patient, member)
+    if row.until <= timezone.now():  # it had run out: nobody held it in between
+        row.joined_at = timezone.now()
     row.reason, row.note, row.added_by, row.until = reason, note, actor, place_until()
     try:
         with transaction.atomic():
@@ -79,7 +81,7 @@ def _place(patient: Patient, member: User) -> CareTeamMember:
 
 def keep_team(*, patient: Patient) -> None:
     """Whoever cares for the patient goes on for a year: a visit shows that there is something to
-    care for. Part of the transaction that books the visit."""
+    care for. Since when stays as it is. Part of the transaction that books the visit."""
     patient.care_team.live().update(until=place_until(), updated_at=timezone.now())
 
 
@@ -130,7 +132,7 @@ def hand_over_team(*, leaver: User, successor: User | None, actor: User) -> tupl
         moving = places.exclude(patient__in=theirs.values("patient")).exclude(patient__in=held)
         moving.update(
             staff=successor, reason=Reason.HANDOVER, note="", added_by=actor, until=place_until(),
-            updated_at=timezone.now(),
+            joined_at=timezone.now(), updated_at=timezone.now(),
         )  # fmt: skip
     CareTeamMember.objects.filter(staff=leaver).delete()
     audit.record(

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from privacy.access.caps import CAP_REACHED
 from privacy.access.policy import Permission, can
 from privacy.actors import Actor
 from privacy.audit import services as audit
@@ -59,7 +60,8 @@ def ask(*, order: Order, rows: int, actor: Actor) -> Export:
 
     Raises: AccessDenied for a role that exports nothing; NotNow while the clinic owes another
         duty; NoFolder; DomainError for no rows or too many, for reasons too short, and above the
-        cap for whom there are not enough departments.
+        cap for whom there are not enough departments (booked).
+    What passes the cap has an event of its own, and so has the refusal at it: both are alerts.
     Source: security design 6, T2, T13.
     """
     _need(actor, Permission.REQUEST_EXPORT, "export:ask")
@@ -71,12 +73,7 @@ def ask(*, order: Order, rows: int, actor: Actor) -> Export:
     # Under the person's own row: two windows do not both take the last rows below the cap.
     get_user_model().objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
     over = rules.is_over_cap(selectors.rows_taken(actor, now=now), rows)
-    sides = rules.sides_for(actor.role, over_cap=over)
-    if sides is None:
-        raise DomainError(
-            _("Above %(cap)d rows in 30 days a third side has to agree; your role has none.")
-            % {"cap": rules.CAP_ROWS}
-        )
+    sides = _sides_for(actor, over_cap=over)
     export = Export.objects.create(
         code=rules.new_export_code(),
         clinic=actor.clinic_id,
@@ -100,7 +97,8 @@ def ask(*, order: Order, rows: int, actor: Actor) -> Export:
         asked_at=now,
         decide_until=now + rules.DECIDE_WITHIN,
     )
-    book(ExportEvent.ASKED, export, actor=actor, reason=export.reason, rows=rows,
+    event = ExportEvent.ASKED_ABOVE_CAP if over else ExportEvent.ASKED
+    book(event, export, actor=actor, reason=export.reason, rows=rows,
          fields=len(order.fields), identifying=int(order.identifying))  # fmt: skip
     return export
 
@@ -231,6 +229,17 @@ def _decided_now(export_id: UUID, actor: Actor) -> Export:
     if held.decide_until <= timezone.now():
         raise Conflict(_("Nobody decided in time, so this export has lapsed."))
     return held
+
+
+def _sides_for(actor: Actor, *, over_cap: bool) -> frozenset[str]:
+    sides = rules.sides_for(actor.role, over_cap=over_cap)
+    if sides is None:
+        audit.record_denial(actor=actor, target="export:ask", reason=CAP_REACHED)
+        raise DomainError(
+            _("Above %(cap)d rows in 30 days a third side has to agree; your role has none.")
+            % {"cap": rules.CAP_ROWS}
+        )
+    return sides
 
 
 def _check_rows(rows: int) -> None:

@@ -16,6 +16,7 @@ from crm.staff.events import StaffEvent
 from crm.trail.events import TrailEvent
 from privacy.audit.events import AccessEvent, AuditTrailEvent
 from privacy.audit.row_changes import RowEvent
+from privacy.exports.events import ExportEvent
 
 SOMEBODY = UUID(int=7)
 
@@ -30,6 +31,7 @@ def test_every_action_is_one_the_product_books() -> None:
         AccessEvent,
         AuditTrailEvent,
         BreakGlassEvent,
+        ExportEvent,
         ReviewEvent,
         RowEvent,
         SeparationEvent,
@@ -65,6 +67,8 @@ def test_a_cap_that_was_reached_is_about_its_person() -> None:
         "cap", f"staff:{SOMEBODY}"
     )
     assert sign_of(facts("access.denied", **refused)) is None
+    passed = facts("export.asked_above_cap", actor=SOMEBODY, target="export:EX7K2M9QXA")
+    assert sign_of(passed) == Sign("cap", f"staff:{SOMEBODY}")
     assert sign_of(facts("access.denied", actor=SOMEBODY, reason="other")) is None
 
 

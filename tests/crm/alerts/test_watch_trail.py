@@ -21,9 +21,11 @@ from privacy.audit.models import READER, acting_as
 from privacy.audit.row_changes import RowEvent, waits_since
 from privacy.audit.row_sealing import seal_row_changes
 from privacy.audit.selectors import SealStatus
-from privacy.errors import AccessDenied
+from privacy.errors import AccessDenied, DomainError
+from privacy.exports.services import deciding
 from tests.conftest import owner_connection
 from tests.factories.access import used_long_ago
+from tests.factories.exports import order
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,6 +281,24 @@ def test_a_cap_that_was_reached_raises_one_a_day_and_person(raised, carer, patie
         clinic=carer.clinic, role=Role.SECURITY_ADMIN))  # fmt: skip
     refuse(carer, 1, reason="cap_reached")
     assert [one.times for one in raised()] == [4, 1]
+
+
+def test_the_cap_of_exports_raises_one_whether_passed_or_refused(
+    raised, clinic, settings, tmp_path
+) -> None:
+    settings.EXPORTS_DIR = str(tmp_path)
+    finance, control = (
+        UserFactory.create(clinic=clinic, role=role) for role in (Role.FINANCE, Role.MEDICAL_QC)
+    )
+    for person in (finance, control):
+        deciding.ask(order=order(person), rows=250, actor=person)
+    assert raised() == []
+    deciding.ask(order=order(finance), rows=1, actor=finance)
+    with pytest.raises(DomainError):
+        deciding.ask(order=order(control), rows=1, actor=control)
+    assert {(one.kind, one.staff, one.clinic) for one in raised()} == {
+        ("cap", finance, clinic), ("cap", control, clinic),
+    }  # fmt: skip
 
 
 def test_a_use_of_break_glass_without_a_verdict_in_time_raises_one(raised, patient, clinic) -> None:

@@ -144,6 +144,34 @@ def test_the_longest_one_counts_and_a_withdrawn_one_does_not(clinic, admin) -> N
     assert list(selectors.lapsed_of_clinic(clinic.pk)) == [INSTITUTION]
 
 
+def test_a_practice_licence_withdrawn_without_another_has_lapsed_at_once(
+    clinic, admin, receptionist, patient, sign_in_as
+) -> None:
+    revoked, permit = record(admin), record(admin, kind=INTERNET, number="HLW-1")
+    to_come = record(admin, since=1, days=400, number="PDY-9")
+    withdraw_clinic_licence(licence=permit, actor=admin)  # nothing hangs on it
+    assert not selectors.lapsed_licences(clinic.pk).exists()
+    withdraw_clinic_licence(licence=revoked, actor=admin)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    assert selectors.lapsed_of_clinic(clinic.pk) == {INSTITUTION: yesterday}
+    assert selectors.lapsed_licences(clinic.pk).get() == revoked
+    with pytest.raises(DomainError):
+        scheduling.expect_today(patient=patient, purpose="first", actor=receptionist)
+    shown = sign_in_as(receptionist).get(reverse("clearance:library")).content.decode()
+    assert f"{yesterday:%Y-%m-%d}" in shown
+
+    withdraw_clinic_licence(licence=to_come, actor=admin)
+    record(admin, number="PDY-2")  # the right one
+    assert selectors.lapsed_of_clinic(clinic.pk) == {}
+    scheduling.expect_today(patient=patient, purpose="first", actor=receptionist)
+
+
+def test_what_was_withdrawn_before_it_began_never_held(clinic, admin) -> None:
+    withdraw_clinic_licence(licence=record(admin, since=1, days=400), actor=admin)
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        assert selectors.lapsed_of_clinic(clinic.pk) == {}
+
+
 def test_while_it_has_lapsed_nobody_is_booked_and_whoever_comes_is_received(
     clinic, admin, receptionist, patient
 ) -> None:

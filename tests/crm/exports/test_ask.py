@@ -152,10 +152,21 @@ def test_above_the_cap_two_are_not_enough(accountant, control, security, auditor
     assert deciding.approve(export=export, actor=auditor).state == "approved"
 
 
-def test_quality_control_lacks_a_third_side(control):
+def test_quality_control_lacks_a_third_side_and_trying_is_booked(control, booked):
     wanted(control, 250)
     with pytest.raises(DomainError):
         wanted(control, 1)
+    (event,) = booked("access.denied")
+    assert (event.actor, event.target, event.reason) == (control.pk, "export:ask", "cap_reached")
+
+
+def test_passing_the_cap_has_an_event_of_its_own(accountant, booked):
+    wanted(accountant, 250)
+    assert [one.detail["rows"] for one in booked("export.asked")] == [250]
+    wanted(accountant, 1)
+    assert len(booked("export.asked")) == 1
+    (event,) = booked("export.asked_above_cap")
+    assert (event.actor, event.reason, event.kind) == (accountant.pk, REASON, "export")
 
 
 def test_after_thirty_days_the_rows_are_free_again(accountant):

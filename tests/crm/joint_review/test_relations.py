@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.joint_review import grounds
 from crm.patients.rules import name_tokens
-from crm.patients.services.care import add_to_team, hand_over_team, remove_from_team
+from crm.patients.services.care import add_to_team, hand_over_team, keep_team, remove_from_team
 from crm.scheduling import services as scheduling
 from crm.scheduling.models import Visit
 from privacy.access.policy import Role
+from privacy.pseudonyms.models import VisitCode
 from tests.crm.joint_review.conftest import MONDAY, moment, on, travelled
 from tests.factories.access import used_long_ago
 from tests.factories.people import PatientFactory, UserFactory
@@ -77,6 +79,59 @@ def test_a_place_that_was_handed_over_is_the_successors_since_then(
     tuesday = MONDAY + timedelta(days=1)
     late = write(carer, subjects=[patient], at=moment(tuesday, 10))
     write(colleague, subjects=[patient], at=moment(tuesday, 10))
+    assert on(drawn(), "out_of_relation") == {early, late}
+
+
+def test_an_arrival_prolongs_places_and_takes_no_look_back(
+    write, drawn, carer, colleague, receptionist, patient
+) -> None:
+    write(carer, subjects=[patient], at=moment(MONDAY, 9))
+    with travelled(moment(MONDAY, 11)):
+        add_to_team(patient=patient, member=colleague, reason="cover", actor=carer)
+    write(colleague, subjects=[patient], at=moment(MONDAY, 12))
+    with travelled(moment(MONDAY + timedelta(days=2), 9)):
+        keep_team(patient=patient)  # as each arrival does
+    with travelled(moment(MONDAY + timedelta(days=3), 9)):
+        soon = timezone.now() + timedelta(days=1)
+        patient.care_team.filter(staff=carer).update(until=soon)
+        add_to_team(patient=patient, member=carer, reason="cover", actor=colleague)
+    assert on(drawn(), "out_of_relation") == set()
+
+
+def test_a_place_that_has_run_out_begins_anew(write, drawn, carer, colleague, patient) -> None:
+    wednesday, friday = MONDAY + timedelta(days=2), MONDAY + timedelta(days=4)
+    patient.care_team.filter(staff=carer).update(until=moment(wednesday, 9))
+    write(carer, subjects=[patient], at=moment(MONDAY, 10))
+    between = write(carer, subjects=[patient], at=moment(wednesday, 10))
+    ran_out = drawn()
+    assert on(ran_out, "out_of_relation") == {between}
+    patient.care_team.create(staff=colleague)
+    with travelled(moment(friday, 10)):
+        add_to_team(patient=patient, member=carer, reason="treats", actor=colleague)
+    assert patient.care_team.get(staff=carer).joined_at == moment(friday, 10)
+
+
+def test_a_place_from_before_the_column_is_as_old_as_its_row(write, drawn, carer, patient) -> None:
+    patient.care_team.update(joined_at=None, updated_at=moment(MONDAY + timedelta(days=4), 9))
+    write(carer, subjects=[patient], at=moment(MONDAY, 10))
+    assert on(drawn(), "out_of_relation") == set()
+
+
+def test_a_place_given_at_the_desk_and_left_began_then(
+    write, drawn, colleague, clinic, receptionist, carer, patient
+) -> None:
+    monday, tuesday = moment(MONDAY, 9), moment(MONDAY + timedelta(days=1), 9)
+    early = write(colleague, subjects=[patient], at=moment(MONDAY, 8))
+    VisitCode.objects.create(subject=patient.subject, site=clinic.pk, day=MONDAY, number=1)
+    with travelled(monday):
+        row = add_to_team(patient=patient, member=colleague, reason="cover", actor=receptionist)
+    write(colleague, subjects=[patient], at=moment(MONDAY, 10))
+    with travelled(tuesday):  # prolonged: the place is the same
+        patient.care_team.filter(pk=row.pk).update(until=timezone.now() + timedelta(days=1))
+        add_to_team(patient=patient, member=colleague, reason="cover", actor=carer)
+    with travelled(tuesday + timedelta(days=1)):
+        remove_from_team(patient=patient, member_id=row.pk, actor=carer)
+    late = write(colleague, subjects=[patient], at=tuesday + timedelta(days=2))
     assert on(drawn(), "out_of_relation") == {early, late}
 
 

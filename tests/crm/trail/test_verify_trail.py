@@ -11,7 +11,7 @@ from crm.alerts.models import Alert
 from crm.alerts.watching import watch
 from crm.celery import app
 from crm.trail import readiness, selectors, services, tasks
-from crm.trail.models import VerificationRun
+from crm.trail.models import STUCK, VerificationRun
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.row_changes import LATELY
 from privacy.audit.sealing import seal_once
@@ -77,7 +77,7 @@ def test_a_long_trail_is_left_to_a_worker(auditor, history, sign_in_as, monkeypa
 
 def test_a_run_whose_worker_died_does_not_block_the_next(auditor, monkeypatch) -> None:
     dead = VerificationRun.objects.create(requested_by=auditor)
-    old = timezone.now() - services.STUCK - timedelta(minutes=1)
+    old = timezone.now() - STUCK - timedelta(minutes=1)
     VerificationRun.objects.filter(pk=dead.pk).update(state="running", created_at=old)
     assert services.ask_for_verification(actor=auditor).pk != dead.pk
 
@@ -167,6 +167,17 @@ class TestByNight:
         time_machine.move_to(monday + timedelta(days=6))
         tasks.verify_nightly()
         assert VerificationRun.objects.first().since is None
+
+    def test_the_nights_part_does_not_answer_who_demands_the_whole(
+        self, monday, history, auditor
+    ) -> None:
+        seal_once()
+        night = VerificationRun.objects.create(since=monday - LATELY, state="running")
+        run = services.ask_for_verification(actor=auditor)
+        assert run != night
+        assert (run.since, run.whole, run.requested_by) == (None, True, auditor)
+        under_way = VerificationRun.objects.create(state="running")  # the Sunday's is of everything
+        assert services.ask_for_verification(actor=auditor) == under_way
 
     def test_a_missed_sunday_is_made_good(self, monday, time_machine) -> None:
         time_machine.move_to(monday + timedelta(days=8))  # a Tuesday

@@ -242,6 +242,36 @@ class TestWhole:
         assert text.endswith("WHOLE\n")
         assert sha256(VERIFIER.read_bytes()).hexdigest() in text
 
+    def test_an_export_from_before_the_transaction_numbers(self, whole, kit, tmp_path) -> None:
+        assert "transaction numbers: given" in run(whole)[1]
+        export = Export.load(whole)
+        for row in export.events:
+            del row["xid"]
+        export.manifest["schema"] = 1
+        code, text = run(export.save(tmp_path / "old"), *kit("signer", "previous"))
+        assert code == 0
+        assert "transaction numbers: none, an older export" in text
+
+    def test_a_line_says_what_its_schema_asks_for(self, whole, tmp_path) -> None:
+        export = Export.load(whole)
+        export.manifest["schema"] = 1  # and the numbers stay
+        code, text = run(export.save(tmp_path / "mixed"))
+        assert (code, first_bad(text)) == (1, 13)
+        assert "(spelling)" in text
+        export.manifest["schema"] = 3  # of no verifier
+        code, text = run(export.save(tmp_path / "later"))
+        assert code == 1
+        assert "(manifest)" in text
+
+    def test_a_transaction_number_that_its_checkpoint_rules_out(self, whole, tmp_path) -> None:
+        for turn, key in enumerate(("xid_from", "xid_to")):
+            export = Export.load(whole)
+            head = next(one for one in export.own if one["number"] == export.seal(20)["checkpoint"])
+            export.event(20)["xid"] = head[key] - (key == "xid_from")
+            code, text = run(export.save(tmp_path / f"moved-{turn}"))
+            assert (code, first_bad(text)) == (1, 20)
+            assert "(transaction)" in text
+
     def test_by_itself_it_says_that_nothing_vouches_for_it(self, whole) -> None:
         code, text = run(whole)
         assert code == 0

@@ -468,6 +468,17 @@ class TestOffline:
         assert code == 1
         assert re.search(r"no\. 4, .*\(edited\)", text)
 
+    def test_in_another_transaction(self, run) -> None:
+        def move() -> None:
+            tamper(
+                "UPDATE privacy_auditevent SET xid = (xid::text::bigint + 1)::text::xid8 "
+                f"WHERE id = '{events()[2].id}'"
+            )
+
+        code, text = run(move)
+        assert code == 1
+        assert re.search(r"no\. 3, .*\(transaction\)", text)
+
     def test_never_told(self, run, sink, settings, carer, time_machine) -> None:
         def slip_in() -> None:
             settings.AUDIT_SINK_DIR = ""

@@ -20,6 +20,7 @@ WEIGHTY = {
     "retire_keys": ["--give-up"],
     "retire_month": ["2026-09", "--archive", "/nowhere"],
     "rotate_keys": [],
+    "row_notes": ["crm_patient", "11111111-1111-4111-8111-111111111111"],
 }
 
 
