@@ -126,8 +126,10 @@ def fill(count: int) -> list[dict[str, str]]:
 
     from benchmarks.people import known_people
     from crm.staff.models import Clinic
+    from privacy.custody import index_width
     from privacy.records import store_many
 
+    index_width.follow_plan(more=count, process="bench")
     clinic = Clinic.objects.get_or_create(name="测量用门诊")[0]
     known = [one.contact for one in known_people(min(count, 50_000))]
     dice, shown = random.Random(17), []

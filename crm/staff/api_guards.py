@@ -34,8 +34,13 @@ class HasPermission(BasePermission):
         if not isinstance(user, User):
             return False
         if is_outside(user):
-            polls = "X-Poll" in request.headers
-            told = refused_outside(user, target=request.path_info, by_itself=polls)
+            session = None if isinstance(request.auth, ApiToken) else request.session
+            told = refused_outside(
+                user,
+                target=request.path_info,
+                session=session,
+                by_itself="X-Poll" in request.headers,
+            )
             self.message = told.detail  # read by DRF
             return False
         actions = getattr(view, "action_map", None)

@@ -145,7 +145,8 @@ def _kept_outside(
     opened = not getattr(view_func, "login_required", True) or here == "staff:sign-out"
     if opened or not is_outside(user):
         return None
-    refusal = refused_outside(user, target=here, by_itself=not _by_a_person(request))
+    polls = not _by_a_person(request)
+    refusal = refused_outside(user, target=here, session=request.session, by_itself=polls)
     return answer(request, refusal)
 
 

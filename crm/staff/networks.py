@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.staff.events import StaffEvent
 from crm.staff.models import User
 from crm.staff.rules import network_of
-from crm.staff.session_store import MOVED, NETWORKS
+from crm.staff.session_store import MOVED, NETWORKS, REFUSED
 from crm.web.refusals import Refusal
 from privacy.access.policy import Role
 from privacy.audit.context import current_origin
@@ -35,11 +35,21 @@ def is_outside(user: User) -> bool:
     return ip is None or not any(ip_address(ip) in network for network in networks)
 
 
-def refused_outside(user: User, *, target: str, by_itself: bool) -> Refusal:
-    """Book the refusal, and say it. In: ``by_itself``: an open page asked, which is booked once
-    with whatever its person does next."""
-    if not by_itself:
+def refused_outside(
+    user: User, *, target: str, session: SessionBase | None, by_itself: bool
+) -> Refusal:
+    """Book the refusal, and say it.
+
+    In: ``session`` None where a program signed in by a token; ``by_itself`` an open page says that
+    nobody asked: that is the browser's word, so the first refusal of a session from a network is
+    booked all the same.
+    """
+    here = network_of(current_origin().ip)
+    first = session is None or session.get(REFUSED) != here
+    if first or not by_itself:
         record_denial(actor=user, target=target, reason=OUTSIDE)
+    if first and session is not None:
+        session[REFUSED] = here
     detail = _(
         "Administrators work from addresses that the clinic has listed; %(ip)s is none of them. "
         "Use a workplace of the clinic, or ask who runs the server."

@@ -23,6 +23,7 @@ SEEN: Final = "seen_at"
 FACTOR_AT: Final = "factor_at"  # when the second factor was last shown in this session
 NETWORKS: Final = "networks"  # from which this session has shown its second factor
 MOVED: Final = "moved_to"  # the network that it was last seen to have moved to
+REFUSED: Final = "refused_at"  # the network outside the list that it was last refused from (R36)
 FULLY_AT: Final = "fully_at"  # ... and when the password and it were shown together
 
 

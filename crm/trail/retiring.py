@@ -284,7 +284,7 @@ def _drop(month: str, owner_url: str) -> int:
     """Detach and drop the partition; bytes given back."""
     name = partition_of(month)
     with psycopg.connect(owner_url) as owner:
-        owner.execute("SET lock_timeout = '10s'")
+        owner.execute("SET lock_timeout = '5s'")
         found = owner.execute("SELECT pg_total_relation_size(to_regclass(%s))", [name]).fetchone()
         table = sql.Identifier(name)
         owner.execute(sql.SQL("ALTER TABLE privacy_auditevent DETACH PARTITION {}").format(table))

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,30 +32,40 @@ class Sheet:
     checks: dict[str, str]
 
 
-@transaction.atomic
 def print_shares(*, folder: Path, actor: Actor | None = None, process: str = "") -> list[Path]:
     """Write three sheets, once for these roots, readable by their owner alone.
 
-    Raises: DomainError if these roots were printed before; FileExistsError if a sheet is there;
-        ImproperlyConfigured if this process does not hold all roots.
+    Raises: DomainError if these roots were printed before, or cannot be booked: no sheet is left
+        then; FileExistsError if a sheet is there; ImproperlyConfigured if this process does not
+        hold all roots; OperationalError, with the sheets left, if the server's word on the COMMIT
+        did not come: they are the right ones if it holds these roots as printed.
     """
     roots = {name: provider().root(name) for name in ROOTS}
     checks = {name: check_value(root) for name, root in roots.items()}
+    texts = _texts(roots, checks)
+    written: list[Path] = []
+    try:
+        with transaction.atomic(durable=True):  # the event counts, and is told, at this COMMIT
+            _enter(checks, texts)
+            detail = {"sheets": len(texts)}
+            audit.record(KeyEvent.ESCROWED, actor=actor, process=process, detail=detail)
+            written += _write_all({folder / f"sheet-{one}.txt": texts[one] for one in texts})
+    except (OperationalError, KeyboardInterrupt):
+        raise  # perhaps at the COMMIT: whoever removed them could be removing the only ones
+    except BaseException:
+        _remove(written)
+        raise
+    return written
+
+
+def _enter(checks: Mapping[str, bytes], texts: Mapping[int, str]) -> None:
+    digests = [sha256(texts[one].encode()).hexdigest() for one in CUSTODIANS]
     for name, check in checks.items():
         if RootEscrow.objects.filter(root=name, check_value=check).exists():
             words = _("The shares of the root %(name)s were printed before; they are not again.")
             raise DomainError(words % {"name": name})
-    halves = {name: split(name, root) for name, root in roots.items()}
-    texts = {
-        one: _sheet(one, [half for name in ROOTS for half in halves[name][one]], checks)
-        for one in CUSTODIANS
-    }
-    digests = [sha256(texts[one].encode()).hexdigest() for one in CUSTODIANS]
     for name, check in checks.items():
         RootEscrow.objects.create(root=name, check_value=check, share_digests=digests)
-    detail = {"sheets": len(CUSTODIANS)}
-    audit.record(KeyEvent.ESCROWED, actor=actor, process=process, detail=detail)
-    return _write_all({folder / f"sheet-{one}.txt": texts[one] for one in CUSTODIANS})
 
 
 def recover(sheets: Iterable[str]) -> dict[str, bytes]:
@@ -106,6 +116,15 @@ def is_printed(name: str) -> RootEscrow | None:
     return RootEscrow.objects.filter(root=name, check_value=check).first()
 
 
+def _texts(roots: Mapping[str, bytes], checks: dict[str, bytes]) -> dict[int, str]:
+    """The text of each custodian's sheet."""
+    halves = {name: split(name, root) for name, root in roots.items()}
+    return {
+        one: _sheet(one, [half for name in ROOTS for half in halves[name][one]], checks)
+        for one in CUSTODIANS
+    }
+
+
 def _sheet(custodian: int, halves: Sequence[Half], checks: dict[str, bytes]) -> str:
     lines = [
         f"# Suian, roots of the key tree: sheet {custodian} of 3, printed {timezone.localdate()}",
@@ -123,17 +142,25 @@ def _write_all(texts: Mapping[Path, str]) -> list[Path]:
     try:
         for path, text in texts.items():
             written.append(_write(path, text))
-    except OSError:
-        for path in written:
-            path.unlink()
+    except BaseException:
+        _remove(written)
         raise
     return written
 
 
+def _remove(written: Iterable[Path]) -> None:
+    for path in written:
+        path.unlink()
+
+
 def _write(path: Path, text: str) -> Path:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()  # half a sheet holds shares too
+        raise
     return path

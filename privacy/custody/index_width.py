@@ -33,6 +33,11 @@ class Width:
         return max(1, self.patients >> self.now)
 
 
+def now() -> int:
+    """Bits of new fingerprints; counts nobody once there is a plan."""
+    return index_width()
+
+
 def width(*, more: int = 0) -> Width:
     """How it stands; ``more`` patients are expected besides those there are."""
     patients = Subject.objects.count() + more
@@ -49,7 +54,8 @@ def follow_plan(*, more: int = 0, actor: Actor | None = None, process: str = "")
     with connection.cursor() as cursor:  # two plans at once would be two rows
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
     found = width(more=more)
-    if found.fits or (more and found.planned < found.now):
+    settled = IndexWidth.objects.exists()  # until then the width follows by itself
+    if (settled and found.fits) or (more and found.planned < found.now):
         return found
     IndexWidth.objects.create(bits=found.planned, patients=found.patients)
     detail = {"bits": found.planned, "before": found.now, "patients": found.patients}

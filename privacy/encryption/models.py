@@ -9,7 +9,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from privacy.encryption.algorithms import DataKey
 from privacy.encryption.boxes import NONCE_BYTES, bind
 from privacy.encryption.keys import Zone, kek
-from privacy.encryption.rules import WIDEST
+from privacy.encryption.rules import WIDEST, index_bits
 from privacy.errors import Unreadable
 from privacy.records import Record, RetentionClass
 
@@ -238,9 +238,12 @@ class IndexWidth(Record):
 
 
 def index_width() -> int:
-    """How many bits new fingerprints have; the most there are where none was planned yet."""
+    """How many bits new fingerprints have: as planned, or as a plan of this moment would say."""
     newest = IndexWidth.objects.order_by("-created_at").values_list("bits", flat=True).first()
-    return WIDEST if newest is None else newest
+    if newest is not None:
+        return newest
+    held = SubjectKey.objects.filter(zone=Zone.CONTACT)
+    return index_bits(held.aggregate(patients=Count("subject_id", distinct=True))["patients"])
 
 
 class KeyCanary(Record):

@@ -34,6 +34,7 @@ MAY_WRITE = {
 }
 # SQL by hand: what Django's own queries cannot say.
 MAY_SPEAK_SQL = {
+    "privacy/audit/apart.py": "how long a second connection waits for a lock",
     "privacy/audit/following.py": "reads in the order of commits",
     "privacy/audit/horizon.py": "transaction numbers of the server",
     "privacy/audit/models.py": "SET LOCAL ROLE",

@@ -33,7 +33,7 @@ class Batch:
 
 def waiting() -> int:
     """How many contacts have a fingerprint of another width than new ones."""
-    return _stale(index_width.width().now).count()
+    return _stale(index_width.now()).count()
 
 
 def rebuild(*, process: str, limit: int | None = None) -> Iterator[Batch]:
@@ -55,7 +55,7 @@ def rebuild(*, process: str, limit: int | None = None) -> Iterator[Batch]:
 
 @transaction.atomic
 def _one_batch(after: UUID, size: int, process: str) -> Batch | None:
-    bits = index_width.width().now
+    bits = index_width.now()
     rows = _stale(bits).filter(pk__gt=after).select_related("patient__subject")
     held = list(rows.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:size])
     if not held:

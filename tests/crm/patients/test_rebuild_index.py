@@ -22,9 +22,15 @@ pytestmark = pytest.mark.django_db
 PHONES = [f"+861390013900{n}" for n in range(6)]
 
 
+def plan(bits: int) -> None:
+    IndexWidth.objects.create(bits=bits, patients=6)
+    blind_index.forget()
+
+
 @pytest.fixture
 def six(clinic) -> list[PatientContact]:
-    """With and without an ID number; 16 bits wide, as long as nothing was planned."""
+    """With and without an ID number; 16 bits wide, as a far larger clinic once planned."""
+    plan(16)
     return [
         PatientFactory.create(
             clinic=clinic,
@@ -32,11 +38,6 @@ def six(clinic) -> list[PatientContact]:
         ).contact
         for n, phone in enumerate(PHONES)
     ]
-
-
-def plan(bits: int) -> None:
-    IndexWidth.objects.create(bits=bits, patients=6)
-    blind_index.forget()
 
 
 def rebuild(limit: int | None = None) -> list[reindexing.Batch]:
@@ -147,7 +148,23 @@ class TestPlan:
         assert index_width.follow_plan(process="test") == made_now
         (event,) = events("keys.index_planned")
         assert event.detail == {"bits": 0, "before": 16, "patients": 6}
-        assert str(IndexWidth.objects.get()) == "0 bits"
+        assert str(IndexWidth.objects.latest("created_at")) == "0 bits"
+
+    @pytest.mark.parametrize(("patients", "bits"), [(6, 0), (16, 1)])
+    def test_a_new_clinic_is_as_if_planned_from_its_first_patient(
+        self, clinic, patients, bits
+    ) -> None:
+        PatientFactory.create_batch(patients, clinic=clinic)
+        assert index_width.now() == bits
+        assert blind_index.index_value("phone", PHONES[0]) > 2**20
+        assert index_width.follow_plan(process="test").now == bits
+        assert IndexWidth.objects.get().bits == bits  # from now on it is a night's to change
+        assert index_width.follow_plan(process="test").fits
+        assert IndexWidth.objects.count() == 1
+
+    def test_a_first_import_has_room_from_its_first_batch(self, clinic) -> None:
+        assert index_width.follow_plan(more=1_000, process="test").now == 6
+        assert index_width.follow_plan(more=1_000, process="test").now == 6
 
     def test_who_is_to_come_makes_it_wider_never_narrower(self, six) -> None:
         assert index_width.follow_plan(more=1_000, process="test").now == 16

@@ -122,12 +122,34 @@ def test_the_api_asks_the_same_of_sessions_and_tokens(of_role, booked, client) -
     assert len(booked("access.denied")) == 3
 
 
-def test_a_page_that_asks_by_itself_is_refused_and_not_booked(of_role, booked) -> None:
-    _user, client = of_role(Role.AUDITOR)
-    for name in ("staff:api-me", "trail:list"):
-        answer = client.get(reverse(name), headers={"X-Poll": "1"}, REMOTE_ADDR="10.1.5.1")
-        assert answer.status_code == 403
-    assert not booked("access.denied")
+def test_a_page_that_asks_by_itself_is_booked_once_a_network(of_role, booked) -> None:
+    """Its word for it is a header that whoever holds the session may set."""
+    user, client = of_role(Role.AUDITOR)
+
+    def ask(ip: str, **headers: str) -> int:
+        for name in ("staff:api-me", "trail:list"):
+            answer = client.get(reverse(name), headers=headers, REMOTE_ADDR=ip)
+            assert answer.status_code == 403
+        return len(booked("access.denied"))
+
+    poll = {"X-Poll": "1"}
+    assert ask("10.1.5.1", **poll) == 1
+    assert ask("10.1.5.2", **poll) == 1
+    assert ask("10.2.5.1", **poll) == 2
+    assert ask("10.2.5.1") == 4  # a person's own doing is, each time
+    assert ask("10.2.5.1", **poll) == 4
+    assert {one.actor for one in booked("access.denied")} == {user.pk}
+
+
+def test_a_token_has_no_page_that_asks_by_itself(of_role, booked, client) -> None:
+    user, _browser = of_role(Role.AUDITOR)
+    _token, secret = services.issue_token(
+        user=user, name="x", scopes=[Permission.VIEW_AUDIT], lifetime=timedelta(days=1)
+    )
+    headers = {"Authorization": f"Bearer {secret}", "X-Poll": "1"}
+    for _ in range(2):
+        client.get(reverse("staff:api-me"), headers=headers, REMOTE_ADDR="10.1.5.1")
+    assert len(booked("access.denied")) == 2
 
 
 def test_signing_in_is_open_and_leads_to_the_refusal(of_role) -> None:

@@ -107,7 +107,7 @@ def test_boxes_are_noted_by_hash_and_nothing_readable_is(patient: Patient) -> No
     contact.save()
 
     trace = traces("crm_patientcontact", "U", contact.pk)[-1]
-    assert {"phone", "phone_index", "updated_at"} <= set(trace.columns)
+    assert set(trace.columns) == {"phone", "updated_at"}  # so few patients share one fingerprint
     assert set(trace.boxes) == {"phone"}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 
 from crm.staff.models import User
 from privacy.access.policy import Role
+from privacy.audit import apart as apart_module
 from privacy.audit import services as audit
 from privacy.audit.apart import apart
 from privacy.audit.context import Origin, acting_from, current_origin
@@ -152,6 +153,17 @@ class TestDenial:
                 act()
         assert events() == []
         assert not connection.needs_rollback
+
+    def test_one_that_waits_for_the_trail_in_vain_fails_the_act(self, carer, monkeypatch) -> None:
+        """Whoever holds the table up may wait for this very process: it must not wait for ever."""
+        monkeypatch.setattr(apart_module, "PATIENCE", "50ms")
+        with owner_connection() as owner:
+            owner.execute("SET idle_in_transaction_session_timeout = '5s'")  # lest the test hang
+            with owner.transaction():
+                owner.execute("LOCK TABLE privacy_auditevent")
+                with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                    audit.record_denial(actor=carer, target="x")
+        assert events() == []
 
     def test_a_refusal_from_a_shell_is_booked(self, clinic, carer) -> None:
         """As the separation of duties refuses, in the middle of its own transaction."""

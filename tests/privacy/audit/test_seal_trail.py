@@ -212,6 +212,17 @@ class TestFences:
 
         assert sealing.ensure_partitions(datetime.now(UTC)) == 0
 
+    def test_a_new_partition_that_waits_in_vain_gives_up(self, carer) -> None:
+        """And lets those write who would otherwise wait behind it: it is made the next day."""
+        import psycopg
+
+        with transaction.atomic():
+            write(carer)
+            with owner_connection() as owner:
+                owner.execute("SET statement_timeout = '20s'")  # lest the test hang
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    owner.execute("SELECT audit_ensure_partitions('2041-05-01', 1)")
+
 
 class TestFailClosed:
     def test_no_trail_no_reading(self, carer, patient, trail_down, sign_in_as) -> None:

@@ -1,13 +1,18 @@
 """What a filter lets through: the clinic's own events and, if asked for, those of jobs."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from privacy.audit import services as audit
 from privacy.audit.context import Origin, acting_from
 from privacy.audit.events import AuditTrailEvent
-from privacy.audit.selectors import Filter, codes_in, find, proof_of
+from privacy.audit.models import READER, acting_as
+from privacy.audit.selectors import Filter, about_account, codes_in, find, proof_of
 from privacy.receipts import Receipt
 from tests.factories.people import PatientFactory, UserFactory
 
@@ -61,3 +66,19 @@ def test_a_proof_names_the_session_and_the_digest_in_hexadecimal(own, of_a_job):
     assert proof.digest == bytes(proof.event.digest).hex()
     assert proof.genuine
     assert proof_of(of_a_job.event_id).session == ""
+
+
+def test_what_was_done_to_an_account_is_found_by_its_own_index(carer):
+    audit.record(AuditTrailEvent.EXPORTED, process="nightly", target="staff:me")
+    audit.record(AuditTrailEvent.EXPORTED, actor=carer, target="staff:other")
+    asked = {"actions": ["audit.exported"], "since": timezone.now() - timedelta(days=1), "most": 9}
+    with CaptureQueriesContext(connection) as queries:
+        (event,) = about_account(carer.pk, "staff:me", **asked)
+    assert event.process == "nightly"
+    (question,) = [one["sql"] for one in queries if "privacy_auditevent" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        with acting_as(READER):
+            cursor.execute(f"EXPLAIN {question}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "_target_at_idx" in plan, plan

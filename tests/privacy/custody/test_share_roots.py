@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.access.policy import Role
+from privacy.audit.database.base import DatabaseWrapper
 from privacy.custody import escrow
 from privacy.custody.models import RootEscrow
 from privacy.custody.sharing import Half, SheetUnreadable, join, split
@@ -127,6 +128,52 @@ class TestEscrow:
             run("escrow_roots", "--to", str(tmp_path))
         assert not RootEscrow.objects.exists()
         assert [path.name for path in tmp_path.iterdir()] == ["sheet-2.txt"]
+
+    def test_what_cannot_be_booked_leaves_no_sheet(
+        self, transactional_db, tmp_path, settings, booked
+    ) -> None:
+        """The second sink is told at the COMMIT, when the sheets are long written."""
+        keeper = number_of(Role.SECURITY_ADMIN)
+        to = tmp_path / "sheets"
+        to.mkdir()
+        settings.AUDIT_SINK_DIR = str(tmp_path / "missing")
+        with pytest.raises(CommandError):
+            call_command("escrow_roots", "--to", str(to), "--staff", keeper)
+        assert list(to.iterdir()) == []
+        settings.AUDIT_SINK_DIR = ""
+        assert not RootEscrow.objects.exists()
+        assert not booked("keys.escrowed")
+        call_command("escrow_roots", "--to", str(to), "--staff", keeper, stdout=io.StringIO())
+        assert len(list(to.iterdir())) == 3
+
+    def test_where_the_server_died_at_the_commit_the_sheets_stay(
+        self, transactional_db, tmp_path, monkeypatch
+    ) -> None:
+        """It may hold them as printed: then there are no others."""
+        keeper = number_of(Role.SECURITY_ADMIN)
+
+        def dies(_self: object) -> None:
+            raise OperationalError("server closed the connection unexpectedly")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(DatabaseWrapper, "_commit", dies)
+            with pytest.raises(CommandError, match="not known"):
+                call_command("escrow_roots", "--to", str(tmp_path), "--staff", keeper)
+        assert len(list(tmp_path.iterdir())) == 3
+
+    @pytest.mark.parametrize("how", [OSError, KeyboardInterrupt])
+    def test_all_sheets_are_written_or_none(self, db, tmp_path, monkeypatch, how) -> None:
+        steps = iter([None, how()])
+
+        def fsync(_file: int) -> None:
+            if (error := next(steps)) is not None:
+                raise error
+
+        monkeypatch.setattr(escrow.os, "fsync", fsync)
+        with pytest.raises((CommandError, KeyboardInterrupt)):
+            run("escrow_roots", "--to", str(tmp_path))
+        assert list(tmp_path.iterdir()) == []
+        assert not RootEscrow.objects.exists()
 
     def test_the_record_proves_a_sheet_and_cannot_be_changed(self, sheets) -> None:
         from hashlib import sha256
