@@ -18,9 +18,11 @@ from crm.joint_review.models import (
     ReviewSignature,
     ReviewView,
 )
+from crm.joint_review.reading import events_of
 from crm.joint_review.rules import Kind, Period
+from crm.patients.guards import who_are_among
 from crm.staff.models import Clinic, User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, roles_with
 from privacy.audit.models import READER, AuditEvent, AuditSeal, acting_as, microseconds
 from privacy.audit.selectors import Filter, walk
 
@@ -131,21 +133,33 @@ def late_findings(viewer: User) -> int:
 
 def superior_of(item: ReviewItem) -> User | None:
     """Who sees to a finding of this event unless somebody says otherwise: the superior of whose
-    doing it was. None where there is none at work: then the side that found it does."""
+    doing it was. None where there is none at work who may: then the side that found it does."""
     if item.actor is None:
         return None
     whose = User.objects.filter(pk=item.actor, clinic=item.sheet.clinic_id)
     person = whose.select_related("superior").first()
     above = person.superior if person else None
-    at_work = above is not None and above.is_active and above.clinic_id == item.sheet.clinic_id
-    return above if at_work else None
+    if above is None or not above.is_active or above.clinic_id != item.sheet.clinic_id:
+        return None
+    return _who_may_see_to(item, User.objects.filter(pk=above.pk)).first()
 
 
 def owners_for(finding: ReviewFinding) -> QuerySet[User]:
     """Who may see to a finding: colleagues at work, without whom it is about."""
     rows = User.objects.filter(clinic=finding.item.sheet.clinic_id, is_active=True)
     about = finding.item.actor
-    return (rows.exclude(pk=about) if about else rows).order_by("display_name")
+    rows = rows.exclude(pk=about) if about else rows
+    return _who_may_see_to(finding.item, rows).order_by("display_name")
+
+
+def _who_may_see_to(item: ReviewItem, people: QuerySet[User]) -> QuerySet[User]:
+    """A finding shows the codes of its event, and whose act it was: whoever knows no codes (G0),
+    by their work or by the sheets, and whoever is one of these patients (T1), sees to none."""
+    knowing = roles_with(Permission.VIEW_PATIENTS) | roles_with(Permission.VIEW_REVIEW)
+    able = people.filter(role__in=knowing)
+    events, _seals = events_of([item])
+    codes = [code for event in events for code in event.codes]
+    return able.exclude(pk__in=who_are_among(able, codes))
 
 
 # --- one's own findings -----------------------------------------------------------------------
@@ -163,6 +177,11 @@ def findings_waiting_for(person: User) -> QuerySet[ReviewFinding]:
     own = Q(item__actor=person.pk, stated_at=None)
     seen_to = Q(owner=person, answered_at=None)
     return findings_of(person).exclude(state="closed").filter(own | seen_to)
+
+
+def findings_resting_on(person: User) -> QuerySet[ReviewFinding]:
+    """Open findings that this person is to see to."""
+    return ReviewFinding.objects.filter(owner=person).exclude(state="closed")
 
 
 def findings_on(sheet: ReviewSheet) -> list[ReviewFinding]:

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from crm.patients.models import HiddenDouble, Patient, PatientGuard, PatientQuerySet
+from crm.patients.models import (
+    HiddenDouble,
+    Patient,
+    PatientGuard,
+    PatientQuerySet,
+    person_mark,
+)
 from crm.staff.models import User
 from privacy.access.policy import Permission, Role, can
 
@@ -37,6 +43,15 @@ def minors_until(codes: Iterable[str]) -> dict[str, datetime | None]:
     )
     latest_last = rows.order_by(F("until").asc(nulls_last=True))
     return dict(latest_last.values_list("patient__subject__code", "until"))
+
+
+def who_are_among(people: Iterable[User], codes: Iterable[str]) -> set[UUID]:
+    """Those of the people who are one of these patients: nobody looks at their own record (T1)."""
+    live = PatientGuard.objects.live().filter(
+        patient__subject__code__in=list(codes), person_mark__isnull=False
+    )
+    marks = {bytes(mark) for mark in live.values_list("person_mark", flat=True) if mark}
+    return {one.pk for one in people if person_mark(one) in marks} if marks else set()
 
 
 def guards_shown_to(staff: User) -> QuerySet[PatientGuard]:
