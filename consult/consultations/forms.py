@@ -236,6 +236,7 @@ class FilterForm(forms.Form):
     SCOPES = (
         ("mine", _("My records")),
         ("drafts", _("Drafts")),
+        ("due", _("Call-backs due")),
         ("all", _("All I may see")),
     )
     scope = forms.ChoiceField(choices=SCOPES, required=False)
