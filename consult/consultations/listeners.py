@@ -37,8 +37,9 @@ def _hand_over_call_backs(leaver: User, successor: User | None, _actor: User) ->
 
 
 def _due(actor: Actor) -> int | Rows:
-    writes = isinstance(actor, User) and can(actor, Permission.WRITE_CONSULTATION)
-    return call_backs_due(actor) if writes else 0
+    if not isinstance(actor, User) or not can(actor, Permission.WRITE_CONSULTATION):
+        return 0
+    return call_backs_due(actor)
 
 
 register_handover("drafts", _hand_over, order=20)
