@@ -45,13 +45,14 @@ def minors_until(codes: Iterable[str]) -> dict[str, datetime | None]:
     return dict(latest_last.values_list("patient__subject__code", "until"))
 
 
-def who_are_among(people: Iterable[User], codes: Iterable[str]) -> set[UUID]:
-    """Those of the people who are one of these patients: nobody looks at their own record (T1)."""
-    live = PatientGuard.objects.live().filter(
-        patient__subject__code__in=list(codes), person_mark__isnull=False
-    )
-    marks = {bytes(mark) for mark in live.values_list("person_mark", flat=True) if mark}
-    return {one.pk for one in people if person_mark(one) in marks} if marks else set()
+def guards_of_oneself(staff: User) -> QuerySet[PatientGuard]:
+    """The marks in force on the record of ``staff`` as a patient here."""
+    return PatientGuard.objects.live().filter(person_mark=person_mark(staff))
+
+
+def codes_of_oneself(staff: User) -> set[str]:
+    """The codes of ``staff`` as a patient here, whose record is shown to them nowhere (T1)."""
+    return set(guards_of_oneself(staff).values_list("patient__subject__code", flat=True))
 
 
 def guards_shown_to(staff: User) -> QuerySet[PatientGuard]:

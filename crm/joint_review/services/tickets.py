@@ -58,7 +58,7 @@ def answer_own(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
 
     Raises: ReviewFinding.DoesNotExist; what ``answer`` raises.
     """
-    selectors.findings_of(actor).get(pk=finding_id)
+    selectors.finding_shown_to(actor, finding_id)
     return answer(finding_id=finding_id, actor=actor, text=text)
 
 
@@ -68,8 +68,8 @@ def assign(*, finding_id: UUID, actor: User, owner: User | None, due_on: date) -
 
     In: ``owner`` None for the side that found it.
     Raises: ReviewFinding.DoesNotExist; AccessDenied for who does not review, and for one's own;
-        Conflict once it is closed; DomainError for a day that is over, and for whom it is about,
-        somebody who is not at work here, knows no patients or is one of those concerned.
+        Conflict once it is closed; DomainError for a day that is over, and for whom it is about or
+        somebody who is not at work here or knows no codes.
     """
     side_of(actor)
     finding = _held(actor, finding_id)

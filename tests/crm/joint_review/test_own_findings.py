@@ -21,7 +21,7 @@ from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.crm.joint_review.conftest import TEXT, travelled
 from tests.crm.joint_review.test_judge import FINDING, used
 from tests.factories.guards import guarded_by
-from tests.factories.people import UserFactory
+from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 WORD = "当时值班电话转来，患者本人在线，已补登记"
@@ -59,22 +59,38 @@ class TestOwner:
         made = judging.judge(item_id=item.pk, actor=control, verdict=FINDING, text=TEXT).finding
         assert (made.owner, item.actor) == (None, carer.pk)
 
-    def test_who_knows_no_patients_or_is_one_sees_to_none(
-        self, sheet, control, carer, head, keeper, clinic, patient
-    ) -> None:
+    def test_who_knows_no_codes_sees_to_none(self, sheet, control, carer, keeper, clinic) -> None:
         keys = UserFactory.create(clinic=clinic, role=Role.SYSTEM_ADMIN)
-        guarded_by(patient, control, person=head)
+        User.objects.filter(pk=carer.pk).update(superior=keys)
         item = used(sheet)
-        for above in (keys, head):
-            User.objects.filter(pk=carer.pk).update(superior=above)
-            assert selectors.superior_of(item) is None
+        assert selectors.superior_of(item) is None
         made = judging.judge(item_id=item.pk, actor=control, verdict=FINDING, text=TEXT).finding
         assert made.owner is None
         assert keeper in selectors.owners_for(made)
-        for nobody in (keys, head):
-            assert nobody not in selectors.owners_for(made)
-            with pytest.raises(DomainError):
-                tickets.assign(finding_id=made.pk, actor=keeper, owner=nobody, due_on=made.due_on)
+        assert keys not in selectors.owners_for(made)
+        with pytest.raises(DomainError):
+            tickets.assign(finding_id=made.pk, actor=keeper, owner=keys, due_on=made.due_on)
+
+    def test_whose_record_it_is_about_is_not_shown_it_and_no_list_tells(
+        self, finding, head, control, clinic, patient, sign_in_as
+    ) -> None:
+        browser = sign_in_as(head)
+        other = PatientFactory.create(clinic=clinic)
+        guarded_by(other, control, person=head)
+        assert selectors.findings_shown_to(head) == [finding]
+        assert not selectors.findings_waiting_for(head).exists()
+        guarded_by(patient, control, person=head)
+        assert finding.owner == head
+        assert head in selectors.owners_for(finding)
+        assert not opened(browser, "own").context["rows"]
+        assert opened(browser, "own-finding", finding.pk).status_code == 404
+        with pytest.raises(ReviewFinding.DoesNotExist):
+            tickets.answer_own(finding_id=finding.pk, actor=head, text=TEXT)
+
+    def test_what_they_did_themselves_they_answer(self, finding, carer, control, patient) -> None:
+        guarded_by(patient, control, person=carer)
+        assert selectors.findings_shown_to(carer) == [finding]
+        assert list(selectors.findings_waiting_for(carer)) == [finding]
 
     def test_with_who_leaves_it_falls_back_to_the_side(
         self, finding, head, keeper, clinic, booked
