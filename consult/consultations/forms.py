@@ -71,16 +71,20 @@ class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
-# A pasted chat is looked through at once: what will be covered, who is named in it.
-PASTED = {
-    "data-limit": rules.LARGEST_PASTE_BYTES,
-    "data-live": True,
-    "hx-post": reverse_lazy("consult:check"),
-    "hx-trigger": "live",
-    "hx-params": "paste",
-    "hx-target": "#live-id_paste",
-    "hx-swap": "innerHTML",
-}
+def looked_through(name: str) -> dict[str, Any]:
+    """What makes a text be looked through while it is typed or pasted: what will be covered, who
+    is named in it. The answer stands in ``#live-id_<name>``."""
+    return {
+        "data-live": True,
+        "hx-post": reverse_lazy("consult:check"),
+        "hx-trigger": "live",
+        "hx-params": name,
+        "hx-target": f"#live-id_{name}",
+        "hx-swap": "innerHTML",
+    }
+
+
+PASTED = {"data-limit": rules.LARGEST_PASTE_BYTES, **looked_through("paste")}
 
 
 class StartForm(forms.Form):
@@ -168,6 +172,7 @@ class OutcomeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unsent"].widget.attrs |= {"form": "outcome"}
+        self.fields["note"].widget.attrs |= looked_through("note")
 
     def full_clean(self) -> None:
         # A draft may be incomplete: "required" only tells the page what to mark as optional.
@@ -229,6 +234,10 @@ class AddendumForm(forms.Form):
         error_messages={"required": _("Write what is to be added.")},
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].widget.attrs |= looked_through("text")
+
 
 class FilterForm(forms.Form):
     """The list's query, all of it in the address; never words of a patient."""
@@ -236,6 +245,7 @@ class FilterForm(forms.Form):
     SCOPES = (
         ("mine", _("My records")),
         ("drafts", _("Drafts")),
+        ("due", _("Call-backs due")),
         ("all", _("All I may see")),
     )
     scope = forms.ChoiceField(choices=SCOPES, required=False)

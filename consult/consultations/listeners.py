@@ -1,13 +1,19 @@
-"""Connects drafts to leaving and talks to quality control, below them; imported once."""
+"""Connects drafts and call-backs to leaving, talks to quality control; imported once."""
 
 from django.utils.translation import gettext_lazy as _
 
-from consult.consultations.selectors import count_drafts_of
+from consult.consultations.selectors import (
+    call_backs_due,
+    count_call_backs_of,
+    count_drafts_of,
+)
 from crm.clearance.leaving import Handed, register_handover
 from crm.patients.models import PatientQuerySet
 from crm.patients.reach import Condition
 from crm.staff.models import User
-from privacy.access.policy import Role
+from crm.web.nav import Rows, register_count
+from privacy.access.policy import Permission, Role, can
+from privacy.actors import Actor
 
 RECORDED = Condition(
     "EXISTS (SELECT FROM consult_consultation talk"
@@ -22,7 +28,23 @@ def _hand_over(leaver: User, successor: User | None, _actor: User) -> Handed:
     return Handed(_("Drafts of consultations"), count_drafts_of(leaver), 0)
 
 
+def _hand_over_call_backs(leaver: User, successor: User | None, _actor: User) -> Handed:
+    """A promise is whose the patient is once its consultant has left the care team (S32)."""
+    if successor is None:
+        alone = count_call_backs_of(leaver, alone=True)
+        return Handed(_("Promised call-backs"), 0, alone)
+    return Handed(_("Promised call-backs"), count_call_backs_of(leaver), 0)
+
+
+def _due(actor: Actor) -> int | Rows:
+    if not isinstance(actor, User) or not can(actor, Permission.WRITE_CONSULTATION):
+        return 0
+    return call_backs_due(actor)
+
+
 register_handover("drafts", _hand_over, order=20)
+register_handover("call_backs", _hand_over_call_backs, order=25)
+register_count("consult:consultations", _due, urgent=True)
 
 
 def _with_talks(_staff: User) -> Condition:

@@ -145,7 +145,14 @@ class Consultation(Record):
                 condition=Q(version__gte=1, talk_version__gte=1),
             ),
         ]
-        indexes = [models.Index(name="consultations_of_patient", fields=["patient", "-id"])]
+        indexes = [
+            models.Index(name="consultations_of_patient", fields=["patient", "-id"]),
+            models.Index(
+                name="consultations_call_back",
+                fields=["next_contact_at"],
+                condition=Q(status="submitted", next_contact_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"consultation {self.pk}"

@@ -1,14 +1,18 @@
 """Reading consultations, always through the eyes of one viewer. Nothing here opens a box."""
 
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consult.consultations.models import Consultation
 from crm.patients.collecting import COOL_OFF
 from crm.patients.models import Patient
+from crm.patients.reach import Holds, on_team
 from crm.patients.selectors import cared_for_alone_by
+from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 
 BESIDE = 5  # earlier talks shown beside a form
@@ -82,6 +86,47 @@ def count_drafts_of(staff: User, *, alone: bool = False) -> int:
     """Drafts that ``staff`` has begun; ``alone``: of patients whom nobody else cares for."""
     drafts = Consultation.objects.filter(consultant=staff, status=Consultation.Status.DRAFT)
     return (drafts.filter(patient__in=cared_for_alone_by(staff)) if alone else drafts).count()
+
+
+def _promises(rows: QuerySet[Consultation], staff: User) -> QuerySet[Consultation]:
+    """Of these, the promised call-backs that stand and are for ``staff`` to keep (S32).
+
+    A promise is the consultant's who made it, as long as they care for the patient; then it is
+    everybody's who does, so it moves with the care team. A later talk keeps or renews it; of whom
+    the clinic no longer contacts it is nobody's.
+    """
+    later = Consultation.objects.filter(
+        patient=OuterRef("patient"),
+        status=Consultation.Status.SUBMITTED,
+        started_at__gt=Coalesce(OuterRef("started_at"), OuterRef("submitted_at")),
+    )
+    promiser = CareTeamMember.objects.live().filter(
+        patient=OuterRef("patient"), staff=OuterRef("consultant"), staff__is_active=True
+    )
+    return (
+        rows.filter(
+            Holds(on_team(staff), key="patient_id"),
+            Q(consultant=staff) | ~Exists(promiser),
+            status=Consultation.Status.SUBMITTED,
+            next_contact_at__isnull=False,
+        )
+        .exclude(patient__status__in=Patient.NO_CONTACT)
+        .exclude(Exists(later))
+    )
+
+
+def call_backs_due(staff: User) -> QuerySet[Consultation]:
+    """Promised call-backs to be kept today, or overdue, the most urgent first."""
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    midnight = timezone.make_aware(datetime.combine(tomorrow, time.min))
+    rows = _promises(consultations_visible_to(staff), staff).filter(next_contact_at__lt=midnight)
+    return rows.order_by("next_contact_at", "pk")
+
+
+def count_call_backs_of(staff: User, *, alone: bool = False) -> int:
+    """Promised call-backs whenever due; ``alone``: to patients whom nobody else cares for."""
+    rows = _promises(Consultation.objects.all(), staff)
+    return (rows.filter(patient__in=cared_for_alone_by(staff)) if alone else rows).count()
 
 
 def beyond_reach(consultation_id: UUID) -> Consultation | None:

@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consult.fees import rules, selectors, services
-from consult.fees.forms import TEXTS, DraftForm, RowData, empty_row
+from consult.fees.forms import TEXTS, WORDED, DraftForm, RowData, empty_row
 from consult.fees.models import Category, Estimate, EstimateVersion, Insurance
 from consult.fees.selectors import OpenedEstimate
 from crm.patients.api import OfStaff
 from crm.patients.models import Patient
+from crm.web.plain_text import TICK
 from crm.web.repeats import KEY_PARAMETER, repeatable
 from privacy.access.policy import Permission
 
@@ -149,9 +150,8 @@ class EstimateViewSet(OfStaff):
         given = EstimateIn(data=request.data)
         given.is_valid(raise_exception=True)
         facts = given.validated_data
-        form = DraftForm(
-            {"title": facts["title"]}, [_row(one) for one in facts["lines"]], judged=True
-        )
+        texts = {"title": facts["title"], f"title_{TICK}": "on"}  # a program cannot be asked
+        form = DraftForm(texts, [_row(one) for one in facts["lines"]], judged=True)
         if not form.is_valid():
             raise ValidationError(_problems(form))
         version = services.create_estimate(
@@ -188,7 +188,8 @@ class EstimateViewSet(OfStaff):
 def _row(line: Json) -> RowData:
     row = empty_row(line["category"]) | {name: line[name] for name in TEXTS if line.get(name)}
     row.pop("by_occurrence", None)
-    return row | {name: "on" for name in ("optional", "by_occurrence") if line[name]}
+    marks = [name for name in ("optional", "by_occurrence") if line[name]]
+    return row | dict.fromkeys([*marks, *(f"{name}_{TICK}" for name in WORDED)], "on")
 
 
 def _problems(form: DraftForm) -> Json:

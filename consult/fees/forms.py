@@ -15,8 +15,10 @@ from consult.fees.models import Category, Estimate, Insurance, PriceItem
 from consult.fees.rules import Amount, Finding, Line, Problem
 from consult.fees.services import LONGEST_REASON, LONGEST_TITLE
 from crm.web.numbers import MOST_DIGITS, natural
+from crm.web.plain_text import TICK, PlainText
 
 COUNT: Final = "lines"
+WORDED: Final = ("item", "unit", "insurance")  # the texts of a line
 TEXTS: Final = (
     "key",
     "category",
@@ -28,7 +30,8 @@ TEXTS: Final = (
     "coverage",
     "insurance",
 )
-MARKS: Final = ("optional", "by_occurrence")
+# The ticks of PlainText too: they stay with their line while the table is drawn anew.
+MARKS: Final = ("optional", "by_occurrence", *(f"{name}_{TICK}" for name in WORDED))
 RowData = dict[str, str]
 MISSING: Final = {"required": problems.WORDS[Problem.MISSING]}
 
@@ -57,15 +60,19 @@ def _money(**kwargs: Any) -> NumberField:
     return NumberField(read=rules.read_money, most=rules.MOST_PER_LINE, **kwargs)
 
 
-def _short(limit: int, **kwargs: Any) -> forms.CharField:
+def _short(limit: int, **kwargs: Any) -> PlainText:
     # No max_length: the browser would cut a paste silently. The server says what is too long.
     def check(text: str) -> None:
         if len(text) > limit:
             raise ValidationError(problems.words(Finding("", Problem.TOO_LONG, str(limit))))
 
     attrs = {"autocomplete": "off"}
-    return forms.CharField(
-        validators=[check], error_messages=MISSING, widget=forms.TextInput(attrs), **kwargs
+    return PlainText(
+        min_length=None,
+        validators=[check],
+        error_messages=MISSING,
+        widget=forms.TextInput(attrs),
+        **kwargs,
     )
 
 
@@ -153,8 +160,9 @@ class DraftForm(forms.Form):
         label=problems.FIELDS["title"],
         help_text=gettext_lazy("The protocol or course of treatment. It is stored sealed."),
     )
-    reason = forms.CharField(
+    reason = PlainText(
         label=problems.FIELDS["reason"],
+        min_length=None,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
         help_text=gettext_lazy(

@@ -9,6 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from consult.fees.rules import Finding, Problem
 from privacy.errors import DomainError
+from privacy.minimisation.reasons import LEAVE_OUT
 
 WORDS: Final[dict[Problem, StrOrPromise]] = {
     Problem.MISSING: gettext_lazy("This is missing."),
@@ -22,6 +23,7 @@ WORDS: Final[dict[Problem, StrOrPromise]] = {
     Problem.TOO_PRECISE: gettext_lazy("At most two decimal places."),
     Problem.RANGE_REVERSED: gettext_lazy("The highest price is below the price."),
     Problem.TOO_MANY_LINES: gettext_lazy("At most %(limit)s lines."),
+    Problem.OF_A_PERSON: LEAVE_OUT,
 }
 FIELDS: Final[dict[str, StrOrPromise]] = {
     "item": gettext_lazy("Item"),

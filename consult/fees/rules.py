@@ -56,6 +56,7 @@ class Problem(StrEnum):
     TOO_PRECISE = "too_precise"
     RANGE_REVERSED = "range_reversed"
     TOO_MANY_LINES = "too_many_lines"
+    OF_A_PERSON = "of_a_person"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Drawing up estimates, issuing them, and what the patient said to them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ from crm.patients.services.care import advance_stage
 from crm.staff.models import Clinic, User
 from privacy.audit import services as audit
 from privacy.errors import Conflict, DomainError
+from privacy.minimisation.reasons import has_numbers
 from privacy.receipts import Receipt
 
 LONGEST_TITLE: Final = 60
@@ -208,6 +209,11 @@ def _check(*, title: str | None, reason: str, lines: Sequence[Line]) -> None:
     ):
         if len(text) > limit:
             findings.append((0, Finding(name, Problem.TOO_LONG, str(limit))))
+    findings += [
+        (number, Finding(name, Problem.OF_A_PERSON))
+        for number, name, text in _texts(title or "", reason, lines)
+        if has_numbers(text)
+    ]
     if title is not None and not title.strip():
         findings.append((0, Finding("title", Problem.MISSING)))
     if lines:
@@ -216,6 +222,14 @@ def _check(*, title: str | None, reason: str, lines: Sequence[Line]) -> None:
         findings += [(number, finding) for finding in rules.line_findings(line)]
     if findings:
         raise NotAnEstimate(findings)
+
+
+def _texts(title: str, reason: str, lines: Sequence[Line]) -> Iterator[tuple[int, str, str]]:
+    """Every text with its line's number (0: the whole) and field."""
+    yield from ((0, "title", title), (0, "reason", reason))
+    for number, line in enumerate(lines, start=1):
+        for name in ("item", "unit", "insurance"):
+            yield number, name, str(getattr(line, name))
 
 
 def _lock(version: EstimateVersion) -> EstimateVersion:

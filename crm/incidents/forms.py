@@ -163,6 +163,11 @@ class DescriptionForm(forms.Form):
         choices=DataKind.choices,
         widget=forms.CheckboxSelectMultiple,
     )
+    told_happened = PlainText(
+        label=_("To patients: what happened"), required=False, max_length=500, min_length=None,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text=_("In plain words, without codes and staff numbers. The title is not printed."),
+    )  # fmt: skip
     cause = PlainText(
         label=_("Why it happened"), required=False, max_length=500, min_length=None,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
@@ -171,6 +176,12 @@ class DescriptionForm(forms.Form):
     harm = PlainText(
         label=_("What may come of it"), required=False, max_length=500, min_length=None,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text=_("Authority and patients read it."),
+    )  # fmt: skip
+    told_done = PlainText(
+        label=_("To patients: what was done"), required=False, max_length=500, min_length=None,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text=_("In plain words, without codes and staff numbers. No step is printed."),
     )  # fmt: skip
     contact = forms.CharField(
         label=_("Whom to ask"),

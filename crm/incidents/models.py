@@ -60,6 +60,9 @@ class Incident(Record):
     data_kinds = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     cause = models.CharField(max_length=500, blank=True)
     harm = models.CharField(max_length=500, blank=True)
+    # Written for patients: titles and steps are written for colleagues.
+    told_happened = models.CharField(max_length=500, blank=True)
+    told_done = models.CharField(max_length=500, blank=True)
     contact = models.CharField(max_length=200, blank=True)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

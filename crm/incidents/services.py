@@ -43,11 +43,13 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Description:
     """What the notices tell besides (PIPL 57): kinds of data, why, what may come of it, whom to
-    ask."""
+    ask; to patients also what happened and what was done, in words written for them."""
 
     data_kinds: tuple[str, ...] = ()
     cause: str = ""
     harm: str = ""
+    told_happened: str = ""
+    told_done: str = ""
     contact: str = ""
 
 
@@ -159,12 +161,13 @@ def describe(*, incident_id: UUID, told: Description, actor: User) -> Incident:
     incident = _locked_open(incident_id, actor)
     incident.data_kinds, incident.contact = list(told.data_kinds), told.contact
     incident.cause, incident.harm = told.cause, told.harm
+    incident.told_happened, incident.told_done = told.told_happened, told.told_done
     incident.save()
     audit.record(
         IncidentEvent.DESCRIBED,
         actor=actor,
         target=incident.target,
-        reason="\n".join(filter(None, [told.cause, told.harm])),
+        reason="\n".join(filter(None, [told.told_happened, told.cause, told.harm, told.told_done])),
         detail={"kinds": " ".join(told.data_kinds)},
     )
     return incident

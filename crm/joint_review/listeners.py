@@ -1,10 +1,11 @@
-"""The number of sheets that wait in the side column, and what is overdue; imported once."""
+"""What waits in the side column, what is overdue, and what a leaver saw to; imported once."""
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm.clearance.leaving import Handed, register_handover
 from crm.joint_review.selectors import (
     findings_waiting_for,
     late_findings,
@@ -12,6 +13,7 @@ from crm.joint_review.selectors import (
     overdue_of,
     unsigned_for,
 )
+from crm.joint_review.services.tickets import give_back
 from crm.staff.models import User
 from crm.web.nav import Rows, register_count
 from crm.web.notices import Notice, register_notice
@@ -26,6 +28,10 @@ def _waiting(actor: Actor) -> int | Rows:
 
 def _own(actor: Actor) -> int | Rows:
     return findings_waiting_for(actor) if isinstance(actor, User) else 0
+
+
+def _hand_over(leaver: User, _successor: User | None, actor: User) -> Handed:
+    return Handed(gettext_lazy("Findings to see to"), 0, give_back(leaver=leaver, actor=actor))
 
 
 def _late_findings(actor: Actor) -> Notice | None:
@@ -57,6 +63,7 @@ def _overdue(actor: Actor) -> Notice | None:
     return Notice(text, reverse("review:list"), _("To the reviews"))
 
 
+register_handover("findings", _hand_over, order=30)
 register_count("review:list", _waiting)
 register_count("review:own", _own, urgent=True)
 register_notice("joint_review", _overdue)

@@ -18,9 +18,11 @@ from crm.joint_review.models import (
     ReviewSignature,
     ReviewView,
 )
+from crm.joint_review.reading import events_of
 from crm.joint_review.rules import Kind, Period
+from crm.patients.guards import codes_of_oneself, guards_of_oneself
 from crm.staff.models import Clinic, User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, roles_with
 from privacy.audit.models import READER, AuditEvent, AuditSeal, acting_as, microseconds
 from privacy.audit.selectors import Filter, walk
 
@@ -131,21 +133,33 @@ def late_findings(viewer: User) -> int:
 
 def superior_of(item: ReviewItem) -> User | None:
     """Who sees to a finding of this event unless somebody says otherwise: the superior of whose
-    doing it was. None where there is none at work: then the side that found it does."""
+    doing it was. None where there is none at work who may: then the side that found it does."""
     if item.actor is None:
         return None
     whose = User.objects.filter(pk=item.actor, clinic=item.sheet.clinic_id)
     person = whose.select_related("superior").first()
     above = person.superior if person else None
     at_work = above is not None and above.is_active and above.clinic_id == item.sheet.clinic_id
-    return above if at_work else None
+    return above if above and at_work and above.role in _knowing_codes() else None
 
 
 def owners_for(finding: ReviewFinding) -> QuerySet[User]:
-    """Who may see to a finding: colleagues at work, without whom it is about."""
-    rows = User.objects.filter(clinic=finding.item.sheet.clinic_id, is_active=True)
+    """Who may see to a finding: colleagues at work who know codes, without whom it is about.
+
+    A colleague who is one of the patients concerned stands among them: a gap in the list would
+    tell who it is. To them the finding is not shown.
+    """
+    rows = User.objects.filter(
+        clinic=finding.item.sheet.clinic_id, is_active=True, role__in=_knowing_codes()
+    )
     about = finding.item.actor
     return (rows.exclude(pk=about) if about else rows).order_by("display_name")
+
+
+def _knowing_codes() -> frozenset[str]:
+    """A finding shows the codes of its event: who knows none (G0), by their work or by the
+    sheets, sees to none."""
+    return roles_with(Permission.VIEW_PATIENTS) | roles_with(Permission.VIEW_REVIEW)
 
 
 # --- one's own findings -----------------------------------------------------------------------
@@ -158,11 +172,36 @@ def findings_of(person: User) -> QuerySet[ReviewFinding]:
     return rows.select_related("item", "owner", "answered_by").order_by("-created_at")
 
 
+def findings_shown_to(person: User) -> list[ReviewFinding]:
+    """The same without those they would see to on looks at their own record (T1)."""
+    found = list(findings_of(person))
+    codes = codes_of_oneself(person)
+    if not codes:
+        return found
+    events, _seals = events_of(one.item for one in found if one.item.actor != person.pk)
+    theirs = {one.pk for one in events if not codes.isdisjoint(one.codes)}
+    return [one for one in found if one.item.event_id not in theirs]
+
+
+def finding_shown_to(person: User, finding_id: UUID) -> ReviewFinding:
+    """One of them. Raises: ReviewFinding.DoesNotExist also for everybody else's."""
+    found = next((one for one in findings_shown_to(person) if one.pk == finding_id), None)
+    if found is None:
+        raise ReviewFinding.DoesNotExist
+    return found
+
+
 def findings_waiting_for(person: User) -> QuerySet[ReviewFinding]:
-    """Those of them that wait for this person's word."""
+    """Those of them that wait for this person's word. Of who is a patient here only what is about
+    their doings is counted: which of the others are shown, events tell, and no page asks them."""
     own = Q(item__actor=person.pk, stated_at=None)
-    seen_to = Q(owner=person, answered_at=None)
+    seen_to = Q(owner=person, answered_at=None) & ~Exists(guards_of_oneself(person))
     return findings_of(person).exclude(state="closed").filter(own | seen_to)
+
+
+def findings_resting_on(person: User) -> QuerySet[ReviewFinding]:
+    """Open findings that this person is to see to."""
+    return ReviewFinding.objects.filter(owner=person).exclude(state="closed")
 
 
 def findings_on(sheet: ReviewSheet) -> list[ReviewFinding]:

@@ -25,6 +25,7 @@ from crm.staff.models import User
 from crm.staff.selectors import staff_member
 from crm.web.api import PROBLEM
 from crm.web.numbers import natural
+from crm.web.plain_text import TICK
 from crm.web.repeats import KEY_PARAMETER, repeatable
 from privacy.access.policy import Permission
 from privacy.audit.services import record_crypto_failure
@@ -191,6 +192,7 @@ class PatientViewSet(OfStaff):
         set_aside, reason = facts.pop("set_aside", []), facts.pop("set_aside_reason", "")
         if facts.get("birth_year") == rules.DECLINED:
             facts |= {"birth_year": "", "birth_year_declined": True}
+        facts[f"chief_complaint_{TICK}"] = "on"  # a program cannot be asked
         form = RegistrationForm(facts, staff=self.staff)
         if not form.is_valid():
             raise ValidationError(

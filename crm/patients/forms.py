@@ -17,6 +17,7 @@ from crm.patients.selectors import Filters
 from crm.patients.services.registration import Registration
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
+from crm.web.plain_text import PlainText
 from privacy.access.policy import Role
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
@@ -77,12 +78,12 @@ class RegistrationForm(forms.Form):
         required=False,
         help_text=_("The patient stays provisional and cannot be followed up."),
     )
-    chief_complaint = forms.CharField(
+    chief_complaint = PlainText(
         label=_("Chief complaint"),
+        min_length=None,
         max_length=rules.LONGEST_COMPLAINT,
         help_text=_("In the patient's words. Sealed when saved: the desk cannot read it back."),
         error_messages={"required": _("Enter what the patient comes for")},
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     sex = forms.ChoiceField(
         label=_("Sex"), required=False, choices=_choices(words.SEX), widget=forms.RadioSelect

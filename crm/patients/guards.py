@@ -6,7 +6,13 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from crm.patients.models import HiddenDouble, Patient, PatientGuard, PatientQuerySet
+from crm.patients.models import (
+    HiddenDouble,
+    Patient,
+    PatientGuard,
+    PatientQuerySet,
+    person_mark,
+)
 from crm.staff.models import User
 from privacy.access.policy import Permission, Role, can
 
@@ -37,6 +43,16 @@ def minors_until(codes: Iterable[str]) -> dict[str, datetime | None]:
     )
     latest_last = rows.order_by(F("until").asc(nulls_last=True))
     return dict(latest_last.values_list("patient__subject__code", "until"))
+
+
+def guards_of_oneself(staff: User) -> QuerySet[PatientGuard]:
+    """The marks in force on the record of ``staff`` as a patient here."""
+    return PatientGuard.objects.live().filter(person_mark=person_mark(staff))
+
+
+def codes_of_oneself(staff: User) -> set[str]:
+    """The codes of ``staff`` as a patient here, whose record is shown to them nowhere (T1)."""
+    return set(guards_of_oneself(staff).values_list("patient__subject__code", flat=True))
 
 
 def guards_shown_to(staff: User) -> QuerySet[PatientGuard]:

@@ -1,5 +1,6 @@
 """Asking what a patient allows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -58,6 +59,17 @@ def has_consent(subject: SubjectRef, purpose: Purpose, channel: Channel) -> bool
         subject_id=subject.pk, purpose=purpose, channel=channel
     ).first()
     return state_allows(state)
+
+
+def channels_agreed(subjects: Iterable[UUID], purpose: Purpose) -> dict[UUID, list[Channel]]:
+    """Over which channels each of these patients agrees now, in the order of the consent desk; who
+    agrees to none is left out. For screens; sending asks again under a lock."""
+    states = ConsentState.objects.filter(subject_id__in=list(subjects), purpose=purpose)
+    now: dict[UUID, set[str]] = {}
+    for state in states:
+        if state_allows(state):
+            now.setdefault(state.subject_id, set()).add(state.channel)
+    return {key: [one for one in Channel if one in held] for key, held in now.items()}
 
 
 def subjects_allowing(purpose: Purpose, channel: Channel) -> QuerySet[ConsentState, UUID]:

@@ -135,7 +135,7 @@ def _count_asks(found: Consultation, actor: User) -> None:
     remember_noes(
         patient=found.patient,
         facts=asking.declined,
-        on=timezone.localdate(found.started_at),
+        at=found.started_at or timezone.now(),
         actor=actor,
         target=found.target,
     )

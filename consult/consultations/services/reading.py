@@ -69,8 +69,8 @@ class Asks:
 
 def asks_of(consultation: Consultation, turns: Iterable[Turn], receipt: Receipt) -> Asks:
     """The count of a talk, with the patient's earlier ones (S17, R8); what does not open asks
-    nothing."""
-    rests = rests_of(consultation.patient)
+    nothing. What rested is told as of the talk, whenever it is written down."""
+    rests = rests_of(consultation.patient, at=consultation.started_at)
     asking = asking_in(
         ((turn.speaker, _text_of(turn, receipt)) for turn in turns),
         before=selectors.asked_before(consultation),

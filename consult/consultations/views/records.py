@@ -20,8 +20,10 @@ from consult.consultations.views.finding import one_of, patient_of
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from crm.web.numbers import day_after
-from crm.web.paging import page_of
+from crm.web.paging import Page, page_of
 from privacy.access.policy import Permission, can
+from privacy.consent.models import Purpose
+from privacy.consent.selectors import channels_agreed
 from privacy.errors import DomainError
 
 PAGE_ROWS = 50
@@ -36,6 +38,8 @@ def consultations(request: StaffRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     form.is_valid()  # a filter that makes no sense is left out, and shown in red
     scope = form.cleaned_data.get("scope") or ("mine" if writes else "all")
+    if scope == "due" and not writes:
+        scope = "all"
     rows = _filtered(request, form, scope)
     page = page_of(request, rows, size=PAGE_ROWS)
     services.book_listing(rows=list(page), actor=request.user)
@@ -43,15 +47,28 @@ def consultations(request: StaffRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "scope": scope,
-        "scopes": FilterForm.SCOPES if writes else FilterForm.SCOPES[2:],
+        "scopes": FilterForm.SCOPES if writes else FilterForm.SCOPES[-1:],
         "filtered": any(form.cleaned_data.get(name) for name in (*CODES, "since", "until")),
     }
+    if scope == "due":
+        context["now"] = timezone.now()
+        _tell_channels(page)
     return render(request, "consult/consultations/list.html", context)
 
 
+def _tell_channels(page: "Page[Consultation]") -> None:
+    """Over what each patient agrees to be contacted now; nothing is sent from here."""
+    agreed = channels_agreed([row.patient_id for row in page], Purpose.FOLLOW_UP)
+    for row in page:
+        vars(row)["agreed"] = [one.label for one in agreed.get(row.patient_id, [])]
+
+
 def _filtered(request: StaffRequest, form: FilterForm, scope: str) -> QuerySet[Consultation]:
-    rows = selectors.consultations_visible_to(request.user)
     given = form.cleaned_data
+    if scope == "due":
+        rows = selectors.call_backs_due(request.user)
+    else:
+        rows = selectors.consultations_visible_to(request.user)
     if scope == "mine":
         rows = rows.filter(consultant=request.user)
     if scope == "drafts":

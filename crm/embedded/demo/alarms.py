@@ -46,6 +46,8 @@ def _drill(keeper: User) -> None:
         incident_id=drill.pk,
         told=Description(
             data_kinds=("contact", "talks"), cause="介质在送往异地库房途中遗失，运输交接记录不全",
+            told_happened="存有部分就诊资料的备份介质在送往异地库房途中遗失",
+            told_done="我们已停用这份备份，并重新备份、核对运输交接",
             harm="介质已加密且密钥分开保管，被读取的可能性很小", contact="机构前台，工作时间",
         ),
         actor=keeper,

@@ -54,7 +54,7 @@ def open_finding(*, viewer: User, finding_id: UUID) -> ReviewFinding:
 @transaction.atomic
 def list_own(*, viewer: User) -> list[ReviewFinding]:
     """The findings about what the viewer did, and those they see to."""
-    found = list(selectors.findings_of(viewer))
+    found = selectors.findings_shown_to(viewer)
     audit.record(ReviewEvent.OWN_LISTED, actor=viewer)
     return found
 
@@ -62,7 +62,7 @@ def list_own(*, viewer: User) -> list[ReviewFinding]:
 @transaction.atomic
 def open_own(*, viewer: User, finding_id: UUID) -> ReviewFinding:
     """One of them. Raises: ReviewFinding.DoesNotExist also for everybody else's."""
-    finding = selectors.findings_of(viewer).get(pk=finding_id)
+    finding = selectors.finding_shown_to(viewer, finding_id)
     audit.record(ReviewEvent.OWN_VIEWED, actor=viewer, target=finding.target)
     return finding
 

@@ -58,7 +58,7 @@ def answer_own(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:
 
     Raises: ReviewFinding.DoesNotExist; what ``answer`` raises.
     """
-    selectors.findings_of(actor).get(pk=finding_id)
+    selectors.finding_shown_to(actor, finding_id)
     return answer(finding_id=finding_id, actor=actor, text=text)
 
 
@@ -68,8 +68,8 @@ def assign(*, finding_id: UUID, actor: User, owner: User | None, due_on: date) -
 
     In: ``owner`` None for the side that found it.
     Raises: ReviewFinding.DoesNotExist; AccessDenied for who does not review, and for one's own;
-        Conflict once it is closed; DomainError for a day that is over, and for whom it is about
-        or somebody who is not at work here.
+        Conflict once it is closed; DomainError for a day that is over, and for whom it is about or
+        somebody who is not at work here or knows no codes.
     """
     side_of(actor)
     finding = _held(actor, finding_id)
@@ -81,6 +81,25 @@ def assign(*, finding_id: UUID, actor: User, owner: User | None, due_on: date) -
         raise DomainError(_("A colleague sees to a finding, never whom it is about."))
     if rules.is_late(due_on, timezone.localdate()):
         raise DomainError(_("Choose today or a day to come."))
+    _give(finding, owner, due_on, actor)
+    return finding
+
+
+@transaction.atomic
+def give_back(*, leaver: User, actor: User) -> int:
+    """Leave what somebody who leaves was to see to with the side that found it (W14).
+
+    A finding is never inherited: whose superior somebody is, and whom it is about, is of the
+    person. Its day stays. Out: how many.
+    """
+    resting = selectors.findings_resting_on(leaver).select_for_update(of=("self",))
+    findings = list(resting.order_by("pk"))
+    for finding in findings:
+        _give(finding, None, finding.due_on, actor)
+    return len(findings)
+
+
+def _give(finding: ReviewFinding, owner: User | None, due_on: date, actor: User) -> None:
     finding.owner, finding.due_on = owner, due_on
     finding.save(update_fields=["owner", "due_on", "updated_at"])
     audit.record(
@@ -89,7 +108,6 @@ def assign(*, finding_id: UUID, actor: User, owner: User | None, due_on: date) -
         target=finding.target,
         detail={"to": owner.staff_no if owner else "", "due": due_on.isoformat()},
     )
-    return finding
 
 
 def close(*, finding_id: UUID, actor: User, text: str) -> ReviewFinding:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,28 +65,37 @@ def facts_of(patient: Patient) -> list[Asked]:
 
     Opens nothing: a value that is there counts as given, unless its last answer was a no.
     """
-    rows, held = _rows_of(patient), _held(patient)
-    return [_asked(patient, fact, rows, held) for fact in collecting.LATER]
+    rows, held, today = _rows_of(patient), _held(patient), timezone.localdate()
+    return [_asked(patient, fact, rows, held, today) for fact in collecting.LATER]
 
 
-def noes_of(patient: Patient) -> list[Asked]:
-    """Name and phone, where the patient's last answer in a talk was a no (S17, R8)."""
-    rows = _rows_of(patient)
-    found = [_asked(patient, fact, rows, ()) for fact in collecting.CONTACT]
+def noes_of(patient: Patient, *, at: datetime | None = None) -> list[Asked]:
+    """Name and phone, where the patient's last answer in a talk was a no (S17, R8).
+
+    In: ``at`` (aware) as of that moment, such as a talk's that is written down later; None: now.
+    """
+    moment = at or timezone.now()
+    rows, day = _rows_of(patient, at=moment), timezone.localdate(moment)
+    found = [_asked(patient, fact, rows, (), day) for fact in collecting.CONTACT]
     return [one for one in found if one.answer == Answer.DECLINED]
 
 
-def rests_of(patient: Patient) -> list[Asked]:
-    """Those of them that nobody asks for now: within 90 days of a no, or after the second."""
-    return [one for one in noes_of(patient) if one.rests]
+def rests_of(patient: Patient, *, at: datetime | None = None) -> list[Asked]:
+    """Those of them that nobody asked for then: within 90 days of a no, or after the second."""
+    return [one for one in noes_of(patient, at=at) if one.rests]
 
 
-def _rows_of(patient: Patient) -> list[AskedFact]:
-    return list(AskedFact.objects.filter(patient=patient).order_by("asked_on", "pk"))
+def _rows_of(patient: Patient, *, at: datetime | None = None) -> list[AskedFact]:
+    """Every answer; ``at``: those of the days before, and of the day what was kept by then."""
+    rows = AskedFact.objects.filter(patient=patient).order_by("asked_on", "pk")
+    if at is not None:
+        day = timezone.localdate(at)
+        rows = rows.filter(Q(asked_on__lt=day) | Q(asked_on=day, created_at__lte=at))
+    return list(rows)
 
 
 def _asked(
-    patient: Patient, fact: Fact, rows: Iterable[AskedFact], held: Collection[Fact]
+    patient: Patient, fact: Fact, rows: Iterable[AskedFact], held: Collection[Fact], day: date
 ) -> Asked:
     mine = [one for one in rows if one.fact == fact]
     last = mine[-1] if mine else None
@@ -98,7 +108,7 @@ def _asked(
         stance_label=words.STANCES[how],
         answer=last.answer if last else (Answer.GIVEN if fact in held else ""),
         on=last.asked_on if last else None,
-        leave=collecting.leave_to_ask(noes, today=timezone.localdate()),
+        leave=collecting.leave_to_ask(noes, today=day),
     )
 
 
@@ -197,15 +207,17 @@ def _store(patient: Patient, fact: Fact, value: str) -> None:
 
 @transaction.atomic
 def remember_noes(
-    *, patient: Patient, facts: Iterable[Fact], on: date, actor: User, target: str
+    *, patient: Patient, facts: Iterable[Fact], at: datetime, actor: User, target: str
 ) -> None:
-    """Keep that the patient declined name or phone in a talk of the clinic day ``on`` (R8).
+    """Keep that the patient declined name or phone in a talk of the moment ``at`` (aware; R8).
 
-    A no while an earlier one rests is the same no: it neither prolongs the rest nor is the second.
+    A no while an earlier one rested is the same no: it neither prolongs the rest nor is the second.
+    So is the no of a talk written down while a later one rests.
     In: ``target`` the talk, as the trail names it.
     """
     Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    resting = {one.fact for one in rests_of(patient)}
+    on = timezone.localdate(at)
+    resting = {one.fact for one in [*rests_of(patient, at=at), *rests_of(patient)]}
     for fact in sorted(set(facts) & set(collecting.CONTACT) - resting):
         _answered(patient, fact, Answer.DECLINED, on=on, actor=actor, target=target)
 

@@ -20,6 +20,7 @@ from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from privacy.audit import services as audit
 from privacy.errors import DomainError, Unreadable
+from privacy.minimisation.reasons import refuse_numbers
 from privacy.pseudonyms.models import VisitCode
 from privacy.pseudonyms.services import issue_subject
 from privacy.pseudonyms.services import issue_visit_code as next_visit_code
@@ -218,8 +219,10 @@ def register_patient(
 
     In: ``others`` are similar patients decided to be somebody else, ``reason`` why; ``hidden`` are
     guarded ones, whose care team is told. Somebody under 18 is guarded from the start (R18).
-    Raises: DomainError for an ID number without a purpose (S14).
+    Raises: DomainError for an ID number without a purpose (S14), and for a number or account in
+        the complaint (S12).
     """
+    refuse_numbers(registration.chief_complaint)
     purposes = purposes_at(Fact.ID_NUMBER, Patient.Stage.NEW, list(words.ID_PURPOSES))
     if registration.id_number and registration.id_purpose not in purposes:
         raise DomainError(_("An ID number is taken down for a named purpose only."))

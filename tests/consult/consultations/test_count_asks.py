@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,7 +226,7 @@ def test_the_submitted_record_bears_the_count(patient, carer, sign_in_as) -> Non
     assert desk.get(f"/consultations/{draft.pk}/").status_code == 200
 
 
-def submitted(patient, carer, *said: tuple[str, str], days_ago: int = 1) -> Consultation:
+def submitted(patient, carer, *said: tuple[str, str], days_ago: float = 1) -> Consultation:
     """A locked talk of some days ago."""
     moment = timezone.now() - timedelta(days=days_ago)
     draft = services.start_draft(
@@ -285,6 +286,59 @@ def test_two_noes_in_a_row_are_one(patient, carer) -> None:
     assert not rest.leave.never
     assert rest.leave.again_from == timezone.localdate() - timedelta(days=3) + COOL_OFF
     assert not collecting.facts_of(patient)[0].rests
+
+
+@pytest.mark.django_db
+def test_a_talk_written_down_late_answers_for_no_no_that_came_after_it(
+    patient, carer, sign_in_as
+) -> None:
+    submitted(patient, carer, *NO, days_ago=2)
+    late = submitted(patient, carer, ("staff", "留个电话吧"), days_ago=5)
+    assert (late.contact_asks, late.asks_after_refusal) == (1, 0)
+    draft = services.start_draft(
+        patient=patient, actor=carer, channel="wecom",
+        started_at=timezone.now() - timedelta(days=4), turns=talk_of(("staff", "留个电话吧")),
+    )  # fmt: skip
+    assert not sign_in_as(carer).get(f"/consultations/{draft.pk}/draft/").context["asks"].rests
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hour", "after"), [(11, 0), (13, 1)])
+def test_on_the_same_day_a_talk_answers_for_a_no_that_was_kept_before_it(
+    patient, carer, hour, after
+) -> None:
+    noon = timezone.localtime().replace(hour=12, minute=0) - timedelta(days=1)
+    with time_machine.travel(noon, tick=False):
+        submitted(patient, carer, *NO, days_ago=0)
+    with time_machine.travel(noon + timedelta(hours=3), tick=False):
+        talk = submitted(patient, carer, ("staff", "留个电话吧"), days_ago=(15 - hour) / 24)
+    assert talk.asks_after_refusal == after
+
+
+@pytest.mark.django_db
+def test_a_talk_of_the_rest_answers_for_the_no_when_it_is_written_down_after_it(
+    patient, carer
+) -> None:
+    submitted(patient, carer, *NO, days_ago=95)
+    late = submitted(patient, carer, *NO, days_ago=15)
+    assert late.asks_after_refusal == 1
+    assert AskedFact.objects.filter(patient=patient).count() == 1  # the same no
+
+
+@pytest.mark.django_db
+def test_an_earlier_no_written_down_while_a_later_one_rests_is_the_same(patient, carer) -> None:
+    submitted(patient, carer, *NO, days_ago=2)
+    submitted(patient, carer, *NO, days_ago=30)
+    (rest,) = collecting.rests_of(patient)
+    assert not rest.leave.never
+
+
+@pytest.mark.django_db
+def test_what_was_told_after_the_talk_does_not_undo_its_rest(patient, carer) -> None:
+    submitted(patient, carer, *NO, days_ago=10)
+    change_contact(patient=patient, name="", phone="+8613900139000", actor=carer)
+    late = submitted(patient, carer, ("staff", "留个电话吧"), days_ago=3)
+    assert late.asks_after_refusal == 1
 
 
 @pytest.mark.django_db

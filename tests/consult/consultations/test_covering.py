@@ -6,6 +6,7 @@ from django.urls import reverse
 from consult.consultations import rules, services
 from consult.consultations.models import Consultation
 from tests.consult.consultations.conftest import outcome_fields, posted
+from tests.factories.consultations import draft_of, submitted_of
 
 NUMBERS = {
     "phone": "13812345678",
@@ -87,6 +88,23 @@ def test_nothing_typed_reaches_the_log(desk, patient, caplog):
 
     assert "13812345678" not in caplog.text
     assert "乱写" not in caplog.text
+
+
+def test_note_and_addendum_point_at_what_they_name_while_being_typed(desk, patient, carer):
+    draft = draft_of(patient, carer)
+    record = submitted_of(patient, carer)
+    pages = {
+        "note": reverse("consult:draft", args=[draft.pk]),
+        "text": reverse("consult:consultation", args=[record.pk]),
+    }
+    for name, page in pages.items():
+        text = desk.get(page).content.decode()
+        assert f'hx-params="{name}"' in text
+        assert f'hx-target="#live-id_{name}"' in text
+        assert f'id="live-id_{name}"' in text
+        tip = desk.post(reverse("consult:check"), {name: "李娜住朝阳区建国路88号，电话13812345678"})
+        assert "李娜" in tip.content.decode()
+        assert "建国路88号" in tip.content.decode()
 
 
 def test_patient_names_of_the_chat_are_not_kept(patient, carer):

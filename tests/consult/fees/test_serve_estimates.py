@@ -54,6 +54,19 @@ def test_drawn_up_and_issued_by_a_program(sign_in_as, patient, carer) -> None:
     assert {"estimate.created", "estimate.issued", "estimate.viewed", "estimates.listed"} <= actions
 
 
+def test_what_is_named_is_a_programs_own_affair_but_no_number_is(
+    sign_in_as, patient, carer
+) -> None:
+    client = sign_in_as(carer)
+    named = {"title": "张伟的方案", "lines": [{**LINE, "item": "张伟的监测"}]}
+    assert send(client, url(patient), named).status_code == 201
+    for body in (
+        {**named, "title": "电话 13812345678"},
+        {**named, "lines": [{**LINE, "insurance": "电话 13812345678"}]},
+    ):
+        assert send(client, url(patient), body).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -1,16 +1,18 @@
 """Writing a draft in the browser: sums by the server, nothing typed is lost, nobody overwrites."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
-from consult.fees import selectors, services
+from consult.fees import problems, selectors, services
 from consult.fees.forms import posted_rows, row_of
 from consult.fees.lifecycle import State
 from consult.fees.models import Estimate, EstimateLine, EstimateVersion
+from consult.fees.rules import Finding, Problem
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.fees import PriceItemFactory, full_course, line, make_version
 
@@ -148,6 +150,67 @@ def test_sums_come_from_the_server_without_storing(sign_in_as, patient, carer) -
     assert 'id="sum-all" hx-swap-oob="true">1,920.00' in page
     assert "壹仟玖佰贰拾元整" in page
     assert not Estimate.objects.exists()
+
+
+NUMBER, NAMED = "请致电 13812345678", "张伟已同意"
+
+
+@pytest.mark.parametrize("place", ["item", "unit", "insurance", "title"])
+def test_no_number_of_anybody_stands_in_an_estimate(sign_in_as, patient, carer, place) -> None:
+    given = "13812345678" if place == "unit" else NUMBER
+    row, more = ({}, {"title": given}) if place == "title" else ({place: given}, {})
+    answer = sign_in_as(carer).post(new_url(patient), typed(row, **more))
+    assert answer.status_code == 422
+    assert given in answer.content.decode()  # what was typed is kept
+    assert not Estimate.objects.exists()
+
+
+@pytest.mark.parametrize("place", ["item", "insurance", "title"])
+def test_what_looks_like_a_name_is_asked_about(sign_in_as, patient, carer, place) -> None:
+    client = sign_in_as(carer)
+    name = "title" if place == "title" else f"line-0-{place}"
+    sent = typed({}) | {name: NAMED}
+    answer = client.post(new_url(patient), sent)
+    page = answer.content.decode()
+    assert (answer.status_code, NAMED in page) == (422, True)
+    assert f'type="checkbox" name="{name}_names_nobody"' in page
+    assert not Estimate.objects.exists()
+
+    said = sent | {f"{name}_names_nobody": "on", "idempotency_key": str(uuid4())}
+    assert client.post(new_url(patient), said).status_code == 302
+
+
+def test_the_reason_of_a_change_is_looked_through_too(sign_in_as, patient, carer) -> None:
+    version = make_version(patient, carer, state=State.ISSUED)
+    later = services.revise_estimate(estimate=version.estimate, actor=carer)
+    client = sign_in_as(carer)
+    for reason in (NUMBER, NAMED):
+        answer = client.post(edit_url(later), as_typed(later, carer, reason=reason))
+        assert (answer.status_code, reason in answer.content.decode()) == (422, True)
+    said = as_typed(later, carer, reason=NAMED, reason_names_nobody="on")
+    assert client.post(edit_url(later), said).status_code == 302
+
+
+def test_the_tick_of_a_line_stays_while_the_table_is_drawn_anew(sign_in_as, patient, carer):
+    ticked = typed({"item": NAMED, "item_names_nobody": "on"}, do="add:basic")
+    page = sign_in_as(carer).post(new_url(patient), ticked, **HX).content.decode()
+    assert '<input type="hidden" name="line-0-item_names_nobody" value="on">' in page
+    assert "line-1-item_names_nobody" not in page
+
+
+@pytest.mark.parametrize("place", ["title", "reason", "item", "unit", "insurance"])
+def test_no_other_door_takes_a_number(patient, carer, place) -> None:
+    version = make_version(patient, carer)
+    texts = {"title": "促排卵方案", "reason": ""}
+    good = line()
+    if place in texts:
+        texts[place] = NUMBER
+    else:
+        good = replace(good, **{place: "13812345678"})
+    with pytest.raises(problems.NotAnEstimate) as refused:
+        services.save_draft(version=version, revision=1, lines=[good], actor=carer, **texts)
+    where = 0 if place in texts else 1
+    assert refused.value.findings == [(where, Finding(place, Problem.OF_A_PERSON))]
 
 
 def test_lines_come_from_the_price_book_and_go(sign_in_as, patient, carer, clinic) -> None:

@@ -75,7 +75,8 @@ def test_open_work_goes_to_the_successor(leaver, admin, colleague, patient, even
 
     assert [member.staff for member in patient.care_team.all()] == [colleague]
     assert {key: (one.moved, one.unassigned) for key, one in handed.items()} == {
-        "calls": (1, 0), "drafts": (1, 0), "patients": (1, 0),
+        "calls": (1, 0), "drafts": (1, 0), "call_backs": (0, 0), "findings": (0, 0),
+        "patients": (1, 0),
     }  # fmt: skip
     event = events("patient.team_handed_over")[-1]
     assert event.codes == [patient.code]
@@ -107,7 +108,8 @@ def test_without_a_successor_it_is_listed_as_unassigned(
     handed = off_board(leaver, admin)
 
     assert {key: (one.moved, one.unassigned) for key, one in handed.items()} == {
-        "calls": (0, 1), "drafts": (0, 1), "patients": (0, 1),
+        "calls": (0, 1), "drafts": (0, 1), "call_backs": (0, 0), "findings": (0, 0),
+        "patients": (0, 1),
     }  # fmt: skip
     alone = matching(receptionist, Filters(alone=True))
     assert [one.pk for one in alone] == [patient.pk]

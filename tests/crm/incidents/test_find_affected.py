@@ -193,7 +193,12 @@ class TestTheEnd:
 
 class TestNotices:
     TOLD = Description(
-        ("contact", "identity"), "介质未加密", "可能收到冒名来电", "诊所前台 010-6000 0000"
+        data_kinds=("contact", "identity"),
+        cause="介质未加密",
+        harm="可能收到冒名来电",
+        told_happened="一份备份在运输途中遗失",
+        told_done="已停用该备份并重新备份",
+        contact="诊所前台 010-6000 0000",
     )
 
     @pytest.mark.parametrize(
@@ -206,8 +211,13 @@ class TestNotices:
         services.describe(incident_id=lost.pk, told=self.TOLD, actor=keeper)
         services.add_step(incident_id=lost.pk, kind=Kind.MEASURE, text=TEXT, actor=keeper)
         text = sign_in_as(auditor).get(f"/incidents/{lost.pk}/notice/{notice}/").content.decode()
-        for fact in (lost.title, TEXT, *self.TOLD.cause.split(), self.TOLD.harm, self.TOLD.contact):
+        theirs = {"authority": (lost.title, TEXT),
+                  "person": (self.TOLD.told_happened, self.TOLD.told_done)}  # fmt: skip
+        reader = notice.partition("-")[0]
+        for fact in (*theirs[reader], self.TOLD.cause, self.TOLD.harm, self.TOLD.contact):
             assert fact in text
+        for other, facts in theirs.items():
+            assert other == reader or not any(fact in text for fact in facts)
         assert f'<html lang="{notice.partition("-")[2]}"' in text
         assert patient.code not in text
         assert patient.spaced_code not in text
@@ -221,15 +231,18 @@ class TestNotices:
     def test_what_they_tell_is_written_on_the_page(self, lost, sign_in_as, keeper, booked) -> None:
         desk = sign_in_as(keeper)
         told = {"data_kinds": ["contact", "fees"], "cause": "介质未加密", "harm": "冒名来电",
+                "told_happened": "备份遗失", "told_done": "已停用该备份",
                 "contact": "010-60000000"}  # fmt: skip
-        bad = post(desk, f"{lost.pk}/told/", **{**told, "cause": "电话 13812345678 泄露"})
-        assert bad.status_code == 422
-        assert "13812345678" in bad.content.decode()
+        for name in ("told_happened", "cause", "harm", "told_done"):
+            bad = post(desk, f"{lost.pk}/told/", **{**told, name: "电话 13812345678 泄露"})
+            assert bad.status_code == 422
+            assert "13812345678" in bad.content.decode()
         assert post(desk, f"{lost.pk}/told/", **told).status_code == 200
         lost.refresh_from_db()
         assert (lost.data_kinds, lost.contact) == (["contact", "fees"], "010-60000000")
         (event,) = booked("incident.described")
-        assert (event.reason, event.detail) == ("介质未加密\n冒名来电", {"kinds": "contact fees"})
+        assert event.reason == "备份遗失\n介质未加密\n冒名来电\n已停用该备份"
+        assert event.detail == {"kinds": "contact fees"}
 
     def test_strangers_and_other_texts(self, lost, sign_in_as, keeper, keeper_elsewhere) -> None:
         there = f"/incidents/{lost.pk}/notice/"

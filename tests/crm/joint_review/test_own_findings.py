@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.clearance import leaving
 from crm.joint_review import rules, selectors
 from crm.joint_review.models import ReviewFinding, ReviewSheet
 from crm.joint_review.services import judging, tickets
@@ -19,7 +20,8 @@ from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from tests.crm.joint_review.conftest import TEXT, travelled
 from tests.crm.joint_review.test_judge import FINDING, used
-from tests.factories.people import UserFactory
+from tests.factories.guards import guarded_by
+from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 WORD = "当时值班电话转来，患者本人在线，已补登记"
@@ -56,6 +58,59 @@ class TestOwner:
         item = used(sheet)
         made = judging.judge(item_id=item.pk, actor=control, verdict=FINDING, text=TEXT).finding
         assert (made.owner, item.actor) == (None, carer.pk)
+
+    def test_who_knows_no_codes_sees_to_none(self, sheet, control, carer, keeper, clinic) -> None:
+        keys = UserFactory.create(clinic=clinic, role=Role.SYSTEM_ADMIN)
+        User.objects.filter(pk=carer.pk).update(superior=keys)
+        item = used(sheet)
+        assert selectors.superior_of(item) is None
+        made = judging.judge(item_id=item.pk, actor=control, verdict=FINDING, text=TEXT).finding
+        assert made.owner is None
+        assert keeper in selectors.owners_for(made)
+        assert keys not in selectors.owners_for(made)
+        with pytest.raises(DomainError):
+            tickets.assign(finding_id=made.pk, actor=keeper, owner=keys, due_on=made.due_on)
+
+    def test_whose_record_it_is_about_is_not_shown_it_and_no_list_tells(
+        self, finding, head, control, clinic, patient, sign_in_as
+    ) -> None:
+        browser = sign_in_as(head)
+        other = PatientFactory.create(clinic=clinic)
+        guarded_by(other, control, person=head)
+        assert selectors.findings_shown_to(head) == [finding]
+        assert not selectors.findings_waiting_for(head).exists()
+        guarded_by(patient, control, person=head)
+        assert finding.owner == head
+        assert head in selectors.owners_for(finding)
+        assert not opened(browser, "own").context["rows"]
+        assert opened(browser, "own-finding", finding.pk).status_code == 404
+        with pytest.raises(ReviewFinding.DoesNotExist):
+            tickets.answer_own(finding_id=finding.pk, actor=head, text=TEXT)
+
+    def test_what_they_did_themselves_they_answer(self, finding, carer, control, patient) -> None:
+        guarded_by(patient, control, person=carer)
+        assert selectors.findings_shown_to(carer) == [finding]
+        assert list(selectors.findings_waiting_for(carer)) == [finding]
+
+    def test_with_who_leaves_it_falls_back_to_the_side(
+        self, finding, head, keeper, clinic, booked
+    ) -> None:
+        admin = UserFactory.create(clinic=clinic, role=Role.SYSTEM_ADMIN)
+        colleague = UserFactory.create(clinic=clinic, role=Role.DOCTOR)
+        handed = leaving.off_board(user=head, reason="合同到期", successor=colleague, actor=admin)
+        finding.refresh_from_db()
+        assert (finding.owner, finding.due_on > timezone.localdate()) == (None, True)
+        assert (handed["findings"].moved, handed["findings"].unassigned) == (0, 1)
+        (event,) = booked("review.assigned")
+        assert (event.actor, event.target) == (admin.pk, finding.target)
+        assert event.detail == {"to": "", "due": finding.due_on.isoformat()}
+
+    def test_a_closed_one_stays_as_it_is(self, finding, head, keeper, clinic) -> None:
+        tickets.answer(finding_id=finding.pk, actor=keeper, text=TEXT)
+        tickets.close(finding_id=finding.pk, actor=keeper, text=TEXT)
+        assert tickets.give_back(leaver=head, actor=keeper) == 0
+        finding.refresh_from_db()
+        assert finding.owner == head
 
     def test_what_nobody_did_is_the_sides(self, sheet) -> None:
         item = used(sheet)

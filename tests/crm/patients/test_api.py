@@ -38,6 +38,10 @@ def test_registering_takes_these_keys_and_no_others(desk, stranger, booked):
     assert booked("patient.registered")
 
 
+def test_a_program_is_not_asked_whether_it_names_somebody(desk):
+    assert send(desk, ALL, {**NEW, "chief_complaint": "张伟介绍来"}).status_code == 201
+
+
 def test_a_double_is_a_conflict_with_codes_and_reasons(desk, clinic):
     known = PatientFactory.create(clinic=clinic, contact={"phone": "+8613900139000"})
 
@@ -51,7 +55,14 @@ def test_a_double_is_a_conflict_with_codes_and_reasons(desk, clinic):
 
 @pytest.mark.parametrize(
     "change",
-    [{"phone": "1"}, {"name": ""}, {"sex": "x"}, {"birth_year": "90"}, {"id_number": "1"}],
+    [
+        {"phone": "1"},
+        {"chief_complaint": "电话 13912345678"},
+        {"name": ""},
+        {"sex": "x"},
+        {"birth_year": "90"},
+        {"id_number": "1"},
+    ],
 )
 def test_bad_values_are_named(desk, change):
     answer = send(desk, ALL, {**NEW, **change})

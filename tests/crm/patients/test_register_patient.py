@@ -53,6 +53,32 @@ def test_three_facts_make_a_patient_with_two_codes(desk, receptionist, typed, bo
     assert "王小明" not in page
 
 
+def test_no_number_stands_in_the_complaint_and_what_was_typed_stays(
+    desk, receptionist, typed
+) -> None:
+    said = "备孕一年，丈夫电话 13912345678"
+    answer = desk.post(REGISTER, typed(chief_complaint=said))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    with pytest.raises(DomainError):
+        registering.register_patient(
+            registration=Registration(name="李", phone="", chief_complaint=said),
+            actor=receptionist,
+        )
+    assert not Patient.objects.exists()
+
+
+def test_a_name_in_the_complaint_is_asked_about(desk, receptionist, typed) -> None:
+    said = "张伟介绍来，备孕一年"
+    answer = desk.post(REGISTER, typed(chief_complaint=said))
+    page = answer.content.decode()
+    assert (answer.status_code, said in page) == (422, True)
+    assert 'name="chief_complaint_names_nobody"' in page
+    assert not Patient.objects.exists()
+    desk.post(REGISTER, typed(chief_complaint=said, chief_complaint_names_nobody="on"))
+    assert opened(Patient.objects.get(), "chief_complaint", receptionist) == said
+
+
 @pytest.mark.parametrize(
     "phone", ["１３８００１３８０００", "+86 138-0013-8000", "0086 13800138000", "138 0013 8000"]
 )

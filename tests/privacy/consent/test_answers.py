@@ -33,7 +33,7 @@ from privacy.consent.signals import consent_changed
 from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict
 from privacy.pseudonyms.services import issue_subject
-from tests.factories.people import UserFactory
+from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.sizes import of_machine
 
 SMS = (Purpose.FOLLOW_UP, Channel.SMS)
@@ -237,6 +237,19 @@ class TestSelectors:
         cells = {cell.purpose: cell for cell in selectors.cells_of(patient, "de")}
         assert cells[Purpose.RESEARCH].text == german
         assert selectors.cells_of(patient, "zh-hans")[6].text.version == 95
+
+    def test_channels_agreed_are_told_of_many_at_once(self, patient, carer) -> None:
+        nobody = PatientFactory.create()
+        text = text_of(Purpose.FOLLOW_UP, 99)
+        for channel in (Channel.CALL, Channel.SMS):
+            record_answer(subject=patient, purpose=SMS[0], channel=channel, answer=Answer.GRANTED,
+                          actor=carer, text=text)  # fmt: skip
+        for who in (patient, nobody):
+            record_answer(subject=who, purpose=SMS[0], channel=Channel.WECOM,
+                          answer=Answer.REFUSED, actor=carer)  # fmt: skip
+        found = selectors.channels_agreed([patient.pk, nobody.pk], Purpose.FOLLOW_UP)
+        assert found == {patient.pk: [Channel.SMS, Channel.CALL]}
+        assert selectors.channels_agreed([patient.pk], Purpose.MARKETING) == {}
 
     def test_cells_are_locked_for_sending(self, patient, carer) -> None:
         record_answer(subject=patient, purpose=SMS[0], channel=SMS[1], answer=Answer.REFUSED,
