@@ -113,7 +113,7 @@ def _of_another(staff: User) -> Holds:
     return Holds(~oneself(staff), key="patient_id")
 
 
-def _below(person: Any, other: str | OuterRef) -> Func:
+def _below(person: Any, other: str | OuterRef | Value) -> Func:
     """Whether ``person`` stands below ``other`` in line: the same function as the trigger asks."""
     return Func(person, other, function="stands_below", output_field=BooleanField())
 
