@@ -43,6 +43,7 @@ TABLES = (
         BreakGlassLift,
         Basis.SECURITY,
         c1(WHO, "staff", "lifted_by"),
+        c1(STATE, "unjudged"),
         c1(_WHY, "reason"),
     ),
 )  # fmt: skip

@@ -254,11 +254,12 @@ class BreakGlassVerdict(Record):
 
 
 class BreakGlassLift(Record):
-    """The right given back after three unjustified uses."""
+    """The right given back after three unjustified uses, or where a use found no verdict."""
 
     retention = RetentionClass.CLINICAL
     staff = models.ForeignKey(User, on_delete=models.PROTECT, related_name="break_glass_lifts")
     lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    unjudged = models.BooleanField(default=False)  # nothing was suspended: strikes count on
     reason = models.CharField(max_length=rules.LONGEST_TEXT)
 
     class Meta:

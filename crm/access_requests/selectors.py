@@ -38,7 +38,7 @@ from crm.patients.models import Patient, PatientGuard, oneself
 from crm.patients.reach import Condition, Holds
 from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
-from privacy.access.policy import Permission, Role, can
+from privacy.access.policy import Permission, Role, can, roles_with
 
 LEADS: Final = (Role.CONSULTANT, Role.DOCTOR)  # of a care team: who may let others look
 SHOWN: Final = 50
@@ -113,7 +113,7 @@ def _of_another(staff: User) -> Holds:
     return Holds(~oneself(staff), key="patient_id")
 
 
-def _below(person: Any, other: str | OuterRef) -> Func:
+def _below(person: Any, other: str | OuterRef | Value) -> Func:
     """Whether ``person`` stands below ``other`` in line: the same function as the trigger asks."""
     return Func(person, other, function="stands_below", output_field=BooleanField())
 
@@ -171,6 +171,16 @@ def _decides(staff: User) -> Q:
     if staff.role in LEADS:
         return open_to_me & Q(_on_team(staff))
     return open_to_me & Q(GreaterThan(needed(), _leads_beside_asker() + _agreed_by_control()))
+
+
+def asks_in_vain(asker: User) -> bool:
+    """Whether all who decide in this clinic stand below the asker in line, whoever is asked for: of
+    the patient's own team nothing is told (T18)."""
+    deciders = User.objects.filter(
+        clinic_id=asker.clinic_id, is_active=True, role__in=roles_with(Permission.DECIDE_ACCESS)
+    ).exclude(pk=asker.pk)
+    below = Q(_below("pk", Value(asker.pk)))
+    return deciders.exists() and not deciders.exclude(below).exists()
 
 
 def decidable_by(staff: User) -> QuerySet[AccessRequest]:
@@ -270,10 +280,9 @@ def use_shown_to(staff: User, request_id: UUID) -> AccessRequest:
 
 
 def lifted_at(person: User) -> datetime | None:
-    """When the right was last given back."""
-    last: datetime | None = BreakGlassLift.objects.filter(staff=person).aggregate(
-        at=Max("created_at")
-    )["at"]
+    """When the right was last given back after strikes."""
+    lifts = BreakGlassLift.objects.filter(staff=person, unjudged=False)
+    last: datetime | None = lifts.aggregate(at=Max("created_at"))["at"]
     return last
 
 
@@ -292,8 +301,23 @@ def overdue_uses(now: datetime) -> QuerySet[AccessRequest]:
 
 
 def overdue_use_of(person: User) -> AccessRequest | None:
-    """The oldest of them of this person: until it is judged, the right rests."""
-    return overdue_uses(timezone.now()).filter(staff_id=person.pk).first()
+    """The oldest of them of this person: until it is judged, the right rests; or until it is given
+    back, for not every use finds somebody who may judge it."""
+    return _uses_it_rests_for().filter(staff_id=person.pk).first()
+
+
+def _uses_it_rests_for() -> QuerySet[AccessRequest]:
+    overdue_from = OuterRef("asked_at") + Value(rules.VERDICT_WITHIN)
+    given_back = BreakGlassLift.objects.filter(
+        staff_id=OuterRef("staff_id"), created_at__gte=overdue_from
+    )
+    return overdue_uses(timezone.now()).exclude(Exists(given_back))
+
+
+def resting_in(viewer: User) -> list[User]:
+    """Everybody of the clinic whose right rests for want of a verdict."""
+    uses = _uses_it_rests_for().filter(clinic_id=viewer.clinic_id)
+    return list(User.objects.filter(pk__in=uses.values("staff")).order_by("staff_no"))
 
 
 def is_suspended(person: User) -> bool:
@@ -318,7 +342,7 @@ def suspended_in(viewer: User) -> list[User]:
     for person, at in verdicts.values_list("request__staff_id", "created_at"):
         moments[person].append(at)
     lifts = dict(
-        BreakGlassLift.objects.filter(staff_id__in=moments)
+        BreakGlassLift.objects.filter(staff_id__in=moments, unjudged=False)
         .values_list("staff_id")
         .annotate(at=Max("created_at"))
     )

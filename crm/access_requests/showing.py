@@ -107,6 +107,7 @@ class Overview:
     unjudged: list[Shown]
     judged: list[Shown]
     suspended: list[User]
+    resting: list[User]  # for want of a verdict
     own_rest: str  # why one cannot break the glass oneself; "" if one can
 
 
@@ -117,13 +118,15 @@ def open_overview(*, staff: User) -> Overview:
     decides, judges = (
         can(staff, one) for one in (Permission.DECIDE_ACCESS, Permission.JUDGE_BREAK_GLASS)
     )
+    lifts = can(staff, Permission.LIFT_SUSPENSION)
     found = Overview(
         mine=_all(selectors.requests_of(staff), now),
         waiting=_all(selectors.decidable_by(staff) if decides else (), now),
         open_now=_all(selectors.endable_by(staff) if decides else (), now),
         unjudged=_all(selectors.unjudged_for(staff), now),
         judged=_all(selectors.judged_in(staff) if judges else (), now),
-        suspended=selectors.suspended_in(staff) if can(staff, Permission.LIFT_SUSPENSION) else [],
+        suspended=selectors.suspended_in(staff) if lifts else [],
+        resting=selectors.resting_in(staff) if lifts else [],
         own_rest=_own_rest(staff) if can(staff, Permission.BREAK_GLASS) else "",
     )
     others = (*found.waiting, *found.open_now, *found.unjudged, *found.judged)

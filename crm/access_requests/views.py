@@ -177,6 +177,6 @@ def lift(request: StaffRequest, staff_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Break-glass was given back."))
             return redirect("access:list")
-    page = {"form": form, "person": person}
+    page = {"form": form, "person": person, "suspended": selectors.is_suspended(person)}
     status = 422 if form.is_bound else 200
     return render(request, "crm/access_requests/lift.html", page, status=status)

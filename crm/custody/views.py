@@ -1,4 +1,4 @@
-"""Doors: the keys, for the security administrator. No secret passes here."""
+"""Doors: the keys, for the security administrator; the auditor reads along. No secret passes."""
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest

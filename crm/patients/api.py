@@ -31,7 +31,6 @@ from privacy.access.policy import Permission
 from privacy.audit.services import record_crypto_failure
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
-from privacy.consent.selectors import Cell
 from privacy.errors import Unreadable
 from privacy.receipts import Receipt
 
@@ -96,6 +95,12 @@ class ConsentOut(serializers.Serializer[dict[str, Any]]):
     answer = serializers.CharField(allow_null=True)
     paused_until = serializers.DateTimeField(allow_null=True)
     allows = serializers.BooleanField()
+    rests = serializers.BooleanField(
+        help_text="The patient said no: do not ask. They may come back to it by themselves."
+    )
+    ask_again_from = serializers.DateField(
+        allow_null=True, help_text="First day on which a no may be asked about once more."
+    )
     text = serializers.CharField(allow_null=True)
     text_version = serializers.IntegerField(allow_null=True)
     text_sha256 = serializers.CharField(allow_null=True)
@@ -109,6 +114,9 @@ class ConsentIn(serializers.Serializer[dict[str, Any]]):
     manner = serializers.ChoiceField(choices=Manner.choices)
     text_sha256 = serializers.CharField(max_length=64, required=False, allow_blank=True)
     until = serializers.DateField(required=False, allow_null=True)
+    unasked = serializers.BooleanField(
+        default=False, help_text="The patient agrees by themselves while a no of theirs rests."
+    )
 
 
 class OfStaff(viewsets.ViewSet):
@@ -238,6 +246,7 @@ class ConsentViewSet(OfStaff):
             actor=self.staff,
             text_shown=facts.get("text_sha256", ""),
             pause_until=facts.get("until"),
+            unasked=facts["unasked"],
         )
         fresh = _cell(consents.cell_of(patient, facts["cell"]))
         return Response(ConsentOut(fresh).data, status=status.HTTP_201_CREATED)
@@ -276,13 +285,15 @@ def _doubles(doubles: Doubles) -> Response:
     return Response(body, status=status.HTTP_409_CONFLICT, content_type=PROBLEM)
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: consents.Question) -> dict[str, Any]:
     return {
         "purpose": cell.purpose.value,
         "channel": cell.channel.value,
         "answer": cell.state.status if cell.state else None,
         "paused_until": cell.state.paused_until if cell.state else None,
         "allows": cell.allows,
+        "rests": cell.rests,
+        "ask_again_from": cell.leave.again_from,
         "text": cell.text.body if cell.text else None,
         "text_version": cell.text.version if cell.text else None,
         "text_sha256": cell.text.sha256 if cell.text else None,

@@ -3,7 +3,7 @@
 Data and pure rules; the page renders it, the forms and services obey it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -104,6 +104,16 @@ class Leave:
     may: bool
     again_from: date | None = None
     never: bool = False
+
+
+def noes_apart(days: Iterable[date]) -> list[date]:
+    """Those of the noes (clinic days, any order) that count, in order: one given while an earlier
+    one rests is the same no, which neither prolongs the rest nor is the second."""
+    counted: list[date] = []
+    for day in sorted(days):
+        if not counted or day >= counted[-1] + COOL_OFF:
+            counted.append(day)
+    return counted
 
 
 def leave_to_ask(noes: Sequence[date], *, today: date) -> Leave:

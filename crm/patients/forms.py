@@ -299,6 +299,7 @@ class AnswerForm(forms.Form):
         },
     )
     text = forms.CharField(required=False, max_length=64)
+    unasked = forms.BooleanField(required=False)  # the patient came back to it by themselves
     until = forms.DateField(
         required=False, error_messages={"invalid": _("Choose a day from tomorrow on.")}
     )

@@ -16,7 +16,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from crm.staff.models import User
-from privacy.access.policy import CLINIC_WIDE, REVEALS_TODAY_ONLY
+from privacy.access.policy import BY_REQUEST_ONLY, CLINIC_WIDE, REVEALS_TODAY_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,10 @@ def oneself(mark: bytes) -> Condition:
 
 
 def on_team(staff: User) -> Condition:
-    """Patients for whom ``staff`` cares now; a place that has run out opens nothing."""
+    """Patients for whom ``staff`` cares now; a place that has run out opens nothing, nor one of a
+    role that cares for nobody."""
+    if staff.role in BY_REQUEST_ONLY:
+        return NOBODY
     return Condition(ON_TEAM, (staff.pk,))
 
 

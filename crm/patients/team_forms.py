@@ -11,7 +11,7 @@ from crm.patients.selectors import is_guarded, places_that_last
 from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
-from privacy.access.policy import Permission, roles_with
+from privacy.access.policy import BY_REQUEST_ONLY, Permission, roles_with
 
 Reason = CareTeamMember.Reason
 
@@ -49,7 +49,8 @@ class TeamForm(forms.Form):
         field = self.fields["member"]
         if isinstance(field, forms.ModelChoiceField):
             # Around a guarded patient all who see patients at all are named.
-            named = roles_with(Permission.VIEW_PATIENTS) if is_guarded(patient) else CARING
+            everybody = roles_with(Permission.VIEW_PATIENTS) - BY_REQUEST_ONLY
+            named = everybody if is_guarded(patient) else CARING
             field.queryset = colleagues_of(staff).filter(role__in=named)
             if fresh:
                 lasting = places_that_last(patient).values("staff")

@@ -60,6 +60,7 @@ NEEDED: Final[Mapping[str, Words]] = {
     Permission.MANAGE_ROOMS: _("needs: set up rooms"),
     Permission.VIEW_CONSENTS: _("needs: see consents"),
     Permission.RECORD_CONSENT: _("needs: record consents"),
+    Permission.STOP_CONTACT: _("needs: take down a no or a withdrawal"),
     Permission.VIEW_CONSULTATIONS: _("needs: read consultations"),
     Permission.WRITE_CONSULTATION: _("needs: write consultations"),
     Permission.IMPORT_CONSULTATIONS: _("needs: import consultations"),

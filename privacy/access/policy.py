@@ -1,4 +1,7 @@
-"""Who may do what: one table, default closed (R30, R56), behind the clearance gate (S1, S3)."""
+"""Who may do what: one table, default closed (R30, R56), behind the clearance gate (S1, S3).
+
+ADR 0041 holds it against the field groups of the access design, role by role.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -50,7 +53,8 @@ class Permission(StrEnum):
     ISSUE_VISIT_CODE = "patients.issue_visit_code"
     MANAGE_ROOMS = "rooms.manage"  # G9
     VIEW_CONSENTS = "consents.view"  # G6
-    RECORD_CONSENT = "consents.record"
+    RECORD_CONSENT = "consents.record"  # ask, and take down a yes
+    STOP_CONTACT = "consents.stop"  # take down a no, a withdrawal, a pause: whoever hears it
     VIEW_CONSULTATIONS = "consultations.view"  # G3
     WRITE_CONSULTATION = "consultations.write"
     IMPORT_CONSULTATIONS = "consultations.import"
@@ -95,7 +99,7 @@ _QUEUE = {_P.VIEW_PATIENTS, _P.VIEW_HISTORY, _P.MANAGE_TOKENS}
 _ASKING = {_P.VIEW_ACCESS_REQUESTS, _P.ASK_ACCESS}
 _EXPORTING = {_P.VIEW_EXPORTS, _P.REQUEST_EXPORT}
 _EXPORT_SIDE = {_P.VIEW_EXPORTS, _P.APPROVE_EXPORT}
-_CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS}
+_CARE = _QUEUE | {_P.SEARCH_PATIENTS, _P.VIEW_CONTACT, _P.VIEW_CONSENTS, _P.STOP_CONTACT}
 
 ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     Role.FRONT_DESK: frozenset(
@@ -119,6 +123,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.REVEAL_CONTACT,
             _P.EDIT_CARE_TEAM,
             _P.VIEW_COMPLAINT,
+            _P.RECORD_CONSENT,
             _P.VIEW_CONSULTATIONS,
             _P.WRITE_CONSULTATION,
             _P.VIEW_ESTIMATES,
@@ -153,8 +158,6 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.REVEAL_CONTACT,
             _P.VIEW_COMPLAINT,
             _P.VIEW_CONSULTATIONS,
-            _P.RECORD_CONSENT,
-            _P.VIEW_ESTIMATES,
             _P.VIEW_PLANS,
             _P.MANAGE_PLANS,
             _P.VIEW_MESSAGES,
@@ -200,7 +203,18 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.CONFIRM_ERASURE,
         }
     ),
-    Role.MEDIATION: frozenset(_QUEUE | _ASKING | {_P.VIEW_CONSENTS, _P.VIEW_ESTIMATES}),
+    Role.MEDIATION: frozenset(
+        _QUEUE
+        | _ASKING
+        | {
+            _P.VIEW_CONTACT,
+            _P.REVEAL_CONTACT,
+            _P.REVEAL_IDENTITY,
+            _P.VIEW_CONSULTATIONS,
+            _P.VIEW_CONSENTS,
+            _P.VIEW_ESTIMATES,
+        }
+    ),
     Role.SYSTEM_ADMIN: frozenset(
         {
             _P.VIEW_STAFF,
@@ -246,6 +260,7 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             _P.VERIFY_AUDIT,
             _P.EXPORT_AUDIT,
             _P.APPROVE_RETIREMENT,
+            _P.VIEW_KEYS,
             _P.VIEW_ERASURES,
             _P.VIEW_STAFF,
             _P.MANAGE_TOKENS,
@@ -261,6 +276,10 @@ ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
 # Who receives everybody, and so works with the whole clinic's patients; the others see those they
 # care for, and those whom their work is about as the rooms that keep the records say (ADR 0037).
 CLINIC_WIDE = frozenset({Role.FRONT_DESK})
+
+# Roles that care for nobody: of a patient they see what an approved request opens, for its time and
+# to look only, whatever care team names them (ADR 0041).
+BY_REQUEST_ONLY = frozenset({Role.MEDIATION})
 
 # Roles whose reveals stop at today's patients: the desk knows people by their visits (G1).
 REVEALS_TODAY_ONLY = frozenset({Role.FRONT_DESK})

@@ -15,7 +15,7 @@ TABLES = (
         c1(LINK, "subject"),
         c1(_ANSWER, "purpose", "channel", "answer"),
         c1(WHEN, "paused_until"),
-        c1(_HOW, "text", "text_sha256", "manner"),
+        c1(_HOW, "text", "text_sha256", "manner", "unasked"),
         c1(WHO, "operator"),
     ),
     of(

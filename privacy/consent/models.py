@@ -141,6 +141,8 @@ class ConsentEntry(Record):
     text = models.ForeignKey(ConsentText, null=True, on_delete=models.PROTECT, related_name="+")
     text_sha256 = models.CharField(max_length=64, blank=True)
     manner = models.CharField(max_length=12, choices=Manner)
+    # The patient agreed by themselves: nobody had asked, because a no of theirs rested (R8).
+    unasked = models.BooleanField(default=False)
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -150,7 +152,11 @@ class ConsentEntry(Record):
             models.CheckConstraint(
                 name="consent_grant_names_its_text",
                 condition=~Q(answer=Answer.GRANTED) | Q(text__isnull=False),
-            )
+            ),
+            models.CheckConstraint(
+                name="consent_unasked_is_a_yes",
+                condition=Q(unasked=False) | Q(answer=Answer.GRANTED),
+            ),
         ]
 
     def __str__(self) -> str:

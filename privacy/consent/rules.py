@@ -19,7 +19,7 @@ ALLOWED: dict[Answer | None, frozenset[Answer]] = {
     Answer.GRANTED: frozenset({Answer.WITHDRAWN, Answer.PAUSED, Answer.GRANTED}),
     Answer.PAUSED: frozenset({Answer.GRANTED, Answer.WITHDRAWN, Answer.PAUSED}),
     Answer.REFUSED: frozenset({Answer.GRANTED, Answer.REFUSED}),
-    Answer.WITHDRAWN: frozenset({Answer.GRANTED, Answer.WITHDRAWN}),
+    Answer.WITHDRAWN: frozenset({Answer.GRANTED, Answer.REFUSED, Answer.WITHDRAWN}),
 }
 
 

@@ -51,12 +51,14 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     manner: Manner = Manner.SPOKEN,
     text: ConsentText | None = None,
     paused_until: datetime | None = None,
+    unasked: bool = False,
 ) -> ConsentState:
     """Write one answer to the ledger and make it the present one.
 
     In: ``text`` is what the patient was shown; a grant must name it (R5), except that resuming
     a paused consent keeps the text it was given on, and its end. ``paused_until`` is an aware
     moment, or None for "until the patient says otherwise". ``actor`` None: the patient.
+    ``unasked``: a yes that nobody asked for (R8).
     Raises: AnswerOutOfOrder if the present answer does not allow this one; TextMissing if a
         grant names no text of this purpose; Conflict if two people answered for the same patient
         at the same moment.
@@ -84,6 +86,7 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         text=text,
         text_sha256=text.sha256 if text else "",
         manner=manner,
+        unasked=unasked and answer == Answer.GRANTED,
         operator_id=actor.pk if actor else None,
     )
     entry.save(force_insert=True)
@@ -122,7 +125,8 @@ def _book(entry: ConsentEntry, subject: SubjectRef, actor: Actor | None, *, resu
         subjects=[subject],
         purpose=entry.purpose,
         target=f"consent:{entry.purpose}/{entry.channel}",
-        detail={"manner": entry.manner, "text": entry.text_sha256[:16]},
+        detail={"manner": entry.manner, "text": entry.text_sha256[:16]}
+        | ({"unasked": 1} if entry.unasked else {}),
     )
 
 

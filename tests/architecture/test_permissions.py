@@ -27,6 +27,7 @@ from privacy.access.policy import Role, can
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.architecture.routes import Route, routes
 from tests.architecture.samples import OF_A_PATIENT, World, kwargs_for
+from tests.factories.access import granted_row
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 ALL = routes()
@@ -100,6 +101,7 @@ def make_people() -> People:
     }
     for user in (*staff.values(), *shut_out.values()):
         patient.care_team.create(staff=user)
+    granted_row(patient, staff[Role.MEDIATION], staff[Role.DOCTOR])  # no team opens a patient to it
     foreign = PatientFactory.create(clinic=ClinicFactory.create())
     author = UserFactory.create(clinic=foreign.clinic)
     foreign.care_team.create(staff=author)

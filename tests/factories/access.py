@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from crm.access_requests.models import AccessRequest
+from crm.access_requests.models import AccessApproval, AccessRequest
 from crm.access_requests.services import asking, breaking, deciding
 from crm.patients.models import Patient
 from crm.staff.models import User
@@ -55,3 +55,13 @@ def waiting_row(patient: Patient, staff: User) -> AccessRequest:
         batch=new_id(), clinic=patient.clinic, staff=staff, code=patient.code, patient=patient,
         purpose="cover", reason=REASON, asked_at=now, wanted_until=now + timedelta(days=1),
     )  # fmt: skip
+
+
+def granted_row(patient: Patient, staff: User, approver: User) -> AccessRequest:
+    """A request that was approved, without an event: for what is made once for many tests."""
+    made = waiting_row(patient, staff)
+    AccessApproval.objects.create(request=made, approver=approver, until=made.wanted_until)
+    made.state, made.until = AccessRequest.State.APPROVED, made.wanted_until
+    made.decided_at, made.decided_by = made.asked_at, approver
+    made.save()
+    return made

@@ -31,7 +31,8 @@ def ask(
     Each is decided on by their own care team. A code that is nobody's here gives a row like any
     other, which reaches nobody: what the asker gets to see is the same (T18). It is booked.
     Raises: AccessDenied for roles that do not ask; Conflict for what is asked already; DomainError
-        for bounds that are not kept, and for patients whom the actor cares for.
+        for bounds that are not kept, for patients whom the actor cares for, and for whom nobody
+        here could agree: all who decide stand below them.
     """
     _check_asker(actor)
     codes, reason, now = list(dict.fromkeys(codes)), reason.strip(), timezone.now()
@@ -78,6 +79,14 @@ def ask(
 def _check_asker(actor: User) -> None:
     if not can(actor, Permission.ASK_ACCESS):
         raise AccessDenied(_("Your role does not ask for access."))
+    if selectors.asks_in_vain(actor):
+        raise DomainError(
+            _(
+                "Nobody in this clinic may decide on what you ask for: whoever decides stands "
+                "below you in line. It takes a quality controller outside your line; the system "
+                "administrator opens the account."
+            )
+        )
 
 
 def _checked_end(codes: Sequence[str], reason: str, until: date, now: datetime) -> datetime:

@@ -62,7 +62,8 @@ def why_it_rests(person: User) -> tuple[str, str] | None:
     if use := selectors.overdue_use_of(person):
         words = _(
             "Your use of break-glass at %(at)s has had no verdict for more than 24 hours. Until "
-            "quality control has judged it, ask the care team for access."
+            "quality control has judged it, or the security administrator gives the right back, "
+            "ask the care team for access."
         )
         return UNJUDGED, words % {"at": moment(use.asked_at)}
     return None
@@ -156,9 +157,12 @@ def judge(*, use: AccessRequest, actor: User, justified: bool, words: str) -> Br
 
 @transaction.atomic
 def lift_suspension(*, person: User, actor: User, reason: str) -> BreakGlassLift:
-    """Give somebody back the right to break the glass.
+    """Give somebody back the right to break the glass: after three strikes, or where a use found no
+    verdict within 24 hours. That one stays to be judged, and strikes go on counting.
 
-    Raises: AccessDenied for other roles and for oneself; Conflict if nothing is suspended;
+    Anybody's use may be without a judge: quality control judges none that was of themselves as
+    patients, and nobody is told whether that is why (T1).
+    Raises: AccessDenied for other roles and for oneself; Conflict if the right does not rest;
         DomainError without a reason of at least 10 characters.
     """
     reason = reason.strip()
@@ -167,10 +171,18 @@ def lift_suspension(*, person: User, actor: User, reason: str) -> BreakGlassLift
     if not rules.SHORTEST_REASON <= len(reason) <= rules.LONGEST_TEXT:
         raise DomainError(_("Say in at least 10 characters why it is given back."))
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=person.pk)
-    if not selectors.is_suspended(person):
+    found = why_it_rests(person)
+    if found is None:
         raise Conflict(_("Break-glass is not suspended for this person."))
-    lift = BreakGlassLift.objects.create(staff=person, lifted_by=actor, reason=reason)
+    unjudged = found[0] == UNJUDGED
+    lift = BreakGlassLift.objects.create(
+        staff=person, lifted_by=actor, unjudged=unjudged, reason=reason
+    )
     audit.record(
-        BreakGlassEvent.LIFTED, actor=actor, reason=reason, target=f"staff:{person.staff_no}"
+        BreakGlassEvent.LIFTED,
+        actor=actor,
+        reason=reason,
+        target=f"staff:{person.staff_no}",
+        detail={"unjudged": int(unjudged)},
     )
     return lift

@@ -17,7 +17,7 @@ from crm.patients.services.collecting import end_noes
 from crm.patients.services.formers import set_aside
 from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember, place_until
 from crm.staff.models import User
-from privacy.access.policy import REVEALS_TODAY_ONLY, Permission, can
+from privacy.access.policy import BY_REQUEST_ONLY, REVEALS_TODAY_ONLY, Permission, can
 from privacy.audit import services as audit
 from privacy.audit.rules import box_noted
 from privacy.errors import Conflict, DomainError, Unreadable
@@ -43,9 +43,9 @@ def add_to_team(
     In: ``reason`` one of CareTeamMember.Reason but INTAKE; ``note`` in words for OTHER only.
     Whoever is to join the team of a guarded patient has been let in already: two people have
     agreed. A use of break-glass, to which nobody has, leads onto no team.
-    Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients, or
-        who has no access to the guarded patient, and without a reason; Conflict if already on the
-        team.
+    Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients or
+        sees them by request only, who has no access to the guarded patient, and without a reason;
+        Conflict if already on the team.
     """
     _check_joiner(patient, member)
     note = note.strip() if reason == Reason.OTHER else ""
@@ -88,6 +88,8 @@ def keep_team(*, patient: Patient) -> None:
 def _check_joiner(patient: Patient, member: User) -> None:
     if member.clinic_id != patient.clinic_id or not can(member, Permission.VIEW_PATIENTS):
         raise DomainError(_("Only active colleagues of this clinic can join a care team."))
+    if member.role in BY_REQUEST_ONLY:
+        raise DomainError(_("Mediation joins no care team: it asks for access to the case."))
     if selectors.is_guarded(patient) and patient.pk not in _let_in(member, [patient]):
         raise DomainError(
             _("This patient is guarded: who is to join asks for access first, and two agree.")

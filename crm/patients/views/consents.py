@@ -27,6 +27,7 @@ def _page(request: StaffRequest, patient: Patient, desk: consents.Desk) -> dict[
         "desk": desk,
         "manners": Manner.choices,
         "may_record": can(request.user, Permission.RECORD_CONSENT),
+        "may_stop": can(request.user, Permission.STOP_CONTACT),
     }
 
 
@@ -40,7 +41,7 @@ def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.RECORD_CONSENT)
+@requires(Permission.RECORD_CONSENT, Permission.STOP_CONTACT)
 @of_patient
 @once
 def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpResponse:
@@ -57,6 +58,7 @@ def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpRespo
         actor=request.user,
         text_shown=form.cleaned_data["text"],
         pause_until=form.cleaned_data["until"],
+        unasked=form.cleaned_data["unasked"],
     )
     if not request.htmx:
         return redirect("patients:consents", patient.code)
@@ -76,7 +78,7 @@ def _words_for(given: Answer) -> str:
 
 
 @require_POST
-@requires(Permission.RECORD_CONSENT)
+@requires(Permission.RECORD_CONSENT, Permission.STOP_CONTACT)
 @of_patient
 @once
 def stop_all(request: StaffRequest, patient: Patient) -> HttpResponse:

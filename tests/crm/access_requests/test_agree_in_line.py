@@ -6,12 +6,13 @@ from django.utils import timezone
 
 from crm.access_requests.models import AccessRequest
 from crm.access_requests.selectors import count_waiting_for, decidable_by
-from crm.access_requests.services import deciding
+from crm.access_requests.services import asking, deciding
 from crm.staff.models import User
 from privacy.access.policy import Role
-from privacy.errors import AccessDenied
+from privacy.errors import AccessDenied, DomainError
+from privacy.pseudonyms.rules import make_code
 from privacy.records import new_id
-from tests.factories.access import asked_for
+from tests.factories.access import REASON, asked_for
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,21 @@ def insert(access: AccessRequest, approver: User) -> None:
         )
 
 
+def test_whom_nobody_may_answer_is_told_so_whatever_the_code(nurse, doctor, patient, clinic):
+    below(doctor, nurse)
+    for code in (patient.code, make_code()):
+        with pytest.raises(DomainError, match="质控"):
+            asking.ask(
+                actor=nurse, codes=[code], purpose="cover", reason=REASON,
+                until=timezone.localdate(),
+            )  # fmt: skip
+    assert not AccessRequest.objects.exists()
+
+    UserFactory.create(clinic=clinic, role=Role.MEDICAL_QC)
+
+    assert asked_for(patient, nurse).state == "asked"
+
+
 @pytest.mark.parametrize("between", [0, 1])
 def test_who_stands_below_the_asker_does_not_decide_and_control_does(
     between, nurse, doctor, patient, control, sign_in_as, clinic
@@ -63,8 +79,8 @@ def test_who_stands_below_the_asker_does_not_decide_and_control_does(
 
 
 def test_control_below_the_asker_does_not_decide_either(nurse, patient, control):
-    below(control, nurse)
     access = asked_for(patient, nurse)
+    below(control, nurse)  # since: who asks now is told that nobody may decide
 
     assert not decidable_by(control).exists()
     assert refused_by_database(access, control) == "access_approver_is_not_below"

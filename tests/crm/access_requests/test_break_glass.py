@@ -4,12 +4,20 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from crm.access_requests import selectors
 from crm.access_requests.models import AccessRequest, BreakGlassLift, BreakGlassVerdict
-from crm.access_requests.selectors import count_waiting_for, is_suspended, suspended_in
+from crm.access_requests.selectors import (
+    count_waiting_for,
+    is_suspended,
+    resting_in,
+    suspended_in,
+)
 from crm.access_requests.services import breaking, deciding
+from crm.patients.services.guarding import guard
 from privacy.access.policy import Role
 from privacy.errors import AccessDenied, Conflict, DomainError
 from privacy.pseudonyms.rules import make_code
@@ -243,6 +251,44 @@ def test_justified_uses_and_others_strikes_suspend_nobody(nurse, doctor, patient
 
     assert is_suspended(doctor)
     assert not is_suspended(nurse)
+
+
+def test_a_rest_that_nobody_can_judge_away_is_given_back(
+    sign_in_as, nurse, doctor, patient, control, security, booked
+):
+    """The only quality controller is the patient: they judge no use of their own record."""
+    guard(patient=patient, kind="staff", reason=FOUND, actor=doctor, person=control)
+    use, other = used_long_ago(patient, nurse, hours=25), PatientFactory.create(clinic=nurse.clinic)
+    assert not selectors.unjudged_for(control).exists()
+    assert resting_in(security) == [nurse]
+    assert resting_in(UserFactory.create(role=Role.SECURITY_ADMIN)) == []
+    with pytest.raises(AccessDenied):
+        broken(other, nurse)
+
+    client = sign_in_as(security)
+    assert nurse.display_name in client.get("/access/").content.decode()
+    page = client.get(f"/access/suspended/{nurse.pk}/lift/").content.decode()
+    assert patient.code not in page
+    form = {"reason": FOUND, "idempotency_key": str(uuid.uuid4())}
+    assert client.post(f"/access/suspended/{nurse.pk}/lift/", form).status_code == 302
+
+    assert booked("break_glass.lifted")[0].detail == {"unjudged": 1}
+    assert resting_in(security) == []
+    assert broken(other, nurse).state == "approved"
+    assert not hasattr(use, "verdict"), "it stays to be judged"
+
+
+def test_giving_back_a_rest_forgives_no_strike_and_covers_what_was_overdue_alone(
+    nurse, patient, clinic, control, security
+):
+    three_strikes(patient, nurse, control)
+    BreakGlassLift.objects.create(staff=nurse, lifted_by=security, unjudged=True, reason=FOUND)
+    assert is_suspended(nurse)
+    breaking.lift_suspension(person=nurse, actor=security, reason=FOUND)
+    used_long_ago(PatientFactory.create(clinic=clinic), nurse, hours=2)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=23), tick=False):
+        assert selectors.overdue_use_of(nurse) is not None
 
 
 def test_only_the_security_administrator_of_the_clinic_lifts(

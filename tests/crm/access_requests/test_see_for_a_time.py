@@ -151,15 +151,16 @@ def test_who_joins_the_care_team_writes_again(sign_in_as, clinic, doctor, patien
     assert answer.status_code == 302
 
 
-def test_a_program_writes_nothing_either(nurse, doctor, patient):
+def test_a_program_writes_nothing_either(clinic, doctor, patient):
     from django.test import Client
 
     from crm.staff.services import issue_token
     from privacy.access.policy import Permission
 
-    granted(patient, nurse, doctor)
+    guest = UserFactory.create(clinic=clinic, role=Role.CONSULTANT)
+    granted(patient, guest, doctor)
     scopes = [Permission.VIEW_CONSENTS, Permission.RECORD_CONSENT]
-    _token, secret = issue_token(user=nurse, name="x", scopes=scopes, lifetime=timedelta(days=1))
+    _token, secret = issue_token(user=guest, name="x", scopes=scopes, lifetime=timedelta(days=1))
     client = Client(headers={"Authorization": f"Bearer {secret}"})
     address = f"/api/v1/patients/{patient.code}/consents/"
 

@@ -41,9 +41,19 @@ def post(desk: Client, verb: str, **data: str):
     return desk.post(f"/keys/{verb}/", {FIELD: str(uuid4()), **data}, follow=True)
 
 
-def test_only_the_security_administrator() -> None:
-    for permission in (Permission.VIEW_KEYS, Permission.MANAGE_KEYS):
-        assert roles_with(permission) == {Role.SECURITY_ADMIN}
+def test_only_the_security_administrator_keeps_keys_and_the_auditor_reads_along() -> None:
+    assert roles_with(Permission.MANAGE_KEYS) == {Role.SECURITY_ADMIN}
+    assert roles_with(Permission.VIEW_KEYS) == {Role.SECURITY_ADMIN, Role.AUDITOR}
+
+
+def test_the_auditor_reads_numbers_and_changes_none(clinic, sign_in_as, booked) -> None:
+    auditor = sign_in_as(UserFactory.create(clinic=clinic, role=Role.AUDITOR))
+    page = auditor.get("/keys/")
+    assert page.status_code == 200
+    assert "/keys/rotate/" not in page.content.decode()
+    assert len(booked("keys.viewed")) == 1
+    for verb in ("rotate", "rewrap", "retire"):
+        assert post(auditor, verb).status_code == 403
 
 
 def test_the_page_shows_numbers_and_books_the_look(desk, clinic, booked) -> None:

@@ -138,4 +138,18 @@ def test_consents_are_asked_and_answered(desk, patient):
         == ConsentText.objects.get(purpose="follow_up", language="zh-hans").sha256
     )
     assert (done.status_code, done.json()["allows"]) == (201, True)
+    assert (first["rests"], first["ask_again_from"]) == (False, None)
     assert (stale.status_code, wrong.status_code) == (409, 422)
+
+
+def test_a_no_rests_for_programs_too(desk, patient):
+    path = f"{ALL}{patient.code}/consents/"
+    said = {"cell": "follow_up-sms", "answer": "refused", "manner": "spoken"}
+    text = desk.get(path).json()[0]["text_sha256"]
+    refused = send(desk, path, said).json()
+
+    asked = {**said, "answer": "granted", "text_sha256": text}
+
+    assert (refused["rests"], refused["ask_again_from"] is not None) == (True, True)
+    assert send(desk, path, asked).status_code == 422
+    assert send(desk, path, {**asked, "unasked": True}).json()["allows"]

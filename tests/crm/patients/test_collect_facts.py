@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -19,6 +20,7 @@ from crm.patients.collecting import (
     Fact,
     Stance,
     leave_to_ask,
+    noes_apart,
     purposes_at,
     stance,
 )
@@ -96,6 +98,14 @@ def test_after_a_no_ninety_days_of_rest(said, later) -> None:
 def test_after_a_second_no_never(noes, today) -> None:
     leave = leave_to_ask(noes, today=today)
     assert (leave.may, leave.never) == (False, True)
+
+
+@given(st.lists(DAYS, max_size=8))
+def test_a_no_while_one_rests_is_the_same_no(days) -> None:
+    counted = noes_apart(days)
+    assert counted == sorted(set(counted) & set(days))
+    assert all(later - day >= COOL_OFF for day, later in pairwise(counted))
+    assert all(any(one <= day < one + COOL_OFF for one in counted) for day in days)
 
 
 def test_who_never_declined_may_be_asked() -> None:

@@ -113,10 +113,10 @@ def test_roles_without_patients_are_refused_and_booked(sign_in_as, clinic, role,
     assert booked("access.denied")
 
 
-def test_a_role_without_contact_sees_no_name_and_opens_none(sign_in_as, clinic, patient, booked):
-    mediator = UserFactory.create(clinic=clinic, role=Role.MEDIATION)
-    patient.care_team.create(staff=mediator)
-    client = sign_in_as(mediator)
+def test_who_may_see_no_contact_sees_no_name_and_opens_none(sign_in_as, clinic, patient, booked):
+    uncleared = UserFactory.create(clinic=clinic, role=Role.NURSE, cleared_until=None)
+    patient.care_team.create(staff=uncleared)
+    client = sign_in_as(uncleared)
 
     page = client.get(LIST).content.decode()
 

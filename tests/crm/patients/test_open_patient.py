@@ -85,8 +85,8 @@ def test_a_colleague_outside_the_team_gets_not_found(sign_in_as, colleague, pati
         ("stage/", "post", Permission.EDIT_CARE_TEAM),
         ("team/", "post", Permission.EDIT_CARE_TEAM),
         ("consents/", "get", Permission.VIEW_CONSENTS),
-        ("consents/stop/", "post", Permission.RECORD_CONSENT),
-        ("consents/follow_up-sms/", "post", Permission.RECORD_CONSENT),
+        ("consents/stop/", "post", Permission.STOP_CONTACT),
+        ("consents/follow_up-sms/", "post", Permission.STOP_CONTACT),
     ],
 )
 def test_every_door_knows_its_roles(sign_in_as, clinic, patient, path, method, permission):

@@ -7,14 +7,18 @@ import pytest
 from django.utils import timezone
 
 from consult.consultations.models import Consultation
+from crm.access_requests.services import deciding
 from crm.patients.models import Patient
+from crm.patients.services.care import add_to_team
+from crm.web.idempotency import FIELD, new_key
 from followup.plans.models import Plan
 from privacy.access.policy import Role
+from privacy.errors import DomainError
 from privacy.pseudonyms.models import VisitCode
 from tests.factories.access import granted
 from tests.factories.consultations import draft_of
 from tests.factories.followup import PlanFactory
-from tests.factories.people import UserFactory
+from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +120,54 @@ def test_mediation_looks_by_the_word_of_the_care_team_alone(of_role, patient, si
     client = sign_in_as(mediator)
     assert client.get(f"/patients/{patient.code}/").status_code == 200
     assert not Patient.objects.cared_for_by(mediator).exists()
+
+
+def test_an_approved_case_opens_talks_and_plain_text_of_this_patient_alone(
+    of_role, patient, clinic, sign_in_as, booked
+):
+    mediator, doctor = of_role(Role.MEDIATION), of_role(Role.DOCTOR)
+    other = PatientFactory.create(clinic=clinic)
+    for one in (patient, other):
+        one.care_team.create(staff=doctor)
+        work_of(Role.MEDICAL_QC, one)
+    client, why = sign_in_as(mediator), "核对调解申请人与档案是否同一人"
+
+    def reveal(code, field="phone") -> int:
+        look = {"field": field, "purpose": "identity", "reason": why, FIELD: new_key()}
+        return client.post(f"/patients/{code}/reveal/", look).status_code
+
+    assert reveal(patient.code) == 404
+
+    request = granted(patient, mediator, doctor)
+
+    page = client.get(f"/patients/{patient.code}/").content.decode()
+    assert "※" in page
+    assert client.get(f"/patients/{patient.code}/consultations/").status_code == 200
+    assert Consultation.objects.visible_to(mediator).get().patient == patient
+    for field in ("phone", "name", "id_number"):
+        assert reveal(patient.code, field) == 200
+    assert len(booked("patient.revealed")) == 3
+    path = f"/patients/{patient.code}/consents/stop/"
+    assert client.post(path, {FIELD: new_key()}).status_code == 403, "to look only"
+    assert reveal(other.code) == 404
+
+    deciding.end_early(request=request, actor=doctor)
+
+    assert reveal(patient.code) == 404
+    assert not Consultation.objects.visible_to(mediator).exists()
+
+
+def test_a_place_on_a_care_team_opens_nothing_to_mediation_and_is_not_given(of_role, patient):
+    mediator, doctor = of_role(Role.MEDIATION), of_role(Role.DOCTOR)
+    patient.care_team.create(staff=doctor)
+    with pytest.raises(DomainError):
+        add_to_team(patient=patient, member=mediator, reason="covers", actor=doctor)
+
+    patient.care_team.create(staff=mediator)
+
+    assert not sees(mediator, patient)
+    assert not Patient.objects.cared_for_by(mediator).exists()
+    assert not Patient.objects.let_in_by_others(mediator).exists()
 
 
 def test_an_access_request_still_opens_beside_the_work(of_role, patient):
