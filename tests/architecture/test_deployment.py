@@ -243,7 +243,7 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
 def test_database_logs_hold_no_values() -> None:
     shared = read_settings(PROJECT / "deploy" / "postgres" / "suian.conf")
 
-    assert shared["log_statement"] == "none"
+    assert shared["log_statement"] == "none"  # of the pages; of hands: test_limit_roles.py
     assert shared["log_min_duration_statement"] == "-1"
     assert shared["log_min_error_statement"] == "panic"
     assert shared["log_error_verbosity"] == "terse"
