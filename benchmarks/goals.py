@@ -20,6 +20,7 @@ MEASURES = (  # and the goals they judge
     "trail_load",  # 10
     "patient_size",  # 15 (a patient)
     "search_ratio",  # 6, 7
+    "retention",  # 16; last: what it puts into the trail was never written by the product
 )
 
 

@@ -4,17 +4,14 @@
 table with the same columns and indexes; a month goes by DETACH and DROP, and by DELETE and VACUUM.
 """
 
-import argparse
 import os
 import sys
 import time
 
 import psycopg
 
-from benchmarks.databases import with_database
-from benchmarks.stage import fresh_database
+from benchmarks.ratios import Figure, Goal, Size, run_alone
 
-NAME = "bench_retention"
 GOAL = 10  # times faster (goal 16)
 MONTHS = 4
 _FILL = """
@@ -37,9 +34,13 @@ def _size(owner: psycopg.Connection, table: str) -> int:
     return int(found[0]) if found and found[0] else 0
 
 
-def measure(url: str, rows: int) -> bool:
-    """Fill both, let a month go both ways, print; whether the goal is reached."""
-    with psycopg.connect(url, autocommit=True) as owner:
+def measure(size: Size) -> list[Goal]:
+    """Fill both, let a month go both ways: how many times faster, and do its bytes come back?
+
+    As the owner, who alone drops a month. The goal is set for a million rows.
+    """
+    rows = size.rows or size.of(1_000_000, 20_000)
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
         owner.execute("SELECT audit_ensure_partitions('2024-01-01', 5)")
         owner.execute("CREATE TABLE flat (LIKE privacy_auditevent INCLUDING ALL)")
         for table in ("privacy_auditevent", "flat"):
@@ -58,23 +59,19 @@ def measure(url: str, rows: int) -> bool:
         deleted = time.perf_counter() - start
         after = _size(owner, "privacy_auditevent"), _size(owner, "flat")
     back, kept = before[0] - after[0], before[1] - after[1]
-    ratio = deleted / dropped
-    print(
+    figures = [
+        Figure("times as fast as DELETE and VACUUM", deleted / dropped, GOAL),
+        Figure("share of its bytes given back", back / held, 1),
+    ]
+    said = (
         f"{gone.rowcount} of {rows} events: DETACH and DROP {dropped * 1000:.0f} ms, DELETE and "
-        f"VACUUM {deleted * 1000:.0f} ms, {ratio:.0f} times (goal {GOAL}); bytes given back: "
-        f"{back} of {held} against {kept}"
+        f"VACUUM {deleted * 1000:.0f} ms; bytes given back: {back} of {held} against {kept}"
     )
-    return ratio >= GOAL and back == held
+    return [Goal(16, "a month leaves the trail", figures, [said])]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 1 below the goal, which is set for a million rows."""
-    parser = argparse.ArgumentParser(prog="retention", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    asked = parser.parse_args(arguments)
-    owner = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
-    with fresh_database(NAME):
-        return 0 if measure(with_database(owner, NAME), asked.rows) else 1
+def main() -> int:
+    return run_alone("benchmarks.retention")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,11 @@ MEASURES: Final = (
         full=(bench("field_tamper"),), quick=(bench("field_tamper", "--patients=1"),),
     ),
     Measure(
-        "5-rollback", 5, "Old copies put back", "each found by the night's comparison",
+        "5-rollback", 5, "Old copies put back", "100, each found by the night's comparison",
+        full=(bench("old_copies"),), quick=(bench("old_copies", "--patients=1"),),
+    ),
+    Measure(
+        "5-comparison", 5, "Kinds of findings of that comparison", "each told, work is none",
         **_only(tests("tests/privacy/custody/test_reconcile_rows.py")),
     ),
     Measure(

@@ -24,6 +24,7 @@ from privacy.audit import services as audit
 from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import Filter, codes_in, count_up_to, seal_status
+from privacy.audit.unhurried import unhurried
 
 PROCESS: Final = "alerts"
 HONEY: Final = "alerts-honey"
@@ -47,6 +48,7 @@ class Sight:
 sources: list[Callable[[datetime], Iterable[Sight]]] = []
 
 
+@unhurried()
 @transaction.atomic
 def watch() -> int:
     """Read what is new in the trail, and look after the sealer; returns how many alerts are new."""

@@ -14,6 +14,7 @@ from privacy.access import separation
 from privacy.access.separation import PAIRS, Breach, Pair
 from privacy.audit import services as audit
 from privacy.audit.models import AuditEvent
+from privacy.audit.unhurried import unhurried
 
 LONGEST: Final = timedelta(days=31)  # a worker that was away looks back no further
 
@@ -37,6 +38,7 @@ class Overview:
     found: list[Finding]
 
 
+@unhurried()
 @transaction.atomic
 def search(*, process: str) -> list[Breach]:
     """Search what happened since the last report, a day back at least; book what is found.

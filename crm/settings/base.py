@@ -226,6 +226,7 @@ SPECTACULAR_SETTINGS = {
 
 # Roots of the key tree: 32-byte secrets, one per zone, never in the database (ADR 0003).
 ROOT_PROVIDER = env.str("ROOT_PROVIDER", default="privacy.encryption.providers.FileRoots")
+ROOTS_FROM_ENVIRONMENT = False  # whoever may look at a container reads it; tests alone may
 ROOT_FILES_DIR = env.str("ROOT_FILES_DIR", default="")
 # Only where ROOT_PROVIDER is privacy.encryption.vault.VaultRoots (ADR 0013).
 VAULT_ADDR = env.str("VAULT_ADDR", default="")

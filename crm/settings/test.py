@@ -20,6 +20,7 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
+ROOTS_FROM_ENVIRONMENT = True
 OFF_HOURS_REASON = False  # tests run by day and night; who tests it sets the clock
 AUDIT_SINK_DIR = AUDIT_SINK_SYSLOG = ""  # whatever the shell says; who needs a sink lays one
 if role := os.environ.get("DATABASE_ROLE"):  # a real worker beside the tests works as the app

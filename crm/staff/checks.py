@@ -62,6 +62,15 @@ def seal_algorithm_is_known(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def roots_are_not_in_the_environment(**_kwargs: Any) -> list[CheckMessage]:
+    """It is read by whoever may look at a container, and inherited by every child (ADR 0013)."""
+    if settings.ROOTS_FROM_ENVIRONMENT or not settings.ROOT_PROVIDER.endswith(".EnvRoots"):
+        return []
+    hint = "Use privacy.encryption.providers.FileRoots or privacy.encryption.vault.VaultRoots."
+    return [Error("ROOT_PROVIDER is EnvRoots, which is for tests.", hint=hint, id="suian.E007")]
+
+
+@register()
 def second_sink_has_an_address(**_kwargs: Any) -> list[CheckMessage]:
     """A wrong one would be found by the first commit, which it stops (ADR 0024)."""
     try:

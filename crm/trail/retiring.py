@@ -21,6 +21,7 @@ from privacy.access.policy import Permission, can
 from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.audit.models import READER, AuditEvent, RetiredMonth, acting_as
+from privacy.audit.unhurried import unhurried
 from privacy.custody import month_archive
 from privacy.custody.rules import kept_until
 from privacy.errors import AccessDenied, Conflict, DomainError
@@ -142,6 +143,7 @@ def _must_be_ready(month: str) -> None:
         raise DomainError(_("The month has to stay: %(why)s") % {"why": ", ".join(held)})
 
 
+@unhurried()
 def archive(*, month: str, folder: Path, process: str) -> tuple[Path, MonthRetirement]:
     """Write and prove the sealed archive of a month, and note it.
 
@@ -218,6 +220,7 @@ def _locked(month: str) -> MonthRetirement:
     return row
 
 
+@unhurried()
 def retire(*, month: str, file: Path, owner_url: str, actor: Actor) -> MonthRetirement:
     """Prove the archive anew, note the month as retired, then drop its partition as the owner.
 

@@ -20,9 +20,10 @@ from crm.web.cells import BOM, csv_text
 from privacy.audit import services as audit
 from privacy.audit.context import acting_from, current_origin
 from privacy.audit.events import AuditTrailEvent
+from privacy.audit.findings import Report
 from privacy.audit.row_changes import LATELY
 from privacy.audit.selectors import Filter, Mark, Proof, count_up_to, seal_status
-from privacy.audit.verification import Report, verify
+from privacy.audit.verification import verify
 from privacy.errors import DomainError
 
 MOST_ROWS = 10_000

@@ -28,6 +28,27 @@ ALTER ROLE suian_app WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATIO
 ALTER ROLE suian_auditor WITH NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 ALTER ROLE suian_sealer WITH NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 
+-- A transaction of the pages or the worker ends after 30 seconds, so that none holds up others or
+-- the seals of the trail. What has to read longer says so (privacy/audit/unhurried.py). The owner,
+-- who migrates, is not bound. Servers before version 17 know no such limit.
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    ALTER ROLE suian_app SET transaction_timeout = '30s';
+  END IF;
+END
+$$;
+
+-- What is done by hand, as owner or superuser, stands in the server's log with its text, without
+-- bound values (log_parameter_max_length in suian.conf). Whoever sets a password turns it off first.
+-- The owner cannot turn it off; a superuser can.
+DO $$
+BEGIN
+  ALTER ROLE suian_owner SET log_statement = 'all';
+  EXECUTE format('ALTER ROLE %I SET log_statement = ''all''', current_user);
+END
+$$;
+
 -- Not inherited: a special right must be asked for by name, so it shows in the code that asks.
 GRANT suian_auditor, suian_sealer TO suian_app WITH INHERIT FALSE, SET TRUE;
 GRANT suian_app, suian_auditor, suian_sealer TO suian_owner WITH INHERIT FALSE, SET TRUE;

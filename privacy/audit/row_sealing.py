@@ -16,6 +16,7 @@ from privacy.audit import services as audit
 from privacy.audit.horizon import alone, horizon_beyond
 from privacy.audit.models import SEALER, RowSeal, acting_as
 from privacy.audit.row_changes import RowEvent, digest_of
+from privacy.audit.unhurried import unhurried
 
 # Parts of the product, as they name themselves to the database (SUIAN_PROCESS).
 PARTS: Final = ("web", "worker", "exporter", "sealer", "beat", "setup")
@@ -88,6 +89,7 @@ class Alarm:
     row_key: str  # of the first of them
 
 
+@unhurried()
 @transaction.atomic
 def seal_row_changes() -> RowSeal | None:
     """Digest what changed since the last seal, tell it to the trail, raise what nobody answers for.

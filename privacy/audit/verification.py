@@ -33,6 +33,7 @@ from privacy.audit.retired import Retired
 from privacy.audit.row_changes import broken_seals
 from privacy.audit.sealing import chain_of
 from privacy.audit.summing import Sum, runs, sums
+from privacy.audit.unhurried import unhurried
 
 CHUNK = 5_000
 CLOCK_SLACK = timedelta(minutes=10)  # an event is sealed seconds after its transaction ends
@@ -49,7 +50,7 @@ def verify(since: datetime | None = None) -> Report:
     """
     report, began = Report(), timezone.now()
     lines = _lines_due(since)
-    with acting_as(READER):
+    with unhurried(), acting_as(READER):
         # Seals first, then checkpoints: both are committed together, so every seal counted here
         # has its checkpoint in what is read afterwards, however fast the sealer runs.
         last_seal = AuditSeal.objects.aggregate(last=Max("seq"))["last"] or 0

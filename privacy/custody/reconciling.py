@@ -20,6 +20,7 @@ from privacy.audit import services as audit
 from privacy.audit.models import READER, RowChange, acting_as
 from privacy.audit.retired import Retired
 from privacy.audit.row_changes import LATELY, TRIGGERS, UNWATCHED, RowEvent, broken_seals
+from privacy.audit.unhurried import unhurried
 from privacy.custody import resealing
 from privacy.custody.models import Reconciliation
 from privacy.encryption.registry import way_to_owner
@@ -82,6 +83,7 @@ def watched() -> dict[str, type[models.Model]]:
     return {name: found[name] for name in sorted(found) if name not in UNWATCHED}
 
 
+@unhurried()
 def rows_to_compare() -> int:
     """About how many rows a run looks at, from the planner's figures: for a progress bar."""
     with connection.cursor() as cursor:
@@ -113,6 +115,7 @@ def reconcile(run: Reconciliation, *, process: str) -> Iterator[Step]:
         yield _step(run, process)
 
 
+@unhurried()
 def _check_notes(run: Reconciliation, process: str) -> Step:
     """Whether the notes are those that were sealed: else agreeing with them proves nothing."""
     with acting_as(READER):  # by itself: it may take a minute, and writers would hold up the seals
@@ -134,6 +137,7 @@ def _lock(run: Reconciliation) -> None:
     run.refresh_from_db(from_queryset=Reconciliation.objects.select_for_update())
 
 
+@unhurried()
 @transaction.atomic
 def _step(run: Reconciliation, process: str) -> Step:
     _lock(run)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -16,7 +16,9 @@ from django.db.models import Count
 from django.db.models.functions import Now, Substr
 from django.utils.translation import gettext as _
 
+from privacy.actors import Actor
 from privacy.audit import services as audit
+from privacy.audit.unhurried import unhurried
 from privacy.custody.events import KeyEvent
 from privacy.encryption.algorithms import DataKey, chosen
 from privacy.encryption.boxes import HEADER, claim_of, key_version_of, seal, unseal
@@ -31,6 +33,13 @@ GRACE = timedelta(minutes=10)
 PASSES = 5
 
 
+class By(NamedTuple):
+    """Who the events name: a person, or else a process."""
+
+    actor: Actor | None
+    process: str
+
+
 @dataclass(slots=True)
 class Tally:
     """What became of the boxes of one patient and zone."""
@@ -41,25 +50,30 @@ class Tally:
     destroyed: int = 0  # old data keys
 
 
-def reencrypt(*, subject: Subject, zone: str, process: str) -> Tally:
+def reencrypt(
+    *, subject: Subject, zone: str, actor: Actor | None = None, process: str = ""
+) -> Tally:
     """Give the patient a new data key in ``zone`` and seal every box of theirs with it.
 
     A run that was killed is taken up where it stopped: no second new key is made while an older
     one still waits for its end. Old keys end in ``finish``, ``GRACE`` after the last old box.
     Raises: DomainError if the patient has no key in the zone (erased).
     """
-    renew(subject=subject, zone=zone, process=process)
+    who = By(actor, process)
+    renew(subject=subject, zone=zone, actor=actor, process=process)
     tally = Tally()
     for _pass in range(PASSES):
         before = tally.overtaken
-        _reseal_all(subject, zone, tally, process)
+        _reseal_all(subject, zone, tally, who)
         if tally.overtaken == before:
             break
     return tally
 
 
 @transaction.atomic
-def renew(*, subject: Subject, zone: str, process: str) -> SubjectKey:
+def renew(
+    *, subject: Subject, zone: str, actor: Actor | None = None, process: str = ""
+) -> SubjectKey:
     """The patient's next data key; the one that is on its way already, if a run was stopped.
 
     Raises: DomainError if the patient has no key in the zone.
@@ -74,6 +88,7 @@ def renew(*, subject: Subject, zone: str, process: str) -> SubjectKey:
     SubjectKey.objects.filter(pk=keys[-1].pk).update(superseded_at=Now())
     audit.record(
         KeyEvent.RENEWED,
+        actor=actor,
         process=process,
         subjects=[subject],
         detail={"zone": zone, "version": made.version},
@@ -81,7 +96,7 @@ def renew(*, subject: Subject, zone: str, process: str) -> SubjectKey:
     return made
 
 
-def finish(*, subject: Subject, zone: str, process: str) -> Tally:
+def finish(*, subject: Subject, zone: str, actor: Actor | None = None, process: str = "") -> Tally:
     """Destroy the patient's old keys that no box has needed for ``GRACE``.
 
     A box that an old form put back meanwhile is sealed anew, and the wait begins again.
@@ -89,7 +104,7 @@ def finish(*, subject: Subject, zone: str, process: str) -> Tally:
     tally = Tally()
     with transaction.atomic():
         old = _locked_keys(subject, zone)[:-1]
-        found = _reseal_all(subject, zone, tally, process)
+        found = _reseal_all(subject, zone, tally, By(actor, process))
         if found:
             SubjectKey.objects.filter(pk__in=[key.pk for key in old]).update(superseded_at=Now())
         else:
@@ -100,6 +115,7 @@ def finish(*, subject: Subject, zone: str, process: str) -> Tally:
         if tally.destroyed:
             audit.record(
                 KeyEvent.OLD_KEY_DESTROYED,
+                actor=actor,
                 process=process,
                 subjects=[subject],
                 detail={"zone": zone, "keys": tally.destroyed},
@@ -114,6 +130,7 @@ def unfinished() -> Iterator[tuple[Subject, str]]:
         yield Subject.objects.get(pk=subject_id), zone
 
 
+@unhurried()
 def of_another_algorithm(zone: str) -> list[Subject]:
     """Patients with a box in ``zone`` that is not of the installation's algorithm (ADR 0027)."""
     found: set[UUID] = set()
@@ -159,12 +176,12 @@ def _locked_keys(subject: Subject, zone: str) -> list[SubjectKey]:
     return list(keys.order_by("version"))
 
 
-def _reseal_all(subject: Subject, zone: str, tally: Tally, process: str) -> int:
+def _reseal_all(subject: Subject, zone: str, tally: Tally, who: By) -> int:
     """Seal every box of an older key anew; returns how many there were."""
     keys = SubjectKey.objects.filter(subject_id=subject.pk, zone=zone).order_by("version")
     opened = {key.version: key.open() for key in keys}
     return sum(
-        _reseal_column(column, subject, opened, tally, process) for column in sealed_columns(zone)
+        _reseal_column(column, subject, opened, tally, who) for column in sealed_columns(zone)
     )
 
 
@@ -174,7 +191,7 @@ def _reseal_column(
     subject: Subject,
     opened: dict[int, DataKey],
     tally: Tally,
-    process: str,
+    who: By,
 ) -> int:
     """One column in one transaction, with the event that its changes belong to."""
     newest, found = max(opened, default=0), 0
@@ -192,7 +209,8 @@ def _reseal_column(
     if found:
         audit.record(
             KeyEvent.RESEALED,
-            process=process,
+            actor=who.actor,
+            process=who.process,
             subjects=[subject],
             fields=[column.path],
             detail={"zone": column.field.zone, "boxes": found},

@@ -15,13 +15,12 @@ from privacy.audit.anchors import anchors
 from privacy.audit.models import READER, acting_as
 from privacy.custody.events import KeyEvent
 from privacy.custody.models import RestoreProof
+from privacy.custody.rules import OLDEST_COPY
 from privacy.encryption.canaries import opens
 from privacy.encryption.models import KeyVersion, SubjectKey
 from privacy.errors import DomainError, Unreadable
 
 LONGEST: Final = timedelta(days=190)  # twice a year, with a week to spare
-# The last copy that may exist: an erasure is complete once older ones are gone (ADR 0012).
-OLDEST_COPY: Final = timedelta(days=35)
 SAMPLE: Final = 200  # data keys opened with the roots at hand
 
 

@@ -5,16 +5,19 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from privacy.actors import Actor
 from privacy.audit import services as audit
 from privacy.custody.events import KeyEvent
 from privacy.custody.restoring import refuse_overdue
+from privacy.custody.rules import may_be_given_up
 from privacy.encryption import canaries
 from privacy.encryption.keys import Zone
 from privacy.encryption.models import KeyCanary, KeyState, KeyVersion, SubjectKey
 from privacy.errors import DomainError
+from privacy.minimisation.reasons import refuse_numbers
 
 LOCK = "suian key versions"
 ZONES: Final = tuple(Zone.values)
@@ -72,18 +75,26 @@ def retire_unused(*, actor: Actor | None = None, process: str = "") -> list[KeyV
 
 
 @transaction.atomic
-def give_up_retired(*, actor: Actor | None = None, process: str = "") -> list[KeyVersion]:
-    """Give up retired versions and their canaries; returns them.
+def give_up_retired(
+    *, actor: Actor | None = None, process: str = "", at_once: str = ""
+) -> list[KeyVersion]:
+    """Give up versions that were retired 35 days ago, and their canaries; returns them.
 
-    Only when the last backup that still holds data keys under them is gone: the product refuses
-    to use a version that was given up, also in a restored copy.
+    By then the last backup that holds data keys under them is gone: the product refuses to use a
+    version that was given up, also in a restored copy. ``at_once`` is the reason, which is booked,
+    why younger ones go too: their copies were destroyed before.
+    Raises: DomainError for numbers of people in the reason.
     """
+    refuse_numbers(at_once)
     _in_line()
     retired = _idle(KeyState.RETIRED)
+    if not at_once:
+        now = timezone.now()  # nothing touches a retired version: updated when it was retired
+        retired = [one for one in retired if may_be_given_up(one.updated_at, now)]
     for version in retired:
         _move(version, KeyState.DESTROYED)
         KeyCanary.objects.filter(zone=version.zone, kek_version=version.version).delete()
-        _book(KeyEvent.GIVEN_UP, version, actor, process)
+        _book(KeyEvent.GIVEN_UP, version, actor, process, reason=at_once)
     return retired
 
 
@@ -96,9 +107,11 @@ def _move(version: KeyVersion, state: KeyState) -> None:
     version.save(update_fields=["state", "updated_at"])
 
 
-def _book(event: KeyEvent, version: KeyVersion, actor: Actor | None, process: str) -> None:
+def _book(
+    event: KeyEvent, version: KeyVersion, actor: Actor | None, process: str, reason: str = ""
+) -> None:
     detail: dict[str, str | int] = {"zone": version.zone, "version": version.version}
-    audit.record(event, actor=actor, process=process, detail=detail)
+    audit.record(event, actor=actor, process=process, reason=reason, detail=detail)
 
 
 def _in_line() -> None:

@@ -3,10 +3,12 @@
 import hmac
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 CLINICAL_YEARS: Final = 15  # R38
+# The last copy of keys that may exist: an erasure is complete once older ones are gone (ADR 0012).
+OLDEST_COPY: Final = timedelta(days=35)
 
 
 def kept_until(last_use: datetime) -> datetime:
@@ -16,6 +18,11 @@ def kept_until(last_use: datetime) -> datetime:
         return last_use.replace(year=year)
     except ValueError:  # the 29th of February
         return last_use.replace(year=year, month=3, day=1)
+
+
+def may_be_given_up(retired_at: datetime, now: datetime) -> bool:
+    """Whether no copy of keys that the product knows of can still need a version (both aware)."""
+    return now - retired_at >= OLDEST_COPY
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class SubjectKey(Record):
     """
 
     retention = RetentionClass.CLINICAL
-    # A plain id, not a foreign key: key store and records may live in different schemas.
+    # A plain id, not a foreign key: keys and records are dumped and restored apart (ADR 0042).
     subject_id = models.UUIDField()
     zone = models.CharField(max_length=8, choices=Zone)
     version = models.PositiveIntegerField(default=1)

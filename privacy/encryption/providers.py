@@ -37,9 +37,11 @@ def _decode(text: str, source: str) -> bytes:
 
 
 class EnvRoots:
-    """Roots from the environment: development and tests."""
+    """Roots from the environment, where settings allow it: tests."""
 
     def root(self, name: str) -> bytes:
+        if not settings.ROOTS_FROM_ENVIRONMENT:
+            raise ImproperlyConfigured("EnvRoots is for tests: use FileRoots or VaultRoots")
         variable = f"SUIAN_ROOT_{name.upper().replace('-', '_')}"
         if variable not in os.environ:
             raise RootNotHeld(f"{variable} is not set: this process does not hold that root")

@@ -43,6 +43,7 @@ MAY_SPEAK_SQL = {
     "privacy/audit/row_sealing.py": "the triggers' own table",
     "privacy/audit/sealing.py": "advisory lock, partitions",
     "privacy/audit/selectors.py": "the planner's estimate of a count",
+    "privacy/audit/unhurried.py": "the session's limit of time",
     "privacy/audit/services.py": "the app may insert events and not read them",
     "privacy/audit/summing.py": "hashes where the events lie",
     "privacy/audit/verification.py": "what the server says of its own tables",

@@ -194,6 +194,7 @@ def test_every_container_is_hardened(service: str) -> None:
     assert spec["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in spec["security_opt"]
     assert spec.get("privileged") is None
+    assert spec["ulimits"]["core"] == 0
     assert "healthcheck" in spec or service in {"migrate", "erasures"}
 
 
@@ -242,7 +243,7 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
 def test_database_logs_hold_no_values() -> None:
     shared = read_settings(PROJECT / "deploy" / "postgres" / "suian.conf")
 
-    assert shared["log_statement"] == "none"
+    assert shared["log_statement"] == "none"  # of the pages; of hands: test_limit_roles.py
     assert shared["log_min_duration_statement"] == "-1"
     assert shared["log_min_error_statement"] == "panic"
     assert shared["log_error_verbosity"] == "terse"
@@ -374,3 +375,18 @@ def test_nothing_speaks_in_the_clear(asked: dict[str, str], word: str) -> None:
     )  # fmt: skip
     assert (done.returncode != 0) is bool(word)
     assert word in done.stderr
+
+
+def test_production_takes_no_root_from_its_environment() -> None:
+    given = {
+        "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@127.0.0.1/x",
+        "REDIS_URL": "redis://127.0.0.1/0", "PATH": "/usr/bin:/bin",
+        "DJANGO_SETTINGS_MODULE": "crm.settings.production",
+        "ROOT_PROVIDER": "privacy.encryption.providers.EnvRoots",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=PROJECT, capture_output=True, text=True,
+        env=given, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "suian.E007" in done.stderr

@@ -1,6 +1,6 @@
 """Each address that names an object, asked for one that is not the asker's: there is none.
 
-A few values a keyword here; ``make assure ARGS="--only 2"`` asks for 50, as every role that may.
+A few values a keyword here; ``make assure ARGS="--only 2"`` asks for 50, as up to two roles.
 """
 
 from collections.abc import Iterator

@@ -20,6 +20,7 @@ from crm.embedded.demo import (
 from crm.embedded.demo.cast import guests
 from crm.embedded.demo.staff import make_clinic, make_staff, sign_in_some
 from privacy.audit.context import Origin, acting_from
+from privacy.audit.unhurried import unhurried
 from privacy.pseudonyms.models import key_scope
 from privacy.records import new_id
 
@@ -30,7 +31,7 @@ def tell() -> Iterator[str]:
     Out: a line for the terminal after each part. Nothing is committed before the last one.
     """
     here = Origin(ip="127.0.0.1", agent="seed_demo", request_id=new_id())
-    with transaction.atomic(), acting_from(here), key_scope():
+    with unhurried(), transaction.atomic(), acting_from(here), key_scope():
         yield from _parts()
 
 

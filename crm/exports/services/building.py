@@ -16,6 +16,7 @@ from crm.exports.datasets import DATASETS, Field, Kind
 from crm.patients.models import Patient
 from crm.web.cells import BOM, Cell, csv_text
 from privacy.audit import services as audit
+from privacy.audit.unhurried import unhurried
 from privacy.errors import Unreadable
 from privacy.exports import rules as export_rules
 from privacy.exports.models import Export, place_of
@@ -29,6 +30,7 @@ CHUNK: Final = 25  # rows between two signs of life
 _MOBILE_ABROAD: Final = re.compile(r"(?:00)?86(?P<number>1\d{10})")
 
 
+@unhurried()
 def build_next() -> bool:
     """Build the next export that waits; False if none does.
 

@@ -22,6 +22,7 @@ from privacy.audit import services as audit
 from privacy.audit.events import Kind as EventKind
 from privacy.audit.horizon import alone
 from privacy.audit.models import AuditCheckpoint
+from privacy.audit.unhurried import unhurried
 from privacy.errors import AccessDenied, DomainError
 
 PROCESS: Final = "joint-review"
@@ -78,6 +79,7 @@ def draw_next(*, actor: User) -> tuple[ReviewSheet | None, int]:
     return None, 0
 
 
+@unhurried()
 @transaction.atomic
 def draw(*, clinic: Clinic, period: Period, actor: User | None = None) -> ReviewSheet:
     """The sheet of a week or month; the one that is there, if it was drawn already.
@@ -94,6 +96,7 @@ def draw(*, clinic: Clinic, period: Period, actor: User | None = None) -> Review
     return _draw(clinic, _Span(period.kind, period.begins, since, until), actor=actor)
 
 
+@unhurried()
 @transaction.atomic
 def draw_extra(*, actor: User, begins: date, reason: str) -> ReviewSheet:
     """A sheet on an occasion: from a day until now.

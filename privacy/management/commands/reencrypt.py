@@ -5,8 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from privacy.access.policy import Permission
+from privacy.actors import Actor
 from privacy.custody import resealing, rotation
 from privacy.errors import DomainError
+from privacy.management.by_staff import add_staff, by_staff
 from privacy.pseudonyms.models import Subject
 from privacy.pseudonyms.rules import parse_code
 
@@ -21,6 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_staff(parser)
         parser.add_argument("--patient", metavar="CODE")
         parser.add_argument(
             "--other-algorithm", action="store_true", help="all patients sealed by another one"
@@ -32,24 +36,29 @@ class Command(BaseCommand):
         ways = (options["finish"], bool(options["patient"]), options["other_algorithm"])
         if sum(ways) != 1:
             raise CommandError("Give one of --patient CODE, --other-algorithm and --finish.")
-        if options["finish"]:
-            self._finish()
-            return
+        needs = Permission.MANAGE_KEYS
+        with by_staff(options["staff"], permission=needs, process=PROCESS) as actor:
+            if options["finish"]:
+                self._finish(actor)
+            else:
+                self._begin(actor, options)
+
+    def _begin(self, actor: Actor, options: dict[str, Any]) -> None:
         zones = [options["zone"]] if options["zone"] else rotation.ZONES
         if options["other_algorithm"]:
             for zone in zones:
                 for one in resealing.of_another_algorithm(zone):
-                    self._reencrypt(one, zone)
+                    self._reencrypt(one, zone, actor)
             return
         subject = Subject.objects.filter(code=parse_code(options["patient"])).first()
         if subject is None:
             raise CommandError("There is no patient with this code.")
         for zone in zones:
-            self._reencrypt(subject, zone)
+            self._reencrypt(subject, zone, actor)
 
-    def _reencrypt(self, subject: Subject, zone: str) -> None:
+    def _reencrypt(self, subject: Subject, zone: str, actor: Actor) -> None:
         try:
-            tally = resealing.reencrypt(subject=subject, zone=zone, process=PROCESS)
+            tally = resealing.reencrypt(subject=subject, zone=zone, actor=actor)
         except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
@@ -57,8 +66,8 @@ class Command(BaseCommand):
             f"{tally.overtaken} overtaken by an edit, {tally.unreadable} do not open"
         )
 
-    def _finish(self) -> None:
+    def _finish(self, actor: Actor) -> None:
         for subject, zone in list(resealing.unfinished()):
-            tally = resealing.finish(subject=subject, zone=zone, process=PROCESS)
+            tally = resealing.finish(subject=subject, zone=zone, actor=actor)
             word = f"{tally.destroyed} old keys destroyed" if tally.destroyed else "still waiting"
             self.stdout.write(f"{subject.code} {zone}: {word}")

@@ -33,7 +33,7 @@ def test_none_of_it_goes_unanswered_for(settings, tmp_path: Path) -> None:
     rotation.rotate(zone="contact", process="test")
     list(rewrapping.rewrap(process="test"))
     rotation.retire_unused(process="test")
-    rotation.give_up_retired(process="test")
+    rotation.give_up_retired(process="test", at_once="the copies are destroyed")
     for zone in rotation.ZONES:
         resealing.reencrypt(subject=patient.subject, zone=zone, process="test")
     escrow.print_shares(folder=tmp_path, process="test")

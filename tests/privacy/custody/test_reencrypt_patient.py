@@ -15,6 +15,7 @@ from consult.consultations.models import Addendum, Consultation
 from consult.fees.models import EstimateLine
 from crm.patients.models import PatientContact
 from crm.staff.models import TotpDevice
+from privacy.access.policy import Role
 from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.custody import resealing
@@ -23,7 +24,7 @@ from privacy.encryption.keys import Zone
 from privacy.encryption.models import SubjectKey
 from privacy.errors import DomainError
 from tests.architecture.source import modules
-from tests.factories.people import PatientFactory
+from tests.factories.people import PatientFactory, number_of
 from tests.factories.whole import whole_patient
 
 pytestmark = pytest.mark.django_db
@@ -78,7 +79,7 @@ def texts_of(patient) -> dict[str, list[str]]:
 
 def run(*command: str) -> str:
     out = io.StringIO()
-    call_command(*command, stdout=out)
+    call_command(*command, "--staff", number_of(Role.SECURITY_ADMIN), stdout=out)
     return out.getvalue()
 
 
@@ -147,6 +148,7 @@ class TestReencrypt:
         assert "0 overtaken by an edit, 0 do not open" in out
         assert {one.detail["zone"] for one in booked("keys.resealed")} == {"contact", "clinical"}
         assert all(one.codes == [patient.code] for one in booked("keys.renewed"))
+        assert all(one.actor for one in (*booked("keys.renewed"), *booked("keys.resealed")))
 
     def test_the_old_key_ends_after_the_grace_and_texts_stay(self, booked) -> None:
         patient = whole_patient()
@@ -160,7 +162,8 @@ class TestReencrypt:
         assert list(held.values_list("version", flat=True)) == [2]
         assert texts_of(patient) == before
         assert list(resealing.unfinished()) == []
-        assert len(booked("keys.old_destroyed")) == 1
+        (event,) = booked("keys.old_destroyed")
+        assert (bool(event.actor), event.process, event.agent) == (True, "", "reencrypt")
 
     def test_only_this_patient_and_zone(self) -> None:
         one, other = PatientFactory.create(), PatientFactory.create()

@@ -1,11 +1,13 @@
 """A new version of a zone's key: writing takes it, reading takes what the row says (ADR 0011)."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from privacy.access.policy import Role
 from privacy.audit import services as audit
@@ -46,6 +48,12 @@ def name_of(patient) -> str:
 
 def rotate(zone: str = "contact") -> KeyVersion:
     return rotation.rotate(zone=zone, process="test")
+
+
+def grow_old(*, days: int) -> None:
+    """As if what is retired had been for so long."""
+    rows = KeyVersion.objects.filter(state=KeyState.RETIRED)
+    rows.update(updated_at=timezone.now() - timedelta(days=days))
 
 
 def states(zone: str) -> list[str]:
@@ -228,6 +236,10 @@ class TestRetire:
         run("rewrap_keys")
         assert "clinical v1: retired" in run("retire_keys")
         assert KeyCanary.objects.filter(zone="clinical", kek_version=1).exists()
+        assert "given up" not in run("retire_keys", "--give-up")
+        grow_old(days=34)
+        assert "given up" not in run("retire_keys", "--give-up")
+        grow_old(days=35)
         assert "clinical v1: given up" in run("retire_keys", "--give-up")
 
         assert states("clinical") == ["destroyed", "active"]
@@ -236,6 +248,19 @@ class TestRetire:
         assert canaries.plant() == 0
         assert len(booked("keys.retired")) == len(booked("keys.given_up")) == 1
         assert KeyState("destroyed").label
+
+    def test_younger_ones_are_given_up_for_a_reason_that_is_booked(self, booked) -> None:
+        rotate()
+        run("retire_keys")
+        with pytest.raises(CommandError, match="Leave out numbers"):
+            run("retire_keys", "--give-up", "--at-once", "13800138000 asked for it")
+        with pytest.raises(CommandError, match="belongs to --give-up"):
+            run("retire_keys", "--at-once", "The copies are destroyed")
+        assert states("contact") == ["retired", "active"]
+        out = run("retire_keys", "--give-up", "--at-once", "The copies are destroyed")
+        assert "contact v1: given up" in out
+        (event,) = booked("keys.given_up")
+        assert (event.reason, bool(event.actor)) == ("The copies are destroyed", True)
 
     def test_versions_of_two_rotations_ago_are_rewrapped_too(self, clinic) -> None:
         patient = PatientFactory.create(clinic=clinic)

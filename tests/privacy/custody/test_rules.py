@@ -1,11 +1,11 @@
 """How long records are kept, and the lines of the ledger outside."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.custody.rules import LedgerLine, kept_until
+from privacy.custody.rules import LedgerLine, kept_until, may_be_given_up
 
 texts = st.text(max_size=20)
 lines = st.builds(LedgerLine, code=texts, zone=texts, reason=texts, at=texts)
@@ -23,6 +23,12 @@ def test_never_shorter_than_fifteen_years(moment) -> None:
     until = kept_until(moment)
     assert until.year == moment.year + 15
     assert (until.month, until.day) >= (moment.month, moment.day)
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=400)))
+def test_a_version_is_given_up_when_no_backup_needs_it(age: timedelta) -> None:
+    retired = datetime(2026, 11, 22, tzinfo=UTC)
+    assert may_be_given_up(retired, retired + age) == (age >= timedelta(days=35))
 
 
 @given(lines, st.binary(min_size=32, max_size=32))

@@ -51,6 +51,11 @@ class TestRoots:
         with pytest.raises(ImproperlyConfigured, match="not set"):
             EnvRoots().root("contact")
 
+    def test_not_from_the_environment_where_settings_do_not_allow_it(self, settings) -> None:
+        settings.ROOTS_FROM_ENVIRONMENT = False
+        with pytest.raises(ImproperlyConfigured, match="for tests"):
+            EnvRoots().root("contact")
+
     def test_from_a_file_of_the_owner_alone(self, settings, tmp_path: Path) -> None:
         settings.ROOT_FILES_DIR = str(tmp_path)
         path = tmp_path / "contact.root"

@@ -17,6 +17,7 @@ WEIGHTY = {
     "export_audit": ["2026-09", "--to", "/nowhere"],
     "prove_restore": [],
     "rebuild_index": [],
+    "reencrypt": ["--finish"],
     "retire_keys": ["--give-up"],
     "retire_month": ["2026-09", "--archive", "/nowhere"],
     "rotate_keys": [],
