@@ -8,7 +8,7 @@
 # BACKUP_DIR   where both folders are
 # BACKUP_KEY   whom age seals them for; the other half of that key is not on this server
 set -euo pipefail
-umask 077
+umask 027 # the folder's group fetches
 cd "$(dirname "$0")/../.."
 
 : "${BACKUP_DIR:?where the dumps go}"

@@ -113,10 +113,11 @@ def test_both_together_are_the_clinic(folder: Path, copy: Copy) -> None:
 def test_old_data_open_with_the_keys_of_today(folder: Path, copy: Copy) -> None:
     name, old = copy.info.dbname, newest(folder, "data")
     PatientFactory.create()
-    assert back_up(folder).returncode == 0
+    today = folder / "today"
+    assert back_up(today).returncode == 0
     restore(name, old, "pre-data")
     restore(name, old, "data")
-    restore(name, newest(folder, "keys"), "data", "--table=privacy_subjectkey")
+    restore(name, newest(today, "keys"), "data", "--table=privacy_subjectkey")
     restore(name, old, "post-data")
 
     assert copy.execute("SELECT count(*) FROM privacy_subject").fetchone() == (2,)

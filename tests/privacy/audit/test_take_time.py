@@ -42,6 +42,9 @@ class TestLimit:
             assert limit() == "0"
             with transaction.atomic():
                 asked("SELECT pg_sleep(0.1)")
+            with unhurried():
+                pass
+            assert limit() == "0"
         assert limit() == "50ms"
 
     def test_it_comes_back_after_a_failure_too(self) -> None:
