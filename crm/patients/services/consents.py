@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm.patients.models import Patient
+from crm.patients.services.writing import refuse_restricted
 from crm.staff.models import User
 from privacy.access.policy import Permission, roles_with
 from privacy.audit import services as audit
@@ -83,9 +84,12 @@ def answer(
 
     In: ``text_shown`` is the hash of the text on the screen; ``pause_until`` the first day on
     which contact is welcome again (clinic time), None for "until they say so".
-    Raises: AccessDenied for whoever audits the ledger; Conflict if the text has changed since it
+    Raises: AccessDenied for whoever audits the ledger; Restricted (booked) for a yes while the
+        record is restricted: a no is always taken; Conflict if the text has changed since it
         was shown; DomainError for a day not ahead.
     """
+    if given == Answer.GRANTED:
+        refuse_restricted(patient=patient, actor=actor)
     paused = cell.state is not None and cell.state.status == Answer.PAUSED
     resumes = given == Answer.GRANTED and paused and not cell.expired
     text = _text_agreed_to(patient, cell) if resumes else cell.text

@@ -14,6 +14,8 @@ from crm.patients import selectors
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient, SealedText
 from crm.patients.reasons import Phrase, checked, offered
+from crm.patients.restricted import is_restricted_for
+from crm.patients.services.writing import booked_restricted
 from crm.patients.words import REVEAL_PHRASES
 from crm.staff.models import User
 from privacy.access.caps import CAP_REACHED, Cap, free_again
@@ -90,7 +92,8 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
 
     In: ``field`` one of OPENED_BY; ``reason`` as ``reasons.checked`` wants it.
     Of guarded patients five fields a day, each of them marked in the trail.
-    Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
+    Raises: AccessDenied if the role may not, or not of this patient today, or while the record is
+        restricted (booked); DomainError
         for a reason too short or with somebody's number; TooManyLooks beyond the caps (booked);
         Unreadable if the box does not open: the look stays booked.
     Source: S59, T2.
@@ -108,6 +111,8 @@ def reveal(*, patient: Patient, field: str, purpose: str, reason: str, staff: Us
                 "arrived today. Note a visit first, or ask the care team."
             )
         )
+    if is_restricted_for(patient, staff):
+        raise booked_restricted(patient=patient, actor=staff)
     words = checked(reason)
     with transaction.atomic():
         guarded = selectors.is_guarded(patient)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.patients.forms import AnswerForm
 from crm.patients.models import Patient
 from crm.patients.services import consents
-from crm.patients.views.doors import of_patient
+from crm.patients.views.doors import of_patient, while_restricted
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
@@ -27,12 +27,14 @@ def _page(request: StaffRequest, patient: Patient, desk: consents.Desk) -> dict[
         "desk": desk,
         "manners": Manner.choices,
         "may_record": can(request.user, Permission.RECORD_CONSENT),
+        "stopped": patient.status == Patient.Status.RESTRICTED,
     }
 
 
 @require_GET
 @requires(Permission.VIEW_CONSENTS)
 @of_patient
+@while_restricted
 def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Every question with the words to read out, and what was answered so far."""
     desk = consents.open_desk(patient=patient, actor=request.user)
@@ -42,6 +44,7 @@ def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
 @require_POST
 @requires(Permission.RECORD_CONSENT)
 @of_patient
+@while_restricted
 @once
 def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpResponse:
     """Write one answer down; the fragment brings back its row, the ledger and a word."""
@@ -78,6 +81,7 @@ def _words_for(given: Answer) -> str:
 @require_POST
 @requires(Permission.RECORD_CONSENT)
 @of_patient
+@while_restricted
 @once
 def stop_all(request: StaffRequest, patient: Patient) -> HttpResponse:
     """One tap: pause, or end, all contact that was agreed to (S74)."""
