@@ -13,7 +13,7 @@ from consult.fees.models import Estimate
 from crm.custody import restricting
 from crm.custody.models import Restriction
 from crm.patients.models import Patient, PatientGuard, person_mark
-from crm.patients.services import revealing
+from crm.patients.services import care, revealing
 from crm.patients.services.writing import Restricted
 from crm.scheduling import services as desk
 from crm.scheduling.models import Visit
@@ -270,6 +270,11 @@ class TestTheServices:
                 patient=patient, code=patient.code, actor=receptionist
             ),
             lambda: asked_for(patient, carer),
+            lambda: care.change_stage(patient=patient, stage="closed", before="new", actor=carer),
+            lambda: care.change_contact(patient=patient, name="李", phone="", actor=receptionist),
+            lambda: care.add_to_team(
+                patient=patient, member=keeper, reason="cover", actor=receptionist
+            ),
         )
         for use in uses:
             with pytest.raises(Restricted):

@@ -4,6 +4,7 @@ import pytest
 
 from crm.patients.models import Patient, PatientContact
 from crm.patients.services.care import change_contact
+from crm.patients.services.writing import Restricted
 from privacy.access.policy import Role
 from privacy.custody import ledger_file
 from privacy.custody.erasure import REASON_CHOICES, shred
@@ -110,7 +111,8 @@ def test_a_record_closed_meanwhile_is_not_opened_again(receptionist, clinic):
     keeper = UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN)
 
     def correct():
-        change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
+        with pytest.raises(Restricted):
+            change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
 
     with while_it_waits(row_of(patient), correct):
         restricted(patient, keeper)
