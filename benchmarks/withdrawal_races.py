@@ -147,12 +147,22 @@ def _pause_all(patient: Any) -> None:
 
 
 def _restrict(patient: Any) -> None:
-    """As every change of a record does: under the lock on its row."""
-    from crm.patients.models import Patient
+    """As the page does it; the database sets the status under the lock on the patient's row."""
+    from django.utils import timezone
 
-    found = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    found.status = Patient.Status.RESTRICTED
-    found.save(update_fields=["status", "updated_at"])
+    from crm.custody.restricting import restrict
+    from crm.staff.models import User
+    from privacy.access.policy import Role
+
+    keeper = User.objects.filter(clinic_id=patient.clinic_id, role=Role.SECURITY_ADMIN).first()
+    if keeper is None:
+        keeper = User.objects.create(
+            staff_no="races", clinic_id=patient.clinic_id, role=Role.SECURITY_ADMIN,
+            display_name="withdrawal-races", cleared_until=timezone.localdate(),
+        )  # fmt: skip
+    restrict(
+        code=patient.code, ground="wish", wish="Stopped in the rehearsal of races", actor=keeper
+    )
 
 
 OTHER_WAYS: tuple[No, ...] = (_pause, _stop_all, _pause_all, _restrict)

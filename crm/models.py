@@ -8,7 +8,7 @@ from crm.access_requests.models import (
 )
 from crm.alerts.models import Alert, TrailPlace
 from crm.clearance.models import ClinicLicence, Document, Licence, Reminder, Signature, Sitting
-from crm.custody.models import ErasureRequest
+from crm.custody.models import ErasureRequest, Restriction
 from crm.honey.models import HoneyRecord
 from crm.incidents.models import Incident, IncidentStep
 from crm.joint_review.models import (
@@ -72,6 +72,7 @@ __all__ = [
     "PatientContact",
     "PatientGuard",
     "Reminder",
+    "Restriction",
     "ReviewFinding",
     "ReviewItem",
     "ReviewSheet",

@@ -16,9 +16,9 @@ from consult.fees.lifecycle import State
 from consult.fees.models import Estimate, EstimateLine, EstimateVersion, PriceItem
 from crm.patients.models import Patient
 from crm.patients.selectors import patients_visible_to
+from crm.patients.services.viewing import book_asked_in_vain
 from crm.staff.models import User
 from privacy.audit import services as audit
-from privacy.audit.events import AccessEvent
 from privacy.receipts import Receipt, SubjectRef
 
 TITLE: Final = "estimate.title"
@@ -120,6 +120,7 @@ def book_out_of_reach(*, staff: User, number: str) -> None:
     """Book that ``staff`` asked for an estimate of their clinic beyond their reach.
 
     Nothing if there is none: the one who asks gets the same "not found" either way (R31).
+    Raises: Restricted (booked) where nothing but a restriction keeps it from them (R15).
     """
     hidden = (
         Estimate.objects.filter(clinic_id=staff.clinic_id, number=number)
@@ -128,12 +129,7 @@ def book_out_of_reach(*, staff: User, number: str) -> None:
         .first()
     )
     if hidden is not None:
-        audit.record_denial(
-            actor=staff,
-            target=f"estimate:{hidden.pk}",
-            event=AccessEvent.NOT_FOUND,
-            subjects=[hidden.patient],
-        )
+        book_asked_in_vain(staff=staff, target=f"estimate:{hidden.pk}", patient=hidden.patient)
 
 
 def version_by_number(staff: User, number: str, version: int) -> EstimateVersion:

@@ -113,7 +113,8 @@ class DecisionForm(forms.Form):
             and "until" not in self.errors
         ):
             self.add_error("until", _("Choose until which day."))
-        if data.get("decision") == "refuse" and len(data["refusal"]) < rules.SHORTEST_REASON:
+        refuses = data.get("decision") == "refuse" and "refusal" not in self.errors
+        if refuses and len(data["refusal"]) < rules.SHORTEST_REASON:
             self.add_error("refusal", _("Say in at least 10 characters why not."))
         return data
 

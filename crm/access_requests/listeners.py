@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from crm.access_requests.selectors import agreed_to, open_to, open_uses_of, waiting_for
+from crm.access_requests.selectors import (
+    agreed_to,
+    broken_open,
+    open_to,
+    open_uses_of,
+    waiting_for,
+)
 from crm.access_requests.services.deciding import end_what_one_approved
 from crm.access_requests.showing import notices_on
 from crm.patients.models import Patient, PatientQuerySet
@@ -16,6 +22,7 @@ from privacy.actors import Actor
 
 PatientQuerySet.ways_in["access_requests"] = open_to
 PatientQuerySet.agreed_ways["access_requests"] = agreed_to
+PatientQuerySet.emergency_ways["access_requests"] = broken_open
 PatientPage.noters["access_requests"] = notices_on
 
 

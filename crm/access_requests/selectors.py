@@ -80,6 +80,11 @@ def agreed_to(staff: User) -> Condition:
     return _open(staff, OF_PATIENT, f"NOT {BROKEN} AND {AGREED}")
 
 
+def broken_open(staff: User) -> Condition:
+    """Break-glass alone: it holds for a restricted record too (ADR 0040)."""
+    return Condition(f"{OF_PATIENT} {OPEN_NOW} AND {BROKEN})", (staff.pk, staff.joined_at))
+
+
 def patients_of_clinic(staff: User, codes: Iterable[str]) -> dict[str, Patient]:
     """By code, whoever may see them: for passing a request on, never for showing.
 
@@ -160,6 +165,7 @@ def _decides(staff: User) -> Q:
     open_to_me = Q(
         ~Q(staff_id=staff.pk),
         Q(_of_another(staff)),
+        Q(Holds(~reach.RESTRICTED, key="patient_id")),  # nobody lets anybody in (R15)
         ~Exists(AccessApproval.objects.filter(request_id=OuterRef("pk"), approver_id=staff.pk)),
         clinic_id=staff.clinic_id,
         state=State.ASKED,

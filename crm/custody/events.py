@@ -13,3 +13,13 @@ class ErasureEvent(Event):
     ASKED = "erasure.asked", Kind.CHANGE, _("Asked to erase a patient's data")
     CONFIRMED = "erasure.confirmed", Kind.CHANGE, _("Confirmed the erasure of a patient's data")
     CALLED_OFF = "erasure.called_off", Kind.CHANGE, _("Called an erasure off")
+
+
+class RestrictionEvent(Event):
+    """Whose record is kept and not used, since when and by whose word (R15)."""
+
+    VIEWED = "restriction.viewed", Kind.VIEW, _("Opened a restriction")
+    RESTRICTED = "restriction.begun", Kind.CHANGE, _("Restricted a patient's record")
+    LIFT_ASKED = "restriction.lift_asked", Kind.CHANGE, _("Asked to lift a restriction")
+    LIFTED = "restriction.lifted", Kind.CHANGE, _("Lifted a restriction")
+    KEPT = "restriction.kept", Kind.CHANGE, _("Left a record restricted")

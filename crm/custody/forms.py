@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.custody.models import LONGEST_WORDS, SHORTEST_WORDS
 from crm.patients.forms import tidy
+from crm.patients.words import RESTRICTION_GROUNDS
+from crm.web.plain_text import PlainText
 from privacy.custody.erasure import REASON_CHOICES
 from privacy.custody.rotation import ZONES
 from privacy.custody.signals import CONTACT
@@ -18,7 +20,7 @@ class ZoneForm(forms.Form):
     zone = forms.ChoiceField(choices=[(zone, zone) for zone in ZONES])
 
 
-class WordsField(forms.CharField):
+class WordsField(PlainText):
     """A reason in a sentence. It stands in the trail, so it names nobody."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -67,3 +69,31 @@ class CallOffForm(forms.Form):
     """Why it is not done."""
 
     why = WordsField(label=_("Why it is called off"), help_text=_("At least 10 characters."))
+
+
+class RestrictForm(forms.Form):
+    """Whose record rests, on what ground, and how that was asked for."""
+
+    code = _code_field(_("Patient code"))
+    ground = forms.ChoiceField(
+        label=_("Why"), choices=list(RESTRICTION_GROUNDS.items()), widget=forms.RadioSelect
+    )
+    wish = WordsField(
+        label=_("How it was asked for"),
+        help_text=_("At least 10 characters: which paper, of which day, kept where. Name nobody."),
+    )
+
+
+class AskLiftForm(forms.Form):
+    """Why the record may be used again."""
+
+    why = WordsField(
+        label=_("Why it may be used again"),
+        help_text=_("At least 10 characters: which paper, of which day, kept where. Name nobody."),
+    )
+
+
+class KeepForm(forms.Form):
+    """Why it stays restricted."""
+
+    why = WordsField(label=_("Why it stays restricted"), help_text=_("At least 10 characters."))

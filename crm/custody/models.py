@@ -1,4 +1,4 @@
-"""Requests to erase: one side asks, another side confirms, then the keys go (ADR 0012)."""
+"""Requests to erase (ADR 0012), and records whose use is stopped (ADR 0040)."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +7,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from crm.patients.models import Patient
+from crm.patients.words import RESTRICTION_GROUNDS
 from crm.staff.models import Clinic, User
 from privacy.encryption.fields import Zone
 from privacy.encryption.models import ErasureReason
@@ -92,3 +93,69 @@ class ErasureRequest(Record):
     def is_open(self) -> bool:
         """Whether it can still be called off."""
         return self.state in self.OPEN
+
+
+class Restriction(Record):
+    """That a patient's record is stored and guarded, and nothing else (R15, PIPL art. 47).
+
+    One person is enough to begin it, because it protects. It ends by two of two offices. The
+    trigger of this table, and nobody else, sets the patient's status and puts it back.
+    """
+
+    retention = RetentionClass.AUDIT
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="restrictions")
+    ground = models.CharField(max_length=7, choices=list(RESTRICTION_GROUNDS.items()))
+    wish = models.CharField(max_length=LONGEST_WORDS)  # how it was asked for, and where that lies
+    status_before = models.CharField(max_length=12)  # written by the trigger
+    restricted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    restricted_at = models.DateTimeField()
+    lift_why = models.CharField(max_length=LONGEST_WORDS, blank=True)
+    lift_asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lift_asked_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-restricted_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="restricted_once",
+                fields=["patient"],
+                condition=Q(lifted_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="restriction_has_its_words",
+                condition=Q(GreaterThanOrEqual(Length("wish"), SHORTEST_WORDS))
+                & (
+                    Q(lift_asked_by=None, lift_asked_at=None, lift_why="")
+                    | Q(lift_asked_by__isnull=False, lift_asked_at__isnull=False)
+                    & Q(GreaterThanOrEqual(Length("lift_why"), SHORTEST_WORDS))
+                ),
+            ),
+            models.CheckConstraint(
+                name="restriction_lifted_by_two",
+                condition=Q(lifted_by=None, lifted_at=None)
+                | Q(lifted_by__isnull=False, lifted_at__isnull=False, lift_asked_by__isnull=False)
+                & ~Q(lifted_by=F("lift_asked_by")),
+            ),
+        ]
+        indexes = [models.Index(name="restrictions_of_clinic", fields=["clinic", "-restricted_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.ground} {'in force' if self.is_live else 'lifted'}"
+
+    @property
+    def target(self) -> str:
+        """How the trail names it."""
+        return f"restriction:{self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it holds now."""
+        return self.lifted_at is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody asked that it end, and nobody has answered."""
+        return self.is_live and self.lift_asked_by_id is not None

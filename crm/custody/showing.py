@@ -1,4 +1,4 @@
-"""Requests to erase as their pages show them; every look is booked."""
+"""Requests to erase and restrictions as their pages show them; every look is booked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Final
 from django.db import transaction
 
 from crm.custody import selectors
-from crm.custody.events import ErasureEvent
-from crm.custody.models import ErasureRequest
+from crm.custody.events import ErasureEvent, RestrictionEvent
+from crm.custody.models import ErasureRequest, Restriction
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
@@ -36,10 +36,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """The page of erasures, for one person."""
+    """The page of erasures, for one person; restrictions stand on it, those in force first."""
 
     waiting: list[Shown]
     over: list[Shown]
+    restricted: list[Restriction]
+    lifted: list[Restriction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,13 @@ def open_erasures(*, staff: User) -> Erasures:
     rows = selectors.erasures_shown_to(staff)
     waiting = rows.filter(state__in=ErasureRequest.OPEN)
     over = rows.exclude(state__in=ErasureRequest.OPEN)[: selectors.SHOWN]
-    return Erasures([Shown(one) for one in waiting], [Shown(one) for one in over])
+    restrictions = selectors.restrictions_shown_to(staff)
+    return Erasures(
+        [Shown(one) for one in waiting],
+        [Shown(one) for one in over],
+        list(restrictions.filter(lifted_at=None)),
+        list(restrictions.exclude(lifted_at=None)[: selectors.SHOWN]),
+    )
 
 
 @transaction.atomic
@@ -83,4 +91,33 @@ def open_erasure(*, asked: ErasureRequest, staff: User) -> Opened:
         is_own=asked.asked_by_id == staff.pk,
         may_carry_out=part and asked.state == State.CONFIRMED,
         may_call_off=part and asked.is_open,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRestriction:
+    """One restriction's own page."""
+
+    row: Restriction
+    may_ask_lift: bool
+    may_lift: bool
+    may_keep: bool
+
+
+@transaction.atomic
+def open_restriction(*, held: Restriction, staff: User) -> OpenedRestriction:
+    """Book the look at one restriction, and gather what may be done about it."""
+    audit.record(
+        RestrictionEvent.VIEWED,
+        actor=staff,
+        subjects=[held.patient],
+        purpose=held.ground,
+        target=held.target,
+    )
+    asks, confirms = can(staff, Permission.ASK_ERASURE), can(staff, Permission.CONFIRM_ERASURE)
+    return OpenedRestriction(
+        row=held,
+        may_ask_lift=asks and held.is_live and not held.waits,
+        may_lift=confirms and held.waits and held.lift_asked_by_id != staff.pk,
+        may_keep=(asks or confirms) and held.waits,
     )

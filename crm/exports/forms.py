@@ -165,7 +165,8 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         data["refusal"] = tidy(data.get("refusal", ""))
-        if data.get("decision") == "refuse" and len(data["refusal"]) < rules.SHORTEST_REASON:
+        refuses = data.get("decision") == "refuse" and "refusal" not in self.errors
+        if refuses and len(data["refusal"]) < rules.SHORTEST_REASON:
             self.add_error("refusal", _("Say in at least 10 characters why not."))
         return data
 

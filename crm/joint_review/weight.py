@@ -20,6 +20,7 @@ RIGHTS: Final = frozenset(
         *("clearance.clinic_licence_recorded", "clearance.clinic_licence_withdrawn"),
         *("keys.rotated", "keys.retired", "keys.escrowed", "keys.erased"),
         *("keys.given_up", "keys.ledger_begun", "erasure.confirmed"),
+        "restriction.lifted",  # ends a protection
         *("patient.team_handed_over", "patient.guard_lifted", "honey.retired"),
         *("audit.retirement_asked", "audit.retirement_approved", "audit.month_retired"),
     }
@@ -60,9 +61,12 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("staff.passkey_revoked", "staff.session_ended"),
         *("access_request.asked", "access_request.ended"),
         *("access_request.refused", "access_request.withdrawn"),
-        *("erasure.asked", "erasure.called_off"),
+        *("erasure.asked", "erasure.called_off", "restriction.lift_asked"),
     ),
-    "protects more than before": ("patient.guarded", "patient.guard_kept", "honey.planted"),
+    "protects more than before": (
+        *("patient.guarded", "patient.guard_kept", "honey.planted"),
+        *("restriction.begun", "restriction.kept"),
+    ),
     "signing in and out, and one's own settings; failures and throttling raise alerts": (
         *("staff.signed_in", "staff.signed_out", "staff.factor_confirmed", "staff.factor_shown"),
         *("staff.password_changed", "staff.settings_changed", "staff.session_moved"),

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
@@ -14,9 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.patients import rules, words
+from crm.patients.finding import found_by_code
 from crm.patients.forms import FilterForm, RegistrationForm
 from crm.patients.models import Patient, SealedText
-from crm.patients.selectors import CAP, Row, patient_by_code, visit_code_today
+from crm.patients.selectors import CAP, Row, visit_code_today
 from crm.patients.services import consents, viewing
 from crm.patients.services.off_hours import check_said_why
 from crm.patients.services.registration import Doubles, register_or_warn
@@ -128,18 +128,14 @@ class OfStaff(viewsets.ViewSet):
     def staff(self) -> User:
         return staff_member(self.request.user)
 
-    def patient(self, code: str) -> Patient:
+    def patient(self, code: str, *, restricted: bool = False) -> Patient:
         """Raises: Http404 for strangers too, AccessDenied for a call that writes from somebody who
-        sees the patient for a time only; both are booked. ReasonAsked as the pages do: the reason
-        is given there."""
-        try:
-            patient = patient_by_code(self.staff, code)
-        except Patient.DoesNotExist as error:
-            viewing.book_out_of_reach(staff=self.staff, code=code)
-            raise Http404 from error
+        sees the patient for a time only, Restricted but for what a restriction leaves open
+        (``restricted``); all are booked. ReasonAsked as the pages do: the reason is given there."""
+        patient = found_by_code(self.staff, code, restricted=restricted)
         sends = self.request.method not in SAFE_METHODS
         if sends:
-            check_may_write(staff=self.staff, patient=patient)
+            check_may_write(staff=self.staff, patient=patient, restricted=restricted)
         page = reverse("patients:say-why", args=[patient.code])
         check_said_why(staff=self.staff, patient=patient, sends=sends, page=page)
         return patient
@@ -227,14 +223,15 @@ class ConsentViewSet(OfStaff):
     @extend_schema(responses=ConsentOut(many=True))
     def list(self, request: Request, code: str) -> Response:
         """All questions with their present answers."""
-        desk = consents.open_desk(patient=self.patient(code), actor=self.staff)
+        patient = self.patient(code, restricted=True)
+        desk = consents.open_desk(patient=patient, actor=self.staff)
         return Response([ConsentOut(_cell(cell)).data for cell in desk.cells])
 
     @extend_schema(request=ConsentIn, responses={201: ConsentOut}, parameters=[KEY_PARAMETER])
     @repeatable
     def create(self, request: Request, code: str) -> Response:
         """Write one answer to the ledger."""
-        patient = self.patient(code)
+        patient = self.patient(code, restricted=True)
         given = ConsentIn(data=request.data)
         given.is_valid(raise_exception=True)
         facts = given.validated_data

@@ -40,6 +40,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     ways_in: ClassVar[dict[str, WayIn]] = {}
     # Those of them that others have agreed to: nobody agrees to a use of break-glass.
     agreed_ways: ClassVar[dict[str, WayIn]] = {}
+    # Those that hold for a restricted record too: break-glass, which is judged (ADR 0040).
+    emergency_ways: ClassVar[dict[str, WayIn]] = {}
     # By role: which records make a patient the work of those who care for nobody (ADR 0037).
     work: ClassVar[dict[str, list[WayIn]]] = {}
 
@@ -49,10 +51,16 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def visible_to(self, staff: User) -> Self:
         """Own clinic; but for the desk whose care team they are on, whom their work is about, or to
-        whom there is another way in now. Each is tried patient by patient, so a list in order of
-        registration stops at its page: keys read as a list are ten times slower (ADR 0023).
+        whom there is another way in now; none whose record is restricted. Each is tried patient by
+        patient, so a list in order of registration stops at its page: keys read as a list are ten
+        times slower (ADR 0023).
         """
         return self.filter(Holds(self.seen_by(staff)), clinic_id=staff.clinic_id)
+
+    def met_by(self, staff: User) -> Self:
+        """Whom ``staff`` sees, or would but for a restriction: of these they may know that the
+        record is restricted (R15)."""
+        return self.known_to(staff).filter(Holds(~self._beyond(staff)))
 
     @classmethod
     def seen_by(cls, staff: User) -> Condition:
@@ -60,23 +68,29 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return ~oneself(staff) & ~cls._shut_to(staff)
 
     @classmethod
+    def _beyond(cls, staff: User) -> Condition:
+        return reach.beyond(staff, cls.ways_in.values(), cls.work.get(staff.role, ()))
+
+    @classmethod
     def _shut_to(cls, staff: User) -> Condition:
-        return reach.shut_to(staff, cls.ways_in.values(), cls.work.get(staff.role, ()))
+        return reach.shut_to(staff, cls._beyond(staff), cls.emergency_ways.values())
 
     def let_in_by_others(self, staff: User) -> Self:
         """Whom ``staff`` sees as one of the care team, or because others agreed to it."""
         seen = reach.on_team(staff)
         for way in self.agreed_ways.values():
             seen |= way(staff)
-        return self.known_to(staff).filter(Holds(seen))
+        return self.known_to(staff).filter(Holds(seen & ~reach.RESTRICTED))
 
     def with_shut(self, staff: User) -> Self:
         """With ``shut``: whether ``staff`` may know the code and nothing else."""
         return self.annotate(shut=Holds(self._shut_to(staff)))
 
-    def cared_for_by(self, staff: User) -> Self:
-        """Of whom ``staff`` may write: a way in beside the care team is for looking only."""
+    def cared_for_by(self, staff: User, *, restricted: bool = False) -> Self:
+        """Of whom ``staff`` may write: a way in beside the care team is for looking only, and of a
+        restricted record nobody writes. ``restricted``: who would, but for that."""
         mine = reach.on_team(staff) | reach.by_role(staff, self.work.get(staff.role, ()))
+        mine = mine if restricted else mine & ~reach.RESTRICTED
         return self.known_to(staff).filter(Holds(mine))
 
 
@@ -123,6 +137,10 @@ class Patient(Record):
             models.Index(name="patients_by_stage", fields=["clinic", "stage", "-created_at", "id"]),
             models.Index(
                 name="patients_by_status", fields=["clinic", "status", "-created_at", "id"]
+            ),
+            # Few, and asked for at every look (ADR 0035).
+            models.Index(
+                name="patients_restricted", fields=["id"], condition=Q(status="restricted")
             ),
         ]
 

@@ -92,6 +92,10 @@ ON_TEAM: Final = (
     " WHERE team.patient_id = {key} AND team.staff_id = %s"
     " AND team.until > statement_timestamp())"
 )
+# Whose data are stored and guarded, and nothing else (ADR 0040). Few, and read as one hashed set.
+RESTRICTED: Final = Condition(
+    "{key} IN (SELECT stopped.id FROM crm_patient stopped WHERE stopped.status = 'restricted')"
+)
 
 
 def oneself(mark: bytes) -> Condition:
@@ -136,10 +140,19 @@ def by_role(staff: User, work: Iterable[WayIn]) -> Condition:
     return about if about is NOBODY else about & ~guarded_against(staff)
 
 
-def shut_to(staff: User, ways: Iterable[WayIn], work: Iterable[WayIn]) -> Condition:
-    """Patients of whom ``staff`` may know no more than the code; ``ways`` open beside the team,
-    ``work`` as in ``by_role``."""
+def beyond(staff: User, ways: Iterable[WayIn], work: Iterable[WayIn]) -> Condition:
+    """Patients whom ``staff`` does not reach: ``ways`` open beside the team, ``work`` as in
+    ``by_role``."""
     seen = on_team(staff)
     for way in ways:
         seen |= way(staff)
     return ~(seen | by_role(staff, work))
+
+
+def shut_to(staff: User, beyond_them: Condition, emergencies: Iterable[WayIn]) -> Condition:
+    """Patients of whom ``staff`` may know no more than the code: who is beyond them, and whose
+    record is restricted, but for ``emergencies`` (R15)."""
+    stopped = RESTRICTED
+    for way in emergencies:
+        stopped &= ~way(staff)
+    return beyond_them | stopped

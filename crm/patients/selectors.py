@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -25,6 +25,7 @@ from crm.patients.models import (
     SealedText,
 )
 from crm.patients.reach import Holds
+from crm.patients.restricted import restricted_among
 from crm.patients.rules import TokenKind, fold_name
 from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
@@ -79,11 +80,10 @@ def patient_by_code(staff: User, code: str) -> Patient:
 
 
 def patient_by_any_code(staff: User, text: str, *, queued: bool = False) -> Patient | None:
-    """The visible patient whose lasting code, or code of today, was typed or said.
-
-    ``queued``: among all whose number ``staff`` may call, the guarded too.
-    """
-    among = patients_queued_for(staff) if queued else patients_visible_to(staff)
+    """The patient whose lasting code, or code of today, was typed or said, visible but for a
+    restriction. ``queued``: among all whose number ``staff`` may call, the guarded too."""
+    met = Patient.objects.met_by(staff).select_related("subject")
+    among = patients_queued_for(staff) if queued else met
     code = parse_code(text)
     if code is not None:
         return among.filter(subject__code=code).first()
@@ -151,11 +151,15 @@ class Row:
     visit_code: str
     team: Sequence[str]
     shut: bool = False
+    restricted: bool = False
 
     @classmethod
-    def shut_of(cls, pk: UUID, code: str, created_at: datetime) -> "Row":
-        """The line of a guarded patient."""
-        return cls(pk, code, "", "", created_at, name=None, visit_code="", team=(), shut=True)
+    def shut_of(cls, row: Any, *, restricted: bool) -> "Row":
+        """The line of a guarded patient, or of one whose record is restricted."""
+        return cls(
+            row.pk, row.subject__code, "", "", row.created_at, name=None, visit_code="", team=(),
+            shut=True, restricted=restricted,
+        )  # fmt: skip
 
 
 class _CountOf(Subquery):
@@ -183,14 +187,16 @@ def cared_for_alone_by(staff: User) -> QuerySet[Patient]:
 
 
 def matching(staff: User, filters: Filters) -> PatientQuerySet:
-    """Visible patients that the filters let through, newest first.
+    """Visible patients that the filters let through, newest first, and the codes of those whose
+    record is restricted: not where it would say how far things are, or a program asks.
 
     Without a filter the codes of guarded patients stand among them; a filter would tell of each
     whether it fits, so it leaves them out.
     """
     if filters == Filters() and staff.role in CLINIC_WIDE:
         return Patient.objects.known_to(staff).order_by("-created_at", "pk")
-    found = Patient.objects.visible_to(staff)
+    tells = bool(filters.stage) or filters.open_only
+    found = Patient.objects.visible_to(staff) if tells else Patient.objects.met_by(staff)
     if filters.stage:
         found = found.filter(stage=filters.stage)
     if filters.status:
@@ -229,10 +235,11 @@ def listed(
         .values_list(*LISTED, *(CONTACT_LISTED if with_contact else ()), named=True)
     )
     letter, total, page = staff.clinic.visit_letter, 0, []
+    stopped = restricted_among(staff, found)
     for one in found:
         total, number, contact = one.total, one.visit_number, None
         if one.shut:
-            page.append(Row.shut_of(one.pk, one.subject__code, one.created_at))
+            page.append(Row.shut_of(one, restricted=one.pk in stopped))
             continue
         if with_contact and one.contact__pk:  # one that was erased leaves no name
             contact = PatientContact(pk=one.contact__pk, patient_id=one.pk, name=one.contact__name)

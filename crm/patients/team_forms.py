@@ -1,6 +1,6 @@
 """Whom a colleague is chosen from, and why they join a care team."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +11,11 @@ from crm.patients.selectors import is_guarded, places_that_last
 from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
+from crm.web.plain_text import PlainText
 from privacy.access.policy import BY_REQUEST_ONLY, Permission, roles_with
 
 Reason = CareTeamMember.Reason
+TEAM_ID: Final = "team_%s"  # its fields stand beside those of other dialogs on one page
 
 
 class ColleagueField(forms.ModelChoiceField[User]):
@@ -35,10 +37,12 @@ class TeamForm(forms.Form):
         choices=[("", _("Please choose"))]
         + [one for one in Reason.choices if one[0] != Reason.INTAKE],
     )
-    note = forms.CharField(
+    note = PlainText(
         label=_("Which reason"),
         required=False,
+        min_length=None,
         max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
         help_text=_("For another reason only: at least 10 characters; name nobody."),
     )
 
@@ -60,10 +64,8 @@ class TeamForm(forms.Form):
         data = super().clean() or {}
         other = data.get("reason") == Reason.OTHER
         data["note"] = tidy(data.get("note", "")) if other else ""
-        if other and len(data["note"]) < SHORTEST_NOTE:
+        if not other:
+            self.errors.pop("note", None)  # nobody keeps it
+        elif "note" not in self.errors and len(data["note"]) < SHORTEST_NOTE:
             self.add_error("note", _("Say in at least 10 characters why."))
         return data
-
-    def first_error(self) -> str:
-        """One sentence for a toast."""
-        return str(next(iter(self.errors.values()))[0])

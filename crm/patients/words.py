@@ -100,6 +100,12 @@ REVEAL_PURPOSES: Final[Mapping[str, Words]] = {
     "invoice": _("To make out an invoice"),
     "other": pgettext_lazy("purpose", "Other"),
 }
+# Why a record is kept and not used any more (R15).
+RESTRICTION_GROUNDS: Final[Mapping[str, Words]] = {
+    "kept": _("Erasure asked for, and the law keeps the record"),
+    "wish": _("The patient asks that its use stops"),
+    "dispute": _("Whether the data are right or lawful is in dispute"),
+}
 # Reasons to tap, of at least 10 characters in each language; none of them names anybody.
 REVEAL_PHRASES: Final[Mapping[str, tuple[Words, ...]]] = {
     "call": (

@@ -14,6 +14,7 @@ from crm.patients.models import Patient
 from crm.patients.selectors import contact_of
 from crm.patients.services.care import keep_team
 from crm.patients.services.registration import issue_visit_code
+from crm.patients.services.writing import refuse_restricted
 from crm.scheduling import rules, selectors
 from crm.scheduling.events import VisitEvent
 from crm.scheduling.models import Room, Visit
@@ -41,9 +42,10 @@ class NotTheSamePerson(DomainError):
 def expect_today(*, patient: Patient, purpose: str, actor: User) -> Visit:
     """Note that somebody will come today; gives them today's code.
 
-    Raises: DomainError while the clinic's practice licence has lapsed (S10); Conflict if they are
-        on the board already.
+    Raises: DomainError while the clinic's practice licence has lapsed (S10); Restricted (booked)
+        while the record is; Conflict if they are on the board already.
     """
+    refuse_restricted(patient=patient, actor=actor)
     refuse_while_lapsed(clinic_id=actor.clinic_id)
     return _open_visit(patient, purpose, State.EXPECTED, VisitEvent.EXPECTED, actor)
 
@@ -62,8 +64,10 @@ def register_arrival(
     In: ``last_digits`` four digits of the phone; ``shown_code`` if there is no phone on record and
     the patient showed the code card instead.
     Raises: NotTheSamePerson if the digits do not fit (booked); Conflict if they are here already;
-        Unreadable if the stored phone does not open.
+        Unreadable if the stored phone does not open; Restricted (booked) before anything is
+        compared.
     """
+    refuse_restricted(patient=patient, actor=actor)
     if needs_second_fact(patient=patient, actor=actor):
         _check_digits(patient, last_digits, actor, shown_code=shown_code)
     return _arrived(patient, purpose, actor)
@@ -73,13 +77,15 @@ def register_arrival_by_code(*, patient: Patient, code: str, actor: User) -> Vis
     """A patient has come of whom the desk may know the code alone (T1): that is the second fact.
 
     No digits are compared: whether a number fits would tell who it is. In: ``code`` as typed.
-    Raises: NotTheSamePerson if it is another's (booked); Conflict if they are here already.
+    Raises: NotTheSamePerson if it is another's (booked); Conflict if they are here already;
+        Restricted (booked) while the record is.
     """
     if not constant_time_compare(parse_code(code) or "", patient.code):
         audit.record_denial(
             actor=actor, target="arrival", event=VisitEvent.CODE_MISMATCHED, subjects=[patient]
         )
         raise NotTheSamePerson(_("This is not the code that goes with the number. Ask again."))
+    refuse_restricted(patient=patient, actor=actor)
     return _arrived(patient, Visit.Purpose.OTHER, actor)
 
 
@@ -156,9 +162,13 @@ def move(*, visit_id: UUID, to: State, actor: User, room: Room | None = None) ->
     """Call into a room, end a visit, or note that somebody has gone.
 
     Raises: Visit.DoesNotExist beyond the actor's reach; Conflict if the state has moved on or
-        the room is taken.
+        the room is taken; Restricted (booked) for a call into a room while the record is: whoever
+        is here already goes or is done.
     """
-    return _move(_locked(visit_id, actor), to, actor, room)
+    visit = _locked(visit_id, actor)
+    if to == State.IN_ROOM:
+        refuse_restricted(patient=visit.patient, actor=actor)
+    return _move(visit, to, actor, room)
 
 
 def _locked(visit_id: UUID, actor: User) -> Visit:

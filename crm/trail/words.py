@@ -11,11 +11,12 @@ from crm.access_requests.services.breaking import SUSPENDED, UNJUDGED
 from crm.messaging.models import Reason
 from crm.patients.models import PatientGuard
 from crm.patients.services.revealing import NOT_OF_TODAY
-from crm.patients.services.writing import ONLY_LOOKS
+from crm.patients.services.writing import ONLY_LOOKS, RESTRICTED
 from crm.patients.team_models import CareTeamMember
 from crm.patients.words import (
     ID_PURPOSES,
     OFF_HOURS_PURPOSES,
+    RESTRICTION_GROUNDS,
     REVEAL_PURPOSES,
     SET_ASIDE_REASONS,
 )
@@ -106,6 +107,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
         **NEEDED,
         NOT_OF_TODAY: _("not one of today's patients"),
         ONLY_LOOKS: _("sees the patient for a time, to look only"),
+        RESTRICTED: _("the record is restricted"),
         SUSPENDED: _("break-glass is suspended"),
         UNJUDGED: _("an earlier use of break-glass is not judged"),
         CAP_REACHED: _("the cap is reached"),
@@ -136,6 +138,7 @@ WORDS: Final[Mapping[str, Mapping[str, Words]]] = {
     "patient.revealed": REVEAL_PURPOSES,
     "patient.set_aside": SET_ASIDE_REASONS,
     "plan": _labels(Plan.Reason.choices),
+    "restriction": RESTRICTION_GROUNDS,
 }
 
 

@@ -88,7 +88,12 @@ GROUPS: Final[tuple[tuple[Words, tuple[Entry, ...]], ...]] = (
                 _("Separation of duties"),
             ),
             Entry(Permission.VIEW_KEYS, "custody:keys", "key-round", _("Encryption keys")),
-            Entry(Permission.VIEW_ERASURES, "custody:erasures", "eraser", _("Erasures")),
+            Entry(
+                Permission.VIEW_ERASURES,
+                "custody:erasures",
+                "eraser",
+                _("Erase and restrict"),
+            ),
             Entry(Permission.VIEW_INVENTORY, "inventory:list", "database", _("Data inventory")),
             Entry(Permission.VIEW_STAFF, "staff:list", "id-card", _("Staff")),
             Entry(Permission.VIEW_STAFF, "clearance:overview", "list-checks", _("Clearances")),

@@ -50,7 +50,8 @@ OWNERS: Final[Mapping[str, Belongs]] = {
     **dict.fromkeys(
         ("alert_id", "clinic_licence_id", "double_id", "erasure_id", "event_id", "finding_id",
          "guard_id", "honey_id", "incident_id", "item_id", "licence_id", "outgoing_id",
-         "price_id", "request_id", "room_id", "sheet_id", "staff_id"), Belongs.CLINIC),
+         "price_id", "request_id", "restriction_id", "room_id", "sheet_id",
+         "staff_id"), Belongs.CLINIC),
     **dict.fromkeys(
         ("own_finding_id", "passkey_id", "session_id", "sitting_id", "token_id", "view_id"),
         Belongs.PERSON),

@@ -43,6 +43,7 @@ from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.guards import doubled, guarded_by
 from tests.factories.messages import MessageFactory
 from tests.factories.people import UserFactory
+from tests.factories.restrictions import lifted, restricted
 
 
 @dataclass
@@ -65,7 +66,7 @@ Maker = Callable[[World], Any]
 # Keywords whose objects are some patient's: out of reach with the patient.
 OF_A_PATIENT = {
     "code", "consultation_id", "double_id", "erasure_id", "guard_id", "message_id", "number",
-    "outgoing_id", "plan_id", "request_id", "step_id", "visit_id",
+    "outgoing_id", "plan_id", "request_id", "restriction_id", "step_id", "visit_id",
 }  # fmt: skip
 
 
@@ -224,6 +225,11 @@ def _erasure(world: World) -> Any:
     return (confirmed(asked) if world.address == "custody:carry-out-erasure" else asked).pk
 
 
+def _restriction(world: World) -> Any:
+    """Lifted: while it is in force, what else an address names could not be made."""
+    return lifted(restricted(world.patient)).pk
+
+
 def _guard(world: World) -> Any:
     return guarded_by(world.patient, world.author).pk
 
@@ -288,6 +294,7 @@ MAKERS: dict[str, Maker] = {
     "course": lambda _world: "privacy",
     "edition": lambda _world: 1,
     "erasure_id": _erasure,
+    "restriction_id": _restriction,
     "event_id": _event,
     "copy_id": _stamp,
     "export_id": _month_export,

@@ -25,8 +25,11 @@ DOORS = {
     "clearance:publish",
     "clearance:withdraw",
     "custody:ask-erasure",
+    "custody:ask-lift",
     "custody:carry-out-erasure",
     "custody:confirm-erasure",
+    "custody:lift-restriction",
+    "custody:restrict",
     "custody:retire",
     "custody:rewrap",
     "custody:rotate",
@@ -60,7 +63,9 @@ DOORS = {
 # Of one's own factors: the password is asked for as well, and sooner (ASVS 7.5.1).
 FULL = {"staff:passkey-add", "staff:passkey-revoke", "staff:recovery-codes"}
 # What cannot be undone asks sooner as well.
-SOON = FULL | {"custody:carry-out-erasure", "custody:confirm-erasure"}
+SOON = FULL | {
+    "custody:carry-out-erasure", "custody:confirm-erasure", "custody:lift-restriction",
+}  # fmt: skip
 BY_NAME = {route.name: route for route in routes()}
 
 

@@ -7,9 +7,8 @@ from django.http import Http404
 
 from consult.consultations import services
 from consult.consultations.models import Consultation
+from crm.patients.finding import found_by_code
 from crm.patients.models import Patient
-from crm.patients.selectors import patient_by_code
-from crm.patients.services.viewing import book_out_of_reach
 from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest
 
@@ -29,10 +28,6 @@ def one_of(
 
 def patient_of(request: StaffRequest, code: str) -> Patient:
     """The patient, or 404 also for a stranger's."""
-    try:
-        patient = patient_by_code(request.user, code)
-    except Patient.DoesNotExist as error:
-        book_out_of_reach(staff=request.user, code=code)
-        raise Http404 from error
+    patient = found_by_code(request.user, code)
     hold_back_writing(request, request.user, patient)
     return patient

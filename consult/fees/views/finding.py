@@ -8,9 +8,7 @@ from django.http import Http404, HttpResponseBase
 
 from consult.fees import selectors
 from consult.fees.models import Estimate, EstimateVersion
-from crm.patients.models import Patient
-from crm.patients.selectors import patient_by_code
-from crm.patients.services import viewing
+from crm.patients.finding import found_by_code
 from crm.patients.views.doors import hold_back_writing
 from crm.staff.guards import StaffRequest
 
@@ -22,11 +20,7 @@ def for_patient(view: ViewFunc) -> ViewFunc:
 
     @wraps(view)
     def found(request: StaffRequest, /, code: str) -> HttpResponseBase:
-        try:
-            patient = patient_by_code(request.user, code)
-        except Patient.DoesNotExist:
-            viewing.book_out_of_reach(staff=request.user, code=code)
-            raise Http404 from None
+        patient = found_by_code(request.user, code)
         hold_back_writing(request, request.user, patient)
         return view(request, patient)
 

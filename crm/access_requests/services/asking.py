@@ -11,9 +11,11 @@ from crm.access_requests import rules, selectors
 from crm.access_requests.events import AccessRequestEvent
 from crm.access_requests.models import AccessRequest
 from crm.patients.models import Patient
+from crm.patients.restricted import patients_restricted_for
 from crm.patients.selectors import is_guarded, patient_out_of_reach
 from crm.patients.services.guarding import mark_minor, may_be_minor
 from crm.patients.services.viewing import book_asked_in_vain
+from crm.patients.services.writing import booked_restricted
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
@@ -32,7 +34,7 @@ def ask(
     other, which reaches nobody: what the asker gets to see is the same (T18). It is booked.
     Raises: AccessDenied for roles that do not ask; Conflict for what is asked already; DomainError
         for bounds that are not kept, for patients whom the actor cares for, and for whom nobody
-        here could agree: all who decide stand below them.
+        here could agree: all who decide stand below them; Restricted, booked (R15).
     """
     _check_asker(actor)
     codes, reason, now = list(dict.fromkeys(codes)), reason.strip(), timezone.now()
@@ -104,6 +106,8 @@ def _check_not_known(actor: User, codes: Sequence[str], now: datetime) -> None:
     if cared_for := selectors.codes_cared_for(actor, codes):
         words = _("You care for %(codes)s and need no access.")
         raise DomainError(words % {"codes": "、".join(map(display_code, cared_for))})
+    if stopped := patients_restricted_for(actor).filter(subject__code__in=codes).first():
+        raise booked_restricted(patient=stopped, actor=actor)
     mine = AccessRequest.objects.filter(
         staff=actor, code__in=codes, state=AccessRequest.State.ASKED
     )

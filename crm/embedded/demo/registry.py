@@ -8,6 +8,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from crm.custody.restricting import restrict
 from crm.embedded.demo.cast import Guest
 from crm.embedded.demo.texts import ROOMS
 from crm.patients.models import Patient
@@ -167,17 +168,15 @@ def set_stages(patients: Sequence[Patient], *, staff: Staff) -> None:
             )
 
 
-def close_records(patients: Sequence[Patient]) -> None:
-    """Two records are inactive, one is restricted.
-
-    No page sets these states yet, so they are written as the rows would come from elsewhere.
-    """
-    for numbers, status in (
-        ((52, 53), Patient.Status.INACTIVE),
-        ((51,), Patient.Status.RESTRICTED),
-    ):
-        keys = [patients[number].pk for number in numbers]
-        Patient.objects.filter(pk__in=keys).update(status=status)
+def close_records(patients: Sequence[Patient], *, staff: Staff) -> None:
+    """Two records are inactive, as rows from elsewhere would be; one is restricted at the
+    patient's wish."""
+    keys = [patients[number].pk for number in (52, 53)]
+    Patient.objects.filter(pk__in=keys).update(status=Patient.Status.INACTIVE)
+    restrict(
+        code=patients[51].code, ground="wish", wish="患者书面要求停止使用，申请书存病案室",
+        actor=staff["aq001"],
+    )  # fmt: skip
 
 
 def open_the_day(patients: Sequence[Patient], guests: Sequence[Guest], *, staff: Staff) -> None:

@@ -62,7 +62,7 @@ def _parts() -> Iterator[str]:
     access.ask_around(patients, staff=staff)
     exports.ask_for_some(staff=staff)
     registry.look_around(patients, staff=staff)
-    registry.close_records(patients)
+    registry.close_records(patients, staff=staff)
     guards.watch_over(patients, staff=staff)
     alarms.set_off(patients, staff=staff)
     yield "Today's visits"

@@ -15,6 +15,7 @@ from crm.patients.models import Patient, PatientContact, PatientGuard
 from crm.patients.rules import name_tokens
 from crm.patients.services.collecting import end_noes
 from crm.patients.services.formers import set_aside
+from crm.patients.services.writing import refuse_restricted
 from crm.patients.team_models import SHORTEST_NOTE, CareTeamMember, place_until
 from crm.staff.models import User
 from privacy.access.policy import BY_REQUEST_ONLY, REVEALS_TODAY_ONLY, Permission, can
@@ -45,8 +46,9 @@ def add_to_team(
     agreed. A use of break-glass, to which nobody has, leads onto no team.
     Raises: DomainError for somebody of another clinic, suspended, whose role sees no patients or
         sees them by request only, who has no access to the guarded patient, and without a reason;
-        Conflict if already on the team.
+        Conflict if already on the team; Restricted (booked).
     """
+    refuse_restricted(patient=patient, actor=actor)
     _check_joiner(patient, member)
     note = note.strip() if reason == Reason.OTHER else ""
     if reason not in Reason.values or reason == Reason.INTAKE:
@@ -172,10 +174,11 @@ def change_stage(*, patient: Patient, stage: str, before: str, actor: User) -> P
     """Move the talk to another stage: neutral words, no value of a person (U10).
 
     In: ``before`` is the stage the desk saw.
-    Raises: Conflict if somebody else has moved it since.
+    Raises: Conflict if somebody else has moved it since; Restricted (booked).
     """
     locked = Patient.objects.select_for_update(of=("self",)).select_related("subject")
     fresh = locked.get(pk=patient.pk)
+    refuse_restricted(patient=fresh, actor=actor)
     if fresh.stage != before:
         raise Conflict(_("Somebody else has just changed the stage. Please look again."))
     if fresh.stage != stage:
@@ -220,7 +223,7 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
     In: ``phone`` canonical. A provisional patient with a phone becomes active. What was declined
     in a talk and is told now no longer rests. What is written over is set aside (ADR 0039).
     Raises: Unreadable if a value to be replaced does not open: it may be all that is left, so
-        nothing is written over it. The failure stays booked.
+        nothing is written over it. The failure stays booked. Restricted (booked).
     """
     given = {field: text for field, text in (("name", name), ("phone", phone)) if text}
     if not given:
@@ -232,6 +235,7 @@ def change_contact(*, patient: Patient, name: str, phone: str, actor: User) -> P
         Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
         locked = Patient.objects.select_for_update(no_key=True, of=("self",))
         fresh = locked.select_related("subject").get(pk=patient.pk)
+        refuse_restricted(patient=fresh, actor=actor)
         contact = selectors.contact_of(fresh) or PatientContact(patient=fresh)
         held, failure = _opened(contact, fresh, given)
         if failure is None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.patients.collecting import Leave, leave_to_ask, noes_apart
 from crm.patients.models import Patient
+from crm.patients.services.writing import refuse_restricted
 from crm.staff.models import User
 from privacy.access.policy import Permission, can, roles_with
 from privacy.audit import services as audit
@@ -120,10 +121,13 @@ def answer(  # noqa: PLR0913 - one argument a column of the ledger, all by keywo
     which contact is welcome again (clinic time), None for "until they say so". ``unasked``: the
     patient said by themselves that they agree; it is kept with the answer.
     Raises: AccessDenied for whoever audits the ledger, and of a yes for who only takes down a no;
+        Restricted (booked) for a yes while the record is restricted: a no is always taken;
         Conflict if the text has changed since it was shown; DomainError for a day not ahead, and
         while a no rests unless the patient came back to it (R8).
     """
     _check_hand(actor, given)
+    if given == Answer.GRANTED:
+        refuse_restricted(patient=patient, actor=actor)
     # Of two desks at once the second sees the first one's answer, and so the rest it begins.
     Subject.objects.select_for_update(no_key=True).get(pk=patient.pk)
     cell = cell_of(patient, cell.key)

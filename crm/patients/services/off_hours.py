@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from crm.patients.events import PatientEvent
 from crm.patients.models import Patient
 from crm.patients.reasons import Phrase, checked, offered
+from crm.patients.restricted import is_restricted_for
 from crm.patients.words import OFF_HOURS_PHRASES
 from crm.staff.models import User
 from crm.staff.rules import closed_since, off_hours
@@ -39,6 +40,8 @@ def must_say_why(*, staff: User, patient: Patient, sends: bool = False) -> bool:
     if not settings.OFF_HOURS_REASON or not off_hours(local, opens=opens, closes=closes):
         return False
     if not any(can(staff, one) for one in CLINICAL):
+        return False
+    if is_restricted_for(patient, staff):  # nothing of it is shown, and a no does not wait
         return False
     since = closed_since(local, closes=closes)
     if sends:

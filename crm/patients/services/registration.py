@@ -91,7 +91,7 @@ class Doubles:
 
     found: tuple[Double, ...] = ()
     receipt: Receipt | None = None
-    hidden: tuple[Patient, ...] = ()  # guarded: told to their care team, never to who registers
+    hidden: tuple[Patient, ...] = ()  # guarded or restricted: never told to who registers
 
     @property
     def codes(self) -> list[str]:

@@ -16,6 +16,8 @@ from crm.patients.events import PatientEvent
 from crm.patients.formers import former_value
 from crm.patients.models import Patient, SealedText
 from crm.patients.reasons import Phrase, checked, offered
+from crm.patients.restricted import is_restricted_for
+from crm.patients.services.writing import booked_restricted
 from crm.patients.words import REVEAL_PHRASES
 from crm.staff.models import User
 from privacy.access.caps import CAP_REACHED, Cap, free_again
@@ -101,7 +103,8 @@ def reveal(
     In: ``field`` one of OPENED_BY; ``reason`` as ``reasons.checked`` wants it; ``former`` the row
     of what the field held before a correction, opened to the same roles within the same caps.
     Of guarded patients five fields a day, each of them marked in the trail.
-    Raises: AccessDenied if the role may not, or not of this patient today (booked); DomainError
+    Raises: AccessDenied if the role may not, or not of this patient today, or while the record is
+        restricted (booked); DomainError
         for a reason too short or with somebody's number; TooManyLooks beyond the caps (booked);
         Unreadable if the box does not open: the look stays booked.
     Source: S59, T2.
@@ -119,6 +122,8 @@ def reveal(
                 "arrived today. Note a visit first, or ask the care team."
             )
         )
+    if is_restricted_for(patient, staff):
+        raise booked_restricted(patient=patient, actor=staff)
     words = checked(reason)
     path = f"{'formercontact' if former else 'patientcontact'}.{field}"
     with transaction.atomic():

@@ -18,9 +18,10 @@ from crm.patients.models import (
     PatientGuard,
     SealedText,
 )
+from crm.patients.restricted import is_restricted_for
 from crm.patients.rules import DECLINED, form_of_address
 from crm.patients.services.collecting import Asked, rests_of
-from crm.patients.services.writing import may_write
+from crm.patients.services.writing import booked_restricted, may_write
 from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web.unreadable import words_for
@@ -158,6 +159,12 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
 
 
 @transaction.atomic
+def open_restricted(*, staff: User, patient: Patient) -> None:
+    """Book that ``staff`` opened the page of a restricted record: the code and that it is so."""
+    audit.record(PatientEvent.OPENED, actor=staff, subjects=[patient])
+
+
+@transaction.atomic
 def list_who_looked(*, staff: User, patient: Patient) -> list[selectors.Trace]:
     """Who saw the patient's data, the present look included."""
     audit.record(PatientEvent.TRAIL_VIEWED, actor=staff, subjects=[patient])
@@ -215,6 +222,7 @@ def book_out_of_reach(*, staff: User, code: str) -> None:
     """Book that ``staff`` asked for a patient who is beyond their reach, or not there at all.
 
     The one who asks gets the same "not found" either way.
+    Raises: Restricted as ``book_asked_in_vain``.
     """
     found = selectors.patient_out_of_reach(code)
     book_asked_in_vain(staff=staff, target=f"patient:{code}", patient=found)
@@ -227,7 +235,11 @@ def book_asked_in_vain(*, staff: User, target: str, patient: Patient | None) -> 
     the asker's clinic is named in the event. Another clinic's is not: there what was asked stands
     alone, as for something that does not exist, and the patient's own clinic gets an event of its
     own, without the asker, who is none of its staff.
+    Raises: Restricted (booked), in place of all this, for a patient whom nothing but a restriction
+    keeps from the asker: they may know it, and whom to ask.
     """
+    if patient is not None and is_restricted_for(patient, staff):
+        raise booked_restricted(patient=patient, actor=staff)
     own = patient is not None and patient.clinic_id == staff.clinic_id
     event = AccessEvent.NOT_FOUND
     subjects = [patient] if patient is not None else []

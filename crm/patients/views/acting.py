@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,11 +16,12 @@ from crm.patients.models import Patient
 from crm.patients.reason_forms import RevealForm
 from crm.patients.services import care
 from crm.patients.services.revealing import SECONDS_SHOWN, TooManyLooks, phrases_for, reveal
-from crm.patients.team_forms import TeamForm
+from crm.patients.team_forms import TEAM_ID, TeamForm
 from crm.patients.views.doors import of_patient, only_looks, partial_or_page
+from crm.patients.views.page import show_patient
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.step_up import ask, fresh_second_factor, with_fresh_factor
-from crm.web.idempotency import NothingDone, once
+from crm.web.idempotency import once
 from crm.web.unreadable import words_for
 from privacy.access.policy import Permission
 from privacy.errors import DomainError, Erased, Unreadable
@@ -80,13 +80,16 @@ def _is_desk_work(request: StaffRequest, patient: Patient) -> bool:
 @once
 def add_to_team(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Add a colleague to the care team, with a reason; a second factor but for the desk's work."""
-    form = TeamForm(request.POST, staff=request.user, patient=patient)
-    if not form.is_valid():
-        messages.error(request, form.first_error())
-        return NothingDone(reverse("patients:page", args=[patient.code]))
-    care.add_to_team(patient=patient, actor=request.user, **form.cleaned_data)
-    messages.success(request, _("Added to the care team."))
-    return redirect("patients:page", patient.code)
+    form = TeamForm(request.POST, staff=request.user, patient=patient, auto_id=TEAM_ID)
+    if form.is_valid():
+        try:
+            care.add_to_team(patient=patient, actor=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Added to the care team."))
+            return redirect("patients:page", patient.code)
+    return show_patient(request, patient, team_form=form)
 
 
 @require_POST

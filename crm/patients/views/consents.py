@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.patients.forms import AnswerForm
 from crm.patients.models import Patient
 from crm.patients.services import consents
-from crm.patients.views.doors import of_patient
+from crm.patients.views.doors import of_patient, while_restricted
 from crm.staff.guards import StaffRequest, requires
 from crm.web.idempotency import once
 from privacy.access.policy import Permission, can
@@ -22,18 +22,21 @@ from privacy.errors import DomainError
 
 
 def _page(request: StaffRequest, patient: Patient, desk: consents.Desk) -> dict[str, Any]:
+    stopped = patient.status == Patient.Status.RESTRICTED
     return {
         "patient": patient,
         "desk": desk,
         "manners": Manner.choices,
-        "may_record": can(request.user, Permission.RECORD_CONSENT),
+        "may_record": can(request.user, Permission.RECORD_CONSENT) and not stopped,
         "may_stop": can(request.user, Permission.STOP_CONTACT),
+        "stopped": stopped,
     }
 
 
 @require_GET
 @requires(Permission.VIEW_CONSENTS)
 @of_patient
+@while_restricted
 def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
     """Every question with the words to read out, and what was answered so far."""
     desk = consents.open_desk(patient=patient, actor=request.user)
@@ -43,6 +46,7 @@ def consent_desk(request: StaffRequest, patient: Patient) -> HttpResponse:
 @require_POST
 @requires(Permission.RECORD_CONSENT, Permission.STOP_CONTACT)
 @of_patient
+@while_restricted
 @once
 def answer_cell(request: StaffRequest, patient: Patient, cell: str) -> HttpResponse:
     """Write one answer down; the fragment brings back its row, the ledger and a word."""
@@ -80,6 +84,7 @@ def _words_for(given: Answer) -> str:
 @require_POST
 @requires(Permission.RECORD_CONSENT, Permission.STOP_CONTACT)
 @of_patient
+@while_restricted
 @once
 def stop_all(request: StaffRequest, patient: Patient) -> HttpResponse:
     """One tap: pause, or end, all contact that was agreed to (S74)."""

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django_htmx.middleware import HtmxDetails
 
+from crm.patients.finding import found_by_code
 from crm.patients.models import Patient
-from crm.patients.selectors import patient_by_code
 from crm.patients.services.off_hours import check_said_why
-from crm.patients.services.viewing import book_out_of_reach
 from crm.patients.services.writing import check_may_write
 from crm.staff.guards import StaffRequest
 from crm.staff.models import User
@@ -29,7 +28,16 @@ def only_looks(view: View) -> View:
     return view
 
 
-def hold_back_writing(request: HttpRequest, staff: User, patient: Patient) -> None:
+def while_restricted(view: View) -> View:
+    """Mark a view that a restriction leaves open: the page that says so, and the patient's own no
+    (ADR 0040); stands right below ``of_patient``."""
+    view.while_restricted = True  # type: ignore[attr-defined]  # read by of_patient
+    return view
+
+
+def hold_back_writing(
+    request: HttpRequest, staff: User, patient: Patient, *, restricted: bool = False
+) -> None:
     """Raises: AccessDenied (booked) for a POST of somebody who sees the patient for a time only;
     ReasonAsked for a look while the clinic is closed, until a reason is given (G4).
 
@@ -37,7 +45,7 @@ def hold_back_writing(request: HttpRequest, staff: User, patient: Patient) -> No
     """
     sends = request.method not in LOOKS
     if sends:
-        check_may_write(staff=staff, patient=patient)
+        check_may_write(staff=staff, patient=patient, restricted=restricted)
     page = reverse("patients:say-why", args=[patient.code])
     if not sends:
         back = HtmxDetails(request).current_url_abs_path or request.get_full_path()
@@ -49,17 +57,15 @@ def of_patient(view: View) -> Callable[..., HttpResponseBase]:
     """Hand the view the patient of the address, or answer 404 and book the attempt.
 
     Stands below the guard and above ``once``: a refusal must outlive the form's transaction.
+    Raises: Restricted (booked) while the record is restricted, but for ``while_restricted``.
     """
 
     @wraps(view)
     def found(request: StaffRequest, /, code: str, **kwargs: Any) -> HttpResponseBase:
-        try:
-            patient = patient_by_code(request.user, code)
-        except Patient.DoesNotExist as error:
-            book_out_of_reach(staff=request.user, code=code)
-            raise Http404 from error
+        left_open = getattr(view, "while_restricted", False)
+        patient = found_by_code(request.user, code, restricted=left_open)
         if not getattr(view, "only_looks", False):
-            hold_back_writing(request, request.user, patient)
+            hold_back_writing(request, request.user, patient, restricted=left_open)
         return view(request, patient, **kwargs)
 
     return found

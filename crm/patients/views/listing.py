@@ -79,6 +79,7 @@ class Line(TypedDict):
     team: str
     registered: str
     shut: bool
+    restricted: bool
 
 
 def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[Line]:
@@ -90,7 +91,7 @@ def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[
     return [
         Line(
             code=(code := row.code),
-            href="" if row.shut else f"{address.replace('00000000', code)}?{query}at={place}",
+            href=_href(row, address.replace("00000000", code), f"{query}at={place}"),
             visit_code=row.visit_code,
             name=masked_name(row.name, listing.receipt) if names else "",
             stage=stages.get(row.stage, ""),
@@ -98,10 +99,18 @@ def lines_of(listing: Listing, state: str, before: int, *, names: bool) -> list[
             status=statuses.get(row.status, ""),
             team="、".join(row.team),
             registered="" if row.shut else short(row.created_at),
-            shut=row.shut,
+            shut=row.shut and not row.restricted,
+            restricted=row.restricted,
         )
         for place, row in enumerate(listing.rows, before + 1)
     ]
+
+
+def _href(row: Row, address: str, query: str) -> str:
+    """The page says of a restricted record that it is so; of a guarded patient there is none."""
+    if row.restricted:
+        return address
+    return "" if row.shut else f"{address}?{query}"
 
 
 @require_GET

@@ -15,6 +15,7 @@ from crm.patients.forms import FilterForm, StageForm
 from crm.patients.models import Patient
 from crm.patients.panels import PatientAction, PatientPage, Standing
 from crm.patients.reason_forms import RevealForm
+from crm.patients.restricted import is_restricted_for
 from crm.patients.services import viewing
 from crm.patients.services.revealing import (
     SECONDS_SHOWN,
@@ -22,8 +23,8 @@ from crm.patients.services.revealing import (
     may_reveal_on,
     phrases_for,
 )
-from crm.patients.team_forms import TeamForm
-from crm.patients.views.doors import of_patient, partial_or_page
+from crm.patients.team_forms import TEAM_ID, TeamForm
+from crm.patients.views.doors import of_patient, partial_or_page, while_restricted
 from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of
 from crm.staff.guards import StaffRequest, requires
@@ -47,8 +48,18 @@ class Place:
 @require_GET
 @requires(Permission.VIEW_PATIENTS)
 @of_patient
+@while_restricted
 def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
-    """Who this is in masks, what was agreed to, what happened."""
+    """Who this is in masks, what was agreed to, what happened; of a restricted record the code."""
+    if is_restricted_for(patient, request.user):
+        return _restricted_page(request, patient)
+    return show_patient(request, patient)
+
+
+def show_patient(
+    request: StaffRequest, patient: Patient, *, team_form: TeamForm | None = None
+) -> HttpResponse:
+    """The page; with a refused ``team_form`` its dialog open, and what was typed in it (422)."""
     opened = viewing.open_patient(staff=request.user, patient=patient)
     may_reveal = may_reveal_on(request.user, of_today=lambda: bool(opened.visit_code))
     standings = PatientPage.standings_of(request.user, patient)
@@ -67,11 +78,25 @@ def patient_page(request: StaffRequest, patient: Patient) -> HttpResponse:
         **_may(request.user, writes=opened.may_write),
         **_dialogs(request, opened, may_reveal=may_reveal),
     }
+    if team_form:
+        page["team_form"] = team_form
     if can(request.user, Permission.VIEW_HISTORY):
         page["lines"] = lines_of(selectors.timeline_of(patient))
     if can(request.user, Permission.VIEW_CONSENTS):
         page["cells"] = cells_of(patient, get_language() or "zh-hans")
-    return render(request, "crm/patients/page.html", page)
+    status = 422 if team_form else 200
+    return render(request, "crm/patients/page.html", page, status=status)
+
+
+def _restricted_page(request: StaffRequest, patient: Patient) -> HttpResponse:
+    """That the record is kept and not used, and where the patient's no is taken (R15)."""
+    viewing.open_restricted(staff=request.user, patient=patient)
+    page = {
+        "patient": patient,
+        "notices": PatientPage.notices_for(patient, request.user),
+        "may_stop": can(request.user, Permission.STOP_CONTACT),
+    }
+    return render(request, "crm/patients/restricted.html", page)
 
 
 def _may(staff: User, *, writes: bool) -> dict[str, bool]:
@@ -95,7 +120,7 @@ def _dialogs(request: StaffRequest, opened: viewing.Opened, *, may_reveal: bool)
         )
         forms["seconds"] = SECONDS_SHOWN
     if opened.may_write and can(staff, Permission.EDIT_CARE_TEAM):
-        forms["team_form"] = TeamForm(staff=staff, patient=patient, fresh=True)
+        forms["team_form"] = TeamForm(staff=staff, patient=patient, fresh=True, auto_id=TEAM_ID)
         forms["stage_form"] = StageForm(
             initial={"stage": patient.stage, "before": patient.stage}, auto_id="stage_%s"
         )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.patients.models import Patient
 from crm.patients.selectors import patient_by_any_code, patients_queued_for
 from crm.patients.services.viewing import book_out_of_reach
-from crm.patients.services.writing import may_write
+from crm.patients.services.writing import may_write, refuse_restricted
 from crm.patients.views.doors import partial_or_page
 from crm.scheduling import services
 from crm.scheduling.forms import (
@@ -92,6 +92,7 @@ def of_queued(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 
     Stands where ``of_patient`` stands elsewhere. With it comes ``guarded``: whether the code is
     all that this desk may know of them (T1).
+    Raises: Restricted (booked) while the record is: whoever comes is received once it is lifted.
     """
 
     @wraps(view)
@@ -100,6 +101,7 @@ def of_queued(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
         if patient is None:
             book_out_of_reach(staff=request.user, code=code)
             raise Http404
+        refuse_restricted(patient=patient, actor=request.user)
         guarded = not may_write(staff=request.user, patient=patient)
         return view(request, patient, guarded=guarded)
 
@@ -136,6 +138,7 @@ def arrive_by_number(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     coming = visits_visible_to(request.user).filter(state=State.EXPECTED, pk=visit_id).first()
     if coming is None:
         raise not_found(request, f"visit:{visit_id}")
+    refuse_restricted(patient=coming.patient, actor=request.user)
     if may_write(staff=request.user, patient=coming.patient):
         return redirect("scheduling:arrive", coming.patient.code)
     form = CardForm(request.POST or None)
@@ -190,6 +193,7 @@ def call(request: StaffRequest, visit_id: UUID) -> HttpResponse:
     visit = visits_visible_to(request.user).filter(pk=visit_id).first()
     if visit is None:
         raise not_found(request, f"visit:{visit_id}")
+    refuse_restricted(patient=visit.patient, actor=request.user)
     if not may_follow(State(visit.state), State.IN_ROOM):
         return _not_moved(request, _("Somebody else has moved this visit on. Please look again."))
     rooms = board_of(request.user).free

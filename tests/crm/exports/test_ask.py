@@ -23,6 +23,7 @@ from tests.factories.access import broken, granted
 from tests.factories.exports import REASON, WHY, approved, asked, asked_row, order, side
 from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import restricted
 from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -245,7 +246,7 @@ def test_erased_and_restricted_patients_are_never_counted(accountant, patients, 
         subject=patients[0], zone="contact", reason=erasure.REASONS[0], process="erase_patient"
     )
     assert rows(accountant) == 2
-    Patient.objects.filter(pk=patients[1].pk).update(status=Patient.Status.RESTRICTED)
+    restricted(patients[1])
     assert rows(accountant) == 1
 
 

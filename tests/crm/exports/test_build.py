@@ -29,6 +29,7 @@ from tests.factories.exports import approved, built
 from tests.factories.fees import State, make_version
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import restricted
 from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -216,13 +217,14 @@ def test_no_row_more_than_was_approved(accountant, patients, clinic):
 
 def test_nothing_left_is_no_file(accountant, patients):
     export = approved(accountant)
-    Patient.objects.update(status=Patient.Status.RESTRICTED)
+    for patient in patients:
+        restricted(patient)
     assert failure_of(export) == "empty"
 
 
 def test_who_was_erased_meanwhile_is_left_out(accountant, patients):
     export = approved(accountant)
-    Patient.objects.filter(pk=patients[0].pk).update(status=Patient.Status.RESTRICTED)
+    restricted(patients[0])
     assert build_next()
     export.refresh_from_db()
     assert (export.state, export.built_rows) == ("ready", 2)

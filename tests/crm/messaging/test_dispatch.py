@@ -22,6 +22,7 @@ from tests.factories.messages import (
     answer,
 )
 from tests.factories.people import PatientFactory
+from tests.factories.restrictions import close
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -193,7 +194,7 @@ def test_three_messages_a_week(
 def test_a_restricted_record_is_left_alone(
     gateway: GatewayServer, agreeing: Patient, status: str
 ) -> None:
-    Patient.objects.filter(pk=agreeing.pk).update(status=status)
+    close(agreeing, status)
     message = MessageFactory.create(patient=agreeing)
     dispatch_due(10)
     assert state_of(message) == (Status.SUPPRESSED, Reason.RESTRICTED)

@@ -9,6 +9,7 @@ from crm.staff.services import issue_token
 from privacy.access.policy import Permission, Role
 from privacy.consent.models import ConsentText
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import restricted
 
 pytestmark = pytest.mark.django_db
 ALL = "/api/v1/patients/"
@@ -115,6 +116,18 @@ def test_a_token_does_what_it_was_issued_for(client, receptionist, patient):
     assert client.get(ALL, headers=head).status_code == 200
     assert client.get(f"{ALL}{patient.code}/consents/", headers=head).status_code == 403
     assert client.get(ALL).status_code in {401, 403}
+
+
+def test_of_a_restricted_record_a_no_is_taken_and_nothing_else(desk, patient):
+    restricted(patient)
+    path = f"{ALL}{patient.code}/"
+    no = {"cell": "follow_up-sms", "answer": "refused", "manner": "spoken"}
+
+    assert desk.get(path).status_code == 403
+    assert desk.get(ALL).json()["results"] == []
+    assert len(desk.get(f"{path}consents/").json()) == 8
+    assert send(desk, f"{path}consents/", no | {"answer": "granted"}).status_code == 403
+    assert send(desk, f"{path}consents/", no).status_code == 201
 
 
 def test_consents_are_asked_and_answered(desk, patient):

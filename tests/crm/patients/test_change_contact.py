@@ -4,13 +4,16 @@ import pytest
 
 from crm.patients.models import Patient, PatientContact
 from crm.patients.services.care import change_contact
+from crm.patients.services.writing import Restricted
+from privacy.access.policy import Role
 from privacy.custody import ledger_file
 from privacy.custody.erasure import REASON_CHOICES, shred
 from privacy.encryption.keys import Zone
 from privacy.errors import DomainError, Unreadable
 from privacy.pseudonyms.models import Subject
-from tests.factories.people import PatientFactory
+from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.races import while_it_waits
+from tests.factories.restrictions import restricted
 
 pytestmark = pytest.mark.django_db
 REASON = REASON_CHOICES[0][0]
@@ -105,11 +108,14 @@ def test_a_record_closed_meanwhile_is_not_opened_again(receptionist, clinic):
         clinic=clinic, status=Patient.Status.PROVISIONAL, contact={"phone": ""}
     )
 
+    keeper = UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN)
+
     def correct():
-        change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
+        with pytest.raises(Restricted):
+            change_contact(patient=patient, name="", phone="+8613900139000", actor=receptionist)
 
     with while_it_waits(row_of(patient), correct):
-        Patient.objects.filter(pk=patient.pk).update(status=Patient.Status.RESTRICTED)
+        restricted(patient, keeper)
 
     patient.refresh_from_db()
     assert patient.status == Patient.Status.RESTRICTED

@@ -59,14 +59,42 @@ def test_a_colleague_joins_with_a_reason_that_is_kept(
     "data", [{}, {"reason": "intake"}, {"reason": "other"}, {"reason": "other", "note": "就是要"}]
 )
 def test_nobody_joins_without_a_reason(data, carer, colleague, patient, sign_in_as):
-    client = sign_in_as(carer)
+    page = post(sign_in_as(carer), patient, colleague, **data)
 
-    page = client.get(post(client, patient, colleague, **data).url)
-
-    assert [one.level_tag for one in page.context["messages"]] == ["error"]
+    assert page.status_code == 422
+    assert page.context["team_form"].errors
     assert not patient.care_team.filter(staff=colleague).exists()
     with pytest.raises(DomainError):
         care.add_to_team(patient=patient, member=colleague, actor=carer, **{"reason": "", **data})
+
+
+@pytest.mark.parametrize("note", ["张伟的家属来电要求由其接手", "请拨打 13812345678 联系后接手"])
+def test_what_was_typed_comes_back_and_nobody_is_named(note, carer, colleague, patient, sign_in_as):
+    """Neither a name nor a number goes into the trail for good, and no word of it is lost."""
+    page = post(sign_in_as(carer), patient, colleague, reason="other", note=note)
+
+    assert page.status_code == 422
+    html = page.content.decode()
+    dialog = html.split('<dialog id="team-add"')[1].split("</dialog>")[0]
+    assert "data-auto" in dialog.split(">")[0]
+    assert note in dialog
+    assert f'value="{colleague.pk}" selected' in dialog
+    assert 'id="team_reason"' in dialog
+    assert html.count('id="id_reason"') <= 1
+    assert not patient.care_team.filter(staff=colleague).exists()
+
+
+def test_what_the_service_refuses_is_said_in_the_dialog(carer, colleague, patient, sign_in_as):
+    patient.care_team.create(staff=colleague)
+    page = post(sign_in_as(carer), patient, colleague, reason="cover")
+    assert page.status_code == 422
+    assert page.context["team_form"].non_field_errors()
+
+
+def test_a_note_that_nobody_keeps_refuses_nothing(carer, colleague, patient, sign_in_as):
+    client = sign_in_as(carer)
+    assert post(client, patient, colleague, reason="cover", note="张伟的家属").status_code == 302
+    assert patient.care_team.get(staff=colleague).note == ""
 
 
 def test_a_clinician_shows_the_second_factor_and_the_desk_at_a_visit_does_not(

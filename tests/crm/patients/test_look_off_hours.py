@@ -18,6 +18,7 @@ from crm.staff.rules import closed_since, off_hours
 from privacy.access.policy import Permission, Role
 from tests.factories.access import broken
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import restricted
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -241,3 +242,10 @@ def test_a_closed_clinic_has_closed_within_the_last_day(minutes, opens, length) 
         while step <= local:
             assert off_hours(step, opens=opens, closes=closes)
             step += timedelta(hours=1)
+
+
+def test_of_a_restricted_record_nothing_is_shown_so_nothing_is_asked(on_duty, patient):
+    user, browser = on_duty()
+    restricted(patient)
+    assert browser.get(page_of(patient)).status_code == 200
+    assert not must_say_why(staff=user, patient=patient)

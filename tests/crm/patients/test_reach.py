@@ -16,6 +16,7 @@ from privacy.records import new_id
 from tests.factories.access import EMERGENCY, REASON
 from tests.factories.guards import WHY
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import restricted
 from tests.factories.work import work_of
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,7 @@ class Case(NamedTuple):
     today: bool
     elsewhere: bool = False
     work: bool = False  # a record that the role is there for
+    restricted: bool = False
 
 
 CASES = [
@@ -40,6 +42,10 @@ CASES = [
         for each in itertools.product(GUARDS, (False, True), ("", "by two"), (False, True))
     ),
     Case("", on_team=True, way="by two", today=True, elsewhere=True, work=True),
+    *(
+        Case(*each, today=True, work=True, restricted=True)
+        for each in itertools.product(("", "vip", "own"), (False, True), ("", "by two", "glass"))
+    ),
 ]
 WORKING = {Role.FINANCE, Role.MEDICAL_QC, Role.FOLLOWUP_AGENT}
 
@@ -53,7 +59,7 @@ def opens(case: Case, *, by_others: bool = False) -> bool:
 
 
 def expected(case: Case, role: Role) -> set[str]:
-    """What the rule says of one patient: known, visible, writable, let in by others."""
+    """What the rule says of one patient: known, met, visible, writable, let in by others."""
     if case.elsewhere or case.guard == "own":
         return set()
     kept = {one for one in case.guard.split("+") if one not in {"", "lifted"}}
@@ -63,6 +69,10 @@ def expected(case: Case, role: Role) -> set[str]:
     wide = (role in CLINIC_WIDE or due) and not kept
     seen = wide or case.on_team or opens(case)
     given = {"known"}
+    if case.restricted:  # break-glass alone, to look
+        glass = {"visible"} if case.way == "glass" else set()
+        return given | glass | ({"met"} if seen else set())
+    given |= {"met"} if seen else set()
     given |= {"visible"} if seen else set()
     given |= {"writable"} if wide or case.on_team else set()
     given |= {"let in"} if case.on_team or opens(case, by_others=True) else set()
@@ -112,7 +122,7 @@ def row(patient: Patient, staff: User, asked_at: datetime, **values: object) -> 
     )  # fmt: skip
 
 
-def arranged(case: Case, staff: User, others: list[User], number: int) -> Patient:
+def arranged(case: Case, staff: User, others: list[User], number: int, keeper: User) -> Patient:
     """A patient as the case has it."""
     patient: Patient = PatientFactory.create(**({} if case.elsewhere else {"clinic": staff.clinic}))
     guard(patient, case.guard, staff, others[0])
@@ -127,6 +137,8 @@ def arranged(case: Case, staff: User, others: list[User], number: int) -> Patien
         VisitCode.objects.create(
             subject=patient.subject, site=staff.clinic_id, day=timezone.localdate(), number=number
         )
+    if case.restricted:
+        restricted(patient, keeper)
     return patient
 
 
@@ -136,11 +148,14 @@ def test_every_combination_is_as_the_rule_says(role: Role, clinic) -> None:
         clinic=clinic, role=role, joined_at=timezone.now() - timedelta(days=5)
     )
     others = UserFactory.create_batch(2, clinic=clinic, role=Role.DOCTOR)
+    keeper = UserFactory.create(clinic=clinic, role=Role.SECURITY_ADMIN)
     patients = {
-        arranged(case, staff, others, number).pk: case for number, case in enumerate(CASES, start=1)
+        arranged(case, staff, others, number, keeper).pk: case
+        for number, case in enumerate(CASES, start=1)
     }
     views = {
         "known": Patient.objects.known_to(staff),
+        "met": Patient.objects.met_by(staff),
         "visible": Patient.objects.visible_to(staff),
         "writable": Patient.objects.cared_for_by(staff),
         "let in": Patient.objects.let_in_by_others(staff),

@@ -6,10 +6,12 @@ from django import forms
 from crm.access_requests import forms as access
 from crm.alerts import forms as alerts
 from crm.clearance import forms as clearance
+from crm.custody import forms as custody
 from crm.exports import forms as exports
 from crm.incidents import forms as incidents
 from crm.joint_review import forms as review
 from crm.patients import reason_forms as patients
+from crm.patients import team_forms as team
 from crm.trail import forms as trail
 from crm.web.plain_text import PlainText
 
@@ -22,6 +24,11 @@ KEPT = [
     (access.LiftForm, "reason"),
     (alerts.CloseForm, "note"),
     (clearance.LeavingForm, "reason"),
+    (custody.AskErasureForm, "wish"),
+    (custody.AskLiftForm, "why"),
+    (custody.CallOffForm, "why"),
+    (custody.KeepForm, "why"),
+    (custody.RestrictForm, "wish"),
     (exports.AskForm, "reason"),
     (exports.AskForm, "recipient_why"),
     (exports.DecisionForm, "refusal"),
@@ -33,6 +40,7 @@ KEPT = [
     (incidents.DescriptionForm, "harm"),
     (incidents.DescriptionForm, "told_done"),
     (patients.RevealForm, "reason"),
+    (team.TeamForm, "note"),
     (review.FindingForm, "text"),
     (review.AnswerForm, "text"),
     (review.CloseForm, "text"),
@@ -85,3 +93,15 @@ def test_everyday_words_pass_without_a_question() -> None:
     form = Form({"reason": "家属来电询问，需要核对预约时间"})
     assert form.is_valid()
     assert "checkbox" not in form["reason"].as_field_group()
+
+
+@pytest.mark.parametrize(
+    "form", [access.DecisionForm, exports.DecisionForm], ids=["access", "exports"]
+)
+def test_a_refusal_that_names_somebody_is_told_once_and_not_called_too_short(form) -> None:
+    sent = form({"decision": "refuse", "refusal": NAMED})
+    assert not sent.is_valid()
+    assert len(sent.errors["refusal"]) == 1
+    short = form({"decision": "refuse", "refusal": "短"})
+    assert not short.is_valid()
+    assert len(short.errors["refusal"]) == 1

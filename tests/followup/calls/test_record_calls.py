@@ -22,6 +22,7 @@ from privacy.errors import ConsentMissing
 from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.messages import answer
 from tests.factories.races import all_at_once, while_it_waits
+from tests.factories.restrictions import close
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 Outcome = CallResult.Outcome
@@ -122,7 +123,7 @@ def test_the_form_drops_a_moment_that_was_not_asked_for() -> None:
 
 @pytest.mark.parametrize("status", [Patient.Status.RESTRICTED, Patient.Status.INACTIVE])
 def test_a_closed_record_is_not_called(step: Step, agent: User, status: str) -> None:
-    Patient.objects.filter(pk=step.plan.patient_id).update(status=status)
+    close(step.plan.patient, status)
 
     assert not open_call(step=step, actor=agent).agreed
     with pytest.raises(ConsentMissing):
