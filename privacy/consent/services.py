@@ -64,11 +64,8 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         at the same moment.
     Source: PIPL 14-16; R4-R7; S74.
     """
-    state = (
-        ConsentState.objects.select_for_update()
-        .filter(subject_id=subject.pk, purpose=purpose, channel=channel)
-        .first()
-    )
+    states = ConsentState.objects.select_for_update()
+    state = states.filter(subject_id=subject.pk, purpose=purpose, channel=channel).first()
     before = Answer(state.status) if state else None
     if not may_follow(before, answer):
         raise AnswerOutOfOrder(_("This does not follow from the present answer of the patient."))
@@ -77,7 +74,7 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         text = text or _text_given_on(state, before)
         if text is None or text.purpose != purpose:
             raise TextMissing(_("A consent names the text that the patient was shown."))
-    entry = ConsentEntry(
+    entry = ConsentEntry.objects.create(
         subject_id=subject.pk,
         purpose=purpose,
         channel=channel,
@@ -89,7 +86,6 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         unasked=unasked and answer == Answer.GRANTED,
         operator_id=actor.pk if actor else None,
     )
-    entry.save(force_insert=True)
     state = _project(state, entry, resumed=resumed)
     _book(entry, subject, actor, resumed=resumed)
     consent_changed.send(sender=ConsentState, state=state)

@@ -42,8 +42,7 @@ def ask(
     # One at a time: of two windows the second sees what the first has asked.
     User.objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
     _check_not_known(actor, codes, now)
-    patients, batch = selectors.patients_of_clinic(actor, codes), new_id()
-    made = []
+    patients, batch, made = selectors.patients_of_clinic(actor, codes), new_id(), []
     for code in codes:
         before = selectors.earlier_grant(actor, code)
         patient = patients.get(code)

@@ -104,26 +104,12 @@ def reveal(
     of what the field held before a correction, opened to the same roles within the same caps.
     Of guarded patients five fields a day, each of them marked in the trail.
     Raises: AccessDenied if the role may not, or not of this patient today, or while the record is
-        restricted (booked); DomainError
-        for a reason too short or with somebody's number; TooManyLooks beyond the caps (booked);
-        Unreadable if the box does not open: the look stays booked.
+        restricted (booked); DomainError for a reason too short or with somebody's number;
+        TooManyLooks beyond the caps (booked); Unreadable if the box does not open: the look stays
+        booked.
     Source: S59, T2.
     """
-    if field not in fields_open_to(staff):
-        audit.record_denial(actor=staff, target=f"reveal:{field}", subjects=[patient])
-        raise AccessDenied(_("Your role does not open this field."))
-    if not may_reveal_of(staff, patient):
-        audit.record_denial(
-            actor=staff, target=f"reveal:{field}", reason=NOT_OF_TODAY, subjects=[patient]
-        )
-        raise AccessDenied(
-            _(
-                "The front desk sees plain text of today's patients only: registered, expected or "
-                "arrived today. Note a visit first, or ask the care team."
-            )
-        )
-    if is_restricted_for(patient, staff):
-        raise booked_restricted(patient=patient, actor=staff)
+    _check_allowed(patient, field, staff)
     words = checked(reason)
     path = f"{'formercontact' if former else 'patientcontact'}.{field}"
     with transaction.atomic():
@@ -145,6 +131,24 @@ def reveal(
     except Unreadable as error:
         audit.record_crypto_failure(path=path, code=str(error))
         raise
+
+
+def _check_allowed(patient: Patient, field: str, staff: User) -> None:
+    """Raises: AccessDenied, booked: by role, by day, or because nobody uses the record now."""
+    target = f"reveal:{field}"
+    if field not in fields_open_to(staff):
+        audit.record_denial(actor=staff, target=target, subjects=[patient])
+        raise AccessDenied(_("Your role does not open this field."))
+    if not may_reveal_of(staff, patient):
+        audit.record_denial(actor=staff, target=target, reason=NOT_OF_TODAY, subjects=[patient])
+        raise AccessDenied(
+            _(
+                "The front desk sees plain text of today's patients only: registered, expected or "
+                "arrived today. Note a visit first, or ask the care team."
+            )
+        )
+    if is_restricted_for(patient, staff):
+        raise booked_restricted(patient=patient, actor=staff)
 
 
 def _present(patient: Patient, field: str) -> SealedText:
