@@ -9,7 +9,9 @@ from crm.access_requests.models import AccessApproval, AccessRequest
 from crm.access_requests.services import asking, breaking, deciding
 from crm.patients.models import Patient
 from crm.staff.models import User
+from privacy.access.policy import BY_REQUEST_ONLY, Role
 from privacy.records import new_id
+from tests.factories.people import UserFactory
 
 REASON = "同事休假，代为接诊这位患者"
 EMERGENCY = "患者术后突发剧烈腹痛，需要立即查看用药记录"
@@ -33,6 +35,17 @@ def granted(patient: Patient, staff: User, approver: User, days: int = 3) -> Acc
 def broken(patient: Patient, staff: User) -> AccessRequest:
     """A use of break-glass."""
     return breaking.break_glass(actor=staff, code=patient.code, reason=EMERGENCY)
+
+
+def reached(patient: Patient, staff: User) -> None:
+    """``staff`` reaches the patient: on the care team, or by request where the role knows no other
+    way."""
+    if staff.role in BY_REQUEST_ONLY:
+        doctor = UserFactory.create(clinic=staff.clinic, role=Role.DOCTOR)
+        patient.care_team.create(staff=doctor)
+        granted_row(patient, staff, doctor)
+    else:
+        patient.care_team.create(staff=staff)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from consult.consultations import selectors
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.consult.consultations.conftest import posted
+from tests.factories.access import reached
 from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.people import UserFactory
 
@@ -17,7 +18,7 @@ WRITERS = roles_with(Permission.WRITE_CONSULTATION)
 @pytest.fixture(params=list(Role))
 def carer_of_role(request, clinic, patient):
     user = UserFactory.create(clinic=clinic, role=request.param)
-    patient.care_team.create(staff=user)
+    reached(patient, user)
     return user
 
 

@@ -20,6 +20,7 @@ from privacy.consent.rules import Answer
 from tests.factories.consultations import submitted_of
 from tests.factories.messages import answer
 from tests.factories.people import PatientFactory, UserFactory
+from tests.factories.restrictions import close
 
 pytestmark = pytest.mark.django_db
 LIST = "consult:consultations"
@@ -109,7 +110,7 @@ def test_of_somebody_suspended_it_is_the_teams(patient, carer, second) -> None:
 @pytest.mark.parametrize("status", [Patient.Status.RESTRICTED, Patient.Status.INACTIVE])
 def test_whom_the_clinic_no_longer_contacts_is_left_out(patient, carer, status) -> None:
     promised(patient, carer)
-    Patient.objects.filter(pk=patient.pk).update(status=status)
+    close(patient, status)
     assert due_for(carer) == []
     assert selectors.count_call_backs_of(carer) == 0
 

@@ -12,6 +12,7 @@ from consult.fees.lifecycle import State
 from consult.fees.models import Estimate, EstimateVersion
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.audit.models import READER, AuditEvent, acting_as
+from tests.factories.access import reached
 from tests.factories.fees import PriceItemFactory, full_course, line, make_version
 from tests.factories.people import PatientFactory, UserFactory
 
@@ -45,7 +46,7 @@ def knock(client, method: str, path: str):
 def test_every_door_asks_for_its_permission(sign_in_as, patient, carer, clinic, role) -> None:
     version = make_version(patient, carer, state=State.ISSUED)
     member = UserFactory.create(clinic=clinic, role=role)
-    patient.care_team.create(staff=member)
+    reached(patient, member)
     client = sign_in_as(member)
 
     for name, (method, path, permission) in doors(version, patient.code).items():

@@ -184,7 +184,7 @@ def test_who_looked_says_that_it_was_the_former_one(desk, corrected):
         (Role.DOCTOR, "name", 200),
         (Role.FOLLOWUP_AGENT, "phone", 403),
         (Role.MEDICAL_QC, "name", 403),
-        (Role.MEDIATION, "name", 403),
+        (Role.MEDIATION, "name", 404),  # on no care team, whatever its row says
     ],
 )
 def test_whoever_opens_the_field_opens_what_it_was(
