@@ -59,7 +59,7 @@ def test_the_administrators_pages(
     page.fill("#id_reason", "合同到期")
     page.select_option("#id_successor", str(colleague.pk))
     page.locator("form .btn.main").click()
-    expect(page.locator("main .list li")).to_have_count(3)
+    expect(page.locator("main .list li")).to_have_count(5)
     watched.look("clearance-left")
     watched.open("/staff/", "clearance-staff-list")
     take_session(watched, sign_in_as(guard))
