@@ -21,23 +21,23 @@ WITHOUT_CHANGE = """
 
 @dataclass(frozen=True)
 class Books:
-    """What is wrong; all zero and ``whole`` when nothing is."""
+    """What is wrong; all zero and nothing ``amiss`` with the trail when nothing is."""
 
     changes_without_event: int
     events_without_change: int
     findings: int
-    whole: bool
+    amiss: tuple[str, ...]  # codes of the findings of the verification
 
     @property
     def bad(self) -> int:
         wrong = self.changes_without_event + self.events_without_change + self.findings
-        return wrong + (not self.whole)
+        return wrong + bool(self.amiss)
 
     def __str__(self) -> str:
+        trail = f"is NOT whole: {', '.join(self.amiss)}" if self.amiss else "is whole"
         return (
             f"{self.changes_without_event} changes without event, {self.events_without_change} "
-            f"events without change, {self.findings} findings of the comparison, the trail is "
-            f"{'' if self.whole else 'NOT '}whole"
+            f"events without change, {self.findings} findings of the comparison, the trail {trail}"
         )
 
 
@@ -66,5 +66,8 @@ def check(owner_url: str, *, since: int = 0) -> Books:
         orphans = owner.execute(WITHOUT_EVENT, [list(OF_ACTS), since]).fetchone()
         empty = owner.execute(WITHOUT_CHANGE).fetchone()
     return Books(
-        int(orphans[0]) if orphans else -1, int(empty[0]) if empty else -1, findings, verify().whole
+        int(orphans[0]) if orphans else -1,
+        int(empty[0]) if empty else -1,
+        findings,
+        tuple(sorted({one.code for one in verify().findings})),
     )

@@ -17,6 +17,6 @@ def test_a_killed_server_loses_nothing(what: str) -> None:
 
 
 def test_books_count_what_is_wrong() -> None:
-    assert Books(0, 0, 0, whole=True).bad == 0
-    assert Books(1, 2, 3, whole=False).bad == 7
-    assert "NOT whole" in str(Books(0, 0, 0, whole=False))
+    assert Books(0, 0, 0, amiss=()).bad == 0
+    assert Books(1, 2, 3, amiss=("gap", "sink_gone")).bad == 7
+    assert "NOT whole: gap" in str(Books(0, 0, 0, amiss=("gap",)))

@@ -119,6 +119,25 @@ class TestTelling:
         assert ids_told(sink) == {row.id for row in events()}
         assert verify().whole
 
+    def test_the_disk_knows_the_transaction_before_the_sink_names_it(
+        self, sink, carer, monkeypatch
+    ) -> None:
+        """A crashed server gives ids that its journal lost to others, who commit under them."""
+        out, journal = second_sink.tell, {}
+
+        def value(statement: str) -> str:
+            return str(connection.connection.execute(statement).fetchone()[0])
+
+        def look(rows):
+            journal["kept"] = value("SELECT pg_current_wal_flush_lsn() - '0/0'::pg_lsn")
+            return out(rows)
+
+        monkeypatch.setattr(second_sink, "tell", look)
+        with transaction.atomic():
+            audit.record(AuditTrailEvent.VIEWED, actor=carer)
+            journal["written"] = value("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        assert int(journal["kept"]) >= int(journal["written"])
+
     def test_a_denial_is_told_whatever_becomes_of_its_transaction(self, sink, carer) -> None:
         with transaction.atomic():
             audit.record(AuditTrailEvent.VIEWED, actor=carer)
