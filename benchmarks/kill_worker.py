@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ class Rehearsal:
 
         ours = Message.objects.filter(pk__in=keys)
         before = sum(self.company.taken().values())
-        _wait_until(lambda: sum(self.company.taken().values()) > before)
+        self._wait_until(lambda: sum(self.company.taken().values()) > before)
         first = time.monotonic()
         moment = self.dice.uniform(0, self.span)
         time.sleep(moment)
@@ -110,7 +111,7 @@ class Rehearsal:
         self.figures.moments.append(moment)
         self.figures.left_behind += ours.filter(state="handed_over").count()
         self.recover()
-        _wait_until(lambda: not ours.exclude(state__in=SETTLED).exists())
+        self._wait_until(lambda: not ours.exclude(state__in=SETTLED).exists())
         self.span = max(0.3, min(4.0, (time.monotonic() - first) / 2))
         self._count(keys)
 
@@ -120,6 +121,18 @@ class Rehearsal:
 
     def recover(self) -> None:
         self.worker.start()
+
+    def look(self) -> None:
+        """What a supervisor does all the time; here the worker is started by ``recover``."""
+
+    def _wait_until(self, holds: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if holds():
+                return True
+            self.look()
+            time.sleep(0.05)
+        return False
 
     def _count(self, keys: list[Any]) -> None:
         from crm.messaging.models import Attempt, Message
@@ -172,15 +185,6 @@ def _make_room() -> None:
     Message.objects.filter(handed_over_at__isnull=False).update(
         handed_over_at=F("handed_over_at") - timedelta(days=10)
     )
-
-
-def _wait_until(holds: Any) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def _inside(runs: int, reminders: int, seed: int) -> int:

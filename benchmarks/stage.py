@@ -172,6 +172,15 @@ class Worker:
                 env=self._environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
+    def revive(self) -> bool:
+        """Start it again if it ended by itself, as ``make run`` and docker compose do; whether."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        with suppress(ProcessLookupError):  # children that outlived it would work on
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.start()
+        return True
+
     def kill(self) -> None:
         """kill -9 the whole group: nobody has time to finish anything."""
         if self._process is not None:

@@ -114,7 +114,7 @@ class Sending(RuleBasedStateMachine):
         if answer == Answer.GRANTED:
             return True
         if answer == Answer.REFUSED:
-            return cell.last in {None, "refused"}
+            return cell.last in {None, "refused", "withdrawn"}  # asked anew, and refused
         if answer == Answer.WITHDRAWN:
             return cell.last in {*STANDING, "withdrawn"}
         return cell.last in STANDING
