@@ -14,7 +14,7 @@ from rest_framework.status import HTTP_201_CREATED
 from crm.patients.api import OfStaff
 from crm.patients.models import Patient
 from crm.web.repeats import KEY_PARAMETER, repeatable
-from followup.plans.models import Plan
+from followup.plans.models import Plan, PlanTemplate
 from followup.plans.selectors import current_templates, plans_of
 from followup.reminders import services, viewing
 from followup.reminders.forms import PAUSES, STOPS
@@ -55,10 +55,17 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         read_only_fields = fields
 
 
+class TemplateField(serializers.SlugRelatedField[PlanTemplate]):
+    """A plan's template by its code, which is a text like any other: the database takes no NUL."""
+
+    def to_internal_value(self, data: Any) -> PlanTemplate:
+        return super().to_internal_value(serializers.CharField().run_validation(data))
+
+
 class NewPlanSerializer(serializers.Serializer[Any]):
     """What a new plan is made of; ``template`` by its code."""
 
-    template = serializers.SlugRelatedField(slug_field="code", queryset=current_templates())
+    template = TemplateField(slug_field="code", queryset=current_templates())
     anchor_on = serializers.DateField()
     skip_past = serializers.BooleanField(default=False)
     only_propose = serializers.BooleanField(default=False)

@@ -57,6 +57,8 @@ def test_a_repeated_call_starts_one_plan(
     [
         ({}, 400),
         ({"template": "nonsense", "anchor_on": "2026-11-23"}, 400),
+        ({"template": "first\0visit", "anchor_on": "2026-11-23"}, 400),
+        ({"template": {"code": "first-visit"}, "anchor_on": "2026-11-23"}, 400),
         ({"template": "first-visit", "anchor_on": "soon"}, 400),
         ({"template": "first-visit", "anchor_on": "2026-11-20"}, 422),
         ({"template": "first-visit", "anchor_on": "2062-01-01"}, 422),
