@@ -168,7 +168,9 @@ def take(page: Page, name: str) -> None:
     path = HERE / f"{name}.png"
     page.screenshot(path=path)
     if tool := shutil.which("pngquant"):
-        subprocess.run([tool, "--force", "--ext", ".png", "--quality", "60-90", path], check=True)
+        subprocess.run(
+            [tool, "--force", "--ext", ".png", "--nofs", "--quality", "40-80", path], check=True
+        )
     size = path.stat().st_size
     print(f"{name:14} {size // 1000:4} kB{'  TOO LARGE' if size > LARGEST else ''}")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
