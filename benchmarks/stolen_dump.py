@@ -182,10 +182,12 @@ def _digits(phone: str) -> str:
 def work(sessions: list[str], phones: list[str]) -> None:
     """An hour at the desk, so that Valkey holds what it holds in a clinic: counters, a queue."""
     from django.conf import settings
+    from django.core.management import call_command
     from django.test import Client
 
     from crm.celery import app
 
+    call_command("collectstatic", interactive=False, verbosity=0)  # a new clone has no files yet
     for session in sessions:
         client = Client(raise_request_exception=False, HTTP_HOST="localhost")
         client.cookies[settings.SESSION_COOKIE_NAME] = session
