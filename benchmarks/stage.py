@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.databases import drop_database, make_anew, with_database
+from crm.embedded.processes import kill_group
 
 SECRET = "rehearsal"  # noqa: S105  of a company that lives for one run
 KEY_ID = "clinic"
@@ -176,8 +177,7 @@ class Worker:
         """Start it again if it ended by itself, as ``make run`` and docker compose do; whether."""
         if self._process is None or self._process.poll() is None:
             return False
-        with suppress(ProcessLookupError):  # children that outlived it would work on
-            os.killpg(self._process.pid, signal.SIGKILL)
+        kill_group(self._process.pid)  # children that outlived it would work on
         self.start()
         return True
 
