@@ -21,7 +21,10 @@ def build(count: int) -> dict[str, object]:
     from crm.patients.invented import People
     from crm.staff.models import Clinic, User
     from privacy.access.policy import Role
+    from privacy.custody import index_width
 
+    # Fingerprints as wide as an import, or the first night, makes them for so many.
+    index_width.follow_plan(more=count, process="bench")
     clinic = Clinic.objects.get_or_create(name="测量用门诊")[0]
     staff = [
         User.objects.create_user(
