@@ -46,16 +46,22 @@ class HandOver:
 def dispatch_due(limit: int) -> int:
     """Send what is due, at most ``limit`` messages. Returns how many were taken from the queue.
 
-    One transaction decides and commits the hand-overs; the provider is called only after it,
-    and its answers are written in transactions of their own. A worker that dies in between
-    leaves rows in ``handed_over`` whose lease runs out; ``reconcile`` asks after them.
+    One transaction decides and commits the hand-overs, never more than there are lanes: each is
+    called at once, so none is called long after a withdrawal. The answers are written in
+    transactions of their own. A worker that dies in between leaves rows in ``handed_over`` whose
+    lease runs out; ``reconcile`` asks after them.
     """
     with provider_connection() as provider:
         if not provider.is_reachable():
             logger.warning("the SMS provider does not answer: messages wait in the queue")
             return 0
-        taken, batch = claim(limit)
-        push(batch, provider)
+        taken, lanes = 0, settings.MESSAGE_LANES
+        while taken < limit:
+            came, batch = claim(min(lanes, limit - taken))
+            push(batch, provider)
+            taken += came
+            if came < lanes:
+                break
     return taken
 
 
@@ -166,7 +172,7 @@ def _keep_back(message: Message, decision: Decision, patients: Mapping[UUID, Pat
 
 
 def push(batch: Sequence[HandOver], provider: Provider) -> None:
-    """Call the provider for each hand-over, a few at a time; write the answers as they come.
+    """Call the provider for each hand-over, all at once; write the answers as they come.
 
     Answers that came in the meantime are written together; the calls do not wait for it.
     """

@@ -264,8 +264,9 @@ SMS_SIGN_NAME = env.str("SMS_SIGN_NAME", default="健康管理中心")
 SMS_TIMEOUT_SECONDS = env.float("SMS_TIMEOUT_SECONDS", default=10.0)
 SMS_CALLBACK_TOKEN = secret("SMS_CALLBACK_TOKEN", "")  # empty: from the gateway's secret
 MESSAGE_BATCH = env.int("MESSAGE_BATCH", default=40)
-MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)  # calls to the provider at the same time
-# A batch takes at most batch / lanes x timeout = 100 s; then its rows count as left behind.
+# Calls to the provider at the same time, and so the most that one transaction hands over.
+MESSAGE_LANES = env.int("MESSAGE_LANES", default=4)
+# Well above the timeout of a call: then what was handed over counts as left behind.
 MESSAGE_LEASE_SECONDS = env.float("MESSAGE_LEASE_SECONDS", default=120.0)
 MESSAGE_CHECK_SECONDS = env.list("MESSAGE_CHECK_SECONDS", cast=float, default=[60.0, 300.0, 900.0])
 MESSAGE_PERSON_SECONDS = env.float("MESSAGE_PERSON_SECONDS", default=1800.0)

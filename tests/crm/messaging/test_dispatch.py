@@ -1,15 +1,22 @@
 """The one way out: what leaves, what waits, what is stopped, at the instant of sending."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from crm.embedded.gateway.server import GatewayServer
+from crm.messaging import dispatch
 from crm.messaging.dispatch import claim, dispatch_due
 from crm.messaging.models import Attempt, Message, MessageTemplate, Reason
 from crm.messaging.rules import Status
+from crm.messaging.sms.current import NoProvider
+from crm.messaging.sms.provider import Answer as Reply
+from crm.messaging.sms.provider import Fate
 from crm.patients.models import Patient
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.rules import Answer
@@ -22,6 +29,7 @@ from tests.factories.messages import (
     answer,
 )
 from tests.factories.people import PatientFactory
+from tests.factories.races import alone
 from tests.factories.restrictions import close
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -260,3 +268,47 @@ def test_nothing_of_the_phone_shows_in_a_hand_over(agreeing: Patient) -> None:
     MessageFactory.create(patient=agreeing)
     _, batch = claim(10)
     assert "13800138000" not in repr(batch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_withdrawn_during_a_call_stops_messages_whose_call_has_not_begun(
+    template: MessageTemplate, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MESSAGE_LANES = 1
+    patients = [agreeing_patient() for _ in range(3)]
+    messages = [MessageFactory.create(patient=one, template=template) for one in patients]
+    called: list[str] = []
+
+    class Slow(NoProvider):
+        """Takes so long for its first call that the third patient withdraws in the meantime."""
+
+        def is_reachable(self) -> bool:
+            return True
+
+        def send(self, *, phone: str, template: str, reference: str) -> Reply:
+            if not called:
+                alone(partial(answer, patients[2], Answer.WITHDRAWN))
+            called.append(reference)
+            return Reply(Fate.ACCEPTED, "OK")
+
+    @contextmanager
+    def connected() -> Iterator[Slow]:
+        yield Slow()
+
+    monkeypatch.setattr(dispatch, "provider_connection", connected)
+
+    assert dispatch_due(10) == 2
+
+    assert state_of(messages[2]) == (Status.CANCELLED, Reason.WITHDRAWN)
+    references = Attempt.objects.order_by("created_at").values_list("reference", flat=True)
+    assert called == list(references)
+    assert {state_of(one) for one in messages[:2]} == {(Status.ACCEPTED, "")}
+
+
+def test_a_round_ends_at_its_limit(
+    gateway: GatewayServer, template: MessageTemplate, settings
+) -> None:
+    settings.MESSAGE_LANES = 2
+    for _ in range(5):
+        MessageFactory.create(patient=agreeing_patient(), template=template)
+    assert [dispatch_due(3), dispatch_due(3), dispatch_due(3)] == [3, 2, 0]
