@@ -87,13 +87,12 @@ def locked_for_contact(
     Whoever contacts a patient, by message or by phone, takes these locks first: a withdrawal then
     waits for the contact, or the contact sees the withdrawal (R7).
     """
-    patients = (
-        Patient.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=patient_ids)
-        .select_related("subject", "contact")
-        .order_by("pk")
-    )
-    found = {patient.pk: patient for patient in patients}
+    wanted = Patient.objects.filter(pk__in=patient_ids).order_by("pk")
+    keys = list(wanted.select_for_update(no_key=True).values_list("pk", flat=True))
+    # Read by a statement of its own, after the lock. Joined to the one that waited, the contact
+    # would be as it stood before the wait, with the number that was corrected in the meantime.
+    read = Patient.objects.filter(pk__in=keys).select_related("subject", "contact")
+    found = {patient.pk: patient for patient in read}
     return found, ConsentState.objects.locked_for_sending(sorted(patient_ids))
 
 

@@ -20,6 +20,7 @@ from crm.messaging.rules import reconcile as next_move
 from crm.messaging.signals import messages_moved
 from crm.messaging.sms.current import provider_connection
 from crm.messaging.sms.provider import Answer, Fate, Provider
+from crm.patients.models import Patient
 from privacy.errors import Unreadable
 
 SURE_AFTER: Final = 2  # "not found" answers before a message counts as never arrived
@@ -93,7 +94,7 @@ def _prepare(message_id: UUID, *, reachable: bool) -> Question | None:
     attempt.asked += 1
     attempt.save(update_fields=["asked", "updated_at"])
     try:
-        phone = _opened(message, MessageEvent.LOOKED_UP)
+        phone = _opened(message, message.patient, MessageEvent.LOOKED_UP)
     except Unreadable:
         _give_to_person(message, now)
         return None
@@ -167,18 +168,20 @@ def _not_found(message_id: UUID) -> HandOver | None:
 
 def _send_again(message: Message, attempt: Attempt) -> HandOver | None:
     now = timezone.now()
-    decision = Gate.opened([message], now=now).judge(message)
+    gate = Gate.opened([message], now=now)
+    decision = gate.judge(message)
     if decision.verdict is Verdict.HOLD:
         return None  # its next question, or a person, comes first
     if decision.verdict is not Verdict.SEND:
         answers.move([message], Status.FAILED, decision.reason)
         return None
-    phone = _opened(message, MessageEvent.SENT_AGAIN)
+    # Not ``message.patient``: that was read before the gate's lock.
+    phone = _opened(message, gate.patients[message.patient_id], MessageEvent.SENT_AGAIN)
     attempt.sent_again_at = now
     attempt.save(update_fields=["sent_again_at", "updated_at"])
     return HandOver(attempt.reference, phone, message.template.provider_code, end_of_lease())
 
 
-def _opened(message: Message, event: MessageEvent) -> str:
-    receipt = book_opening(event, [message], {message.patient_id: message.patient})
-    return open_phone(message.patient, receipt)
+def _opened(message: Message, patient: Patient, event: MessageEvent) -> str:
+    receipt = book_opening(event, [message], {patient.pk: patient})
+    return open_phone(patient, receipt)

@@ -18,6 +18,8 @@ from crm.messaging.sms.current import NoProvider
 from crm.messaging.sms.provider import Answer as Reply
 from crm.messaging.sms.provider import Fate
 from crm.patients.models import Patient
+from crm.patients.services.care import change_contact
+from crm.staff.models import User
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.rules import Answer
 from tests.crm.messaging.conftest import MORNING
@@ -29,7 +31,7 @@ from tests.factories.messages import (
     answer,
 )
 from tests.factories.people import PatientFactory
-from tests.factories.races import alone
+from tests.factories.races import alone, while_it_waits
 from tests.factories.restrictions import close
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -312,3 +314,23 @@ def test_a_round_ends_at_its_limit(
     for _ in range(5):
         MessageFactory.create(patient=agreeing_patient(), template=template)
     assert [dispatch_due(3), dispatch_due(3), dispatch_due(3)] == [3, 2, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_correction_nothing_leaves_for_the_old_number(
+    agreeing: Patient, template: MessageTemplate, carer: User
+) -> None:
+    """The correction is under way, the hand-over waits for it, and then reads the new number."""
+    MessageFactory.create(patient=agreeing, template=template)
+    phones: list[str] = []
+
+    def correct() -> None:
+        change_contact(patient=agreeing, name="", phone="+8613900139000", actor=carer)
+
+    def hand_over() -> None:
+        _, batch = claim(10)
+        phones.extend(one.phone for one in batch)
+
+    with while_it_waits(correct, hand_over):
+        pass
+    assert phones == ["+8613900139000"]

@@ -1,6 +1,7 @@
 """Every way a provider can fail: a decided state each, and no second message outside the rule."""
 
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -17,10 +18,12 @@ from crm.messaging.reconcile import expire_leases, reconcile
 from crm.messaging.rules import Status
 from crm.messaging.services import settle_by_person
 from crm.patients.models import Patient
+from crm.patients.services.care import change_contact
 from crm.staff.models import User
 from privacy.consent.rules import Answer
 from privacy.errors import Conflict
 from tests.factories.messages import MessageFactory, MessageTemplateFactory, answer
+from tests.factories.races import while_it_waits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 MINUTE = 60
@@ -272,6 +275,28 @@ def test_an_answer_counts_though_another_worker_is_looking_at_the_message(
     other.join()
 
     assert Attempt.objects.get(message=message).not_found == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_correction_nothing_is_sent_again_to_the_old_number(
+    gateway: GatewayServer,
+    agreeing: Patient,
+    template: MessageTemplate,
+    clock: time_machine.Traveller,
+    carer: User,
+) -> None:
+    gateway.company.faults.plan(send=["reset_before"])
+    message = send(agreeing, template)
+    wait(clock, message, 1.1)
+    clock.shift(4 * MINUTE)
+
+    def correct() -> None:
+        change_contact(patient=agreeing, name="", phone="+8613900139000", actor=carer)
+
+    with while_it_waits(correct, partial(reconcile, 10)):
+        pass
+    (sent,) = gateway.ledger.newest(10)
+    assert sent.phone == "13900139000"
 
 
 def somebody_waits() -> bool:
