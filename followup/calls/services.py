@@ -22,8 +22,10 @@ from followup.plans.selectors import channels_allowed, wordings
 from followup.reminders.services import (
     StepCannot,
     finish_if_done,
+    locked_plans_of,
     locked_step,
     pause_plan,
+    pause_plans_of,
     stop_plans_of,
 )
 from followup.schedules.models import Step
@@ -38,6 +40,7 @@ PHONE: Final = "patientcontact.phone"
 MOST_TRIES: Final = 3
 UNREACHABLE_WORDING: Final = "F-03"
 Outcome = CallResult.Outcome
+_OF_EVERY_PLAN: Final = (Outcome.STOP, Outcome.WRONG_NUMBER, Outcome.COMPLAINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def record_call(
     """Write down one try and carry out what follows from it.
 
     In: ``call_again_at`` aware, for LATER only. STOP withdraws every consent to contact and
-    stops the patient's plans; a third UNREACHABLE ends the calls of the plan.
+    stops the patient's plans; WRONG_NUMBER and COMPLAINT let all of them rest; a third
+    UNREACHABLE ends the calls of the plan.
     Raises: ConsentMissing if the patient no longer agrees to calls; StepCannot.
     """
     patient = step.plan.patient
@@ -102,6 +106,8 @@ def record_call(
         raise ConsentMissing(_("The patient does not agree to calls. Do not call."))
     if outcome == Outcome.STOP:
         stop_all_contact(subject=patient, actor=actor)  # consent cells before plans: lock order
+    if outcome in _OF_EVERY_PLAN:
+        locked_plans_of(patient)
     plan, step = locked_step(step)
     if step.kind != Kind.CALL:
         raise StepCannot(_("This step is not a call."))
@@ -141,16 +147,15 @@ def _carry_on(step: Step, outcome: CallResult.Outcome, again: datetime | None) -
 
 
 def _effects(plan: Plan, step: Step, outcome: CallResult.Outcome, actor: User) -> None:
-    """What becomes of the plan."""
-    pauses = {
-        Outcome.WRONG_NUMBER: Plan.Reason.WRONG_NUMBER,
-        Outcome.COMPLAINT: Plan.Reason.COMPLAINT,  # only the case owner contacts the patient
-        Outcome.EMERGENCY: Plan.Reason.CLINICAL,
-    }
+    """What becomes of the plan, and of the patient's others."""
     if outcome == Outcome.STOP:
         stop_plans_of(patient=plan.patient, reason=Plan.Reason.WITHDRAWN, actor=actor)
-    elif outcome in pauses and plan.state == Plan.State.ACTIVE:
-        pause_plan(plan=plan, reason=pauses[outcome], actor=actor)
+    elif outcome == Outcome.WRONG_NUMBER:
+        pause_plans_of(patient=plan.patient, reason=Plan.Reason.WRONG_NUMBER, actor=actor)
+    elif outcome == Outcome.COMPLAINT:  # only the case owner contacts the patient
+        pause_plans_of(patient=plan.patient, reason=Plan.Reason.COMPLAINT, actor=actor)
+    elif outcome == Outcome.EMERGENCY and plan.state == Plan.State.ACTIVE:
+        pause_plan(plan=plan, reason=Plan.Reason.CLINICAL, actor=actor)
     elif outcome == Outcome.UNREACHABLE and step.tries >= MOST_TRIES:
         _stop_calling(plan, step)
         finish_if_done(plan)

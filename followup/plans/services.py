@@ -5,9 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.patients.models import Patient
 from crm.staff.models import User
 from followup.plans.events import PlanEvent
 from followup.plans.models import Plan, PlanTemplate, TemplateStep
@@ -55,10 +57,12 @@ def move_plan(
 ) -> Plan:
     """Move a locked plan on. ``actor`` None: a job, or the patient's own act.
 
-    Raises: PlanCannot if the rules do not lead there.
+    Raises: PlanCannot if the rules do not lead there, or the number is known to be wrong.
     """
     if not may_become(PlanState(plan.state), state):
         raise PlanCannot(_("The plan is in a state that does not allow this."))
+    if state is PlanState.ACTIVE:
+        _refuse_wrong_number(plan.patient)
     plan.state = state.value
     plan.reason = reason
     plan.state_since = timezone.now()
@@ -74,6 +78,20 @@ def move_plan(
         detail={"template": str(plan.template.code), "version": plan.version},
     )
     return plan
+
+
+def _refuse_wrong_number(patient: Patient) -> None:
+    """While a plan rests because the number was wrong, and the contact is as it was then."""
+    resting = Plan.objects.filter(
+        patient=patient,
+        state=Plan.State.PAUSED,
+        reason=Plan.Reason.WRONG_NUMBER,
+        state_since__gte=F("patient__contact__updated_at"),
+    )
+    if resting.exists():
+        raise PlanCannot(
+            _("A call found this patient's number to be wrong. Correct or confirm it first.")
+        )
 
 
 @transaction.atomic

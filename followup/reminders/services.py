@@ -201,12 +201,26 @@ def _take_back(plan: Plan) -> None:
 
 
 @transaction.atomic
+def pause_plans_of(*, patient: Patient, reason: str, actor: User) -> int:
+    """Let every running plan of a patient rest. Returns how many."""
+    running = [plan for plan in locked_plans_of(patient) if plan.state == Plan.State.ACTIVE]
+    for plan in running:
+        pause_plan(plan=plan, reason=reason, actor=actor)
+    return len(running)
+
+
+@transaction.atomic
 def stop_plans_of(*, patient: Patient, reason: str, actor: User | None) -> int:
     """Stop every live plan of a patient. Returns how many."""
-    live = Plan.objects.live().filter(patient=patient).order_by("pk").values_list("pk", flat=True)
-    for plan_id in live:
-        stop_plan(plan=locked_plan(plan_id), reason=reason, actor=actor)
+    live = locked_plans_of(patient)
+    for plan in live:
+        stop_plan(plan=plan, reason=reason, actor=actor)
     return len(live)
+
+
+def locked_plans_of(patient: Patient) -> list[Plan]:
+    """The live plans of a patient, locked by key: before any of their steps (lock order)."""
+    return list(Plan.objects.live().filter(patient=patient).order_by("pk").select_for_update())
 
 
 @transaction.atomic

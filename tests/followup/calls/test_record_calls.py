@@ -4,17 +4,23 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from crm.embedded.gateway.server import GatewayServer
+from crm.messaging.dispatch import dispatch_due
 from crm.messaging.models import Message
 from crm.patients.models import Patient
+from crm.patients.services.care import change_contact
 from crm.staff.models import User
 from followup.calls.forms import CallForm
 from followup.calls.models import CallResult
 from followup.calls.services import open_call, record_call
-from followup.plans.models import Plan
-from followup.reminders.services import StepCannot
+from followup.plans.models import Plan, PlanTemplate
+from followup.plans.services import PlanCannot
+from followup.reminders.services import StepCannot, pause_plan, queue_due_steps, resume_plan
 from followup.schedules.models import Step
+from followup.schedules.services import start_plan
 from privacy.consent.models import Channel, Purpose
 from privacy.consent.rules import Answer
 from privacy.consent.selectors import has_consent
@@ -55,6 +61,59 @@ def test_each_outcome_has_its_consequence(
     StepFactory.create(plan=step.plan, due_at=timezone.now() + timedelta(days=2))
     record_call(step=step, outcome=outcome, actor=agent)
     assert after(step) == expected
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome.WRONG_NUMBER, ("paused", "wrong_number", 0)),
+        (Outcome.COMPLAINT, ("paused", "complaint", 0)),
+        (Outcome.EMERGENCY, ("active", "", 1)),
+    ],
+)
+def test_what_is_about_the_patient_rests_every_plan(
+    gateway: GatewayServer,
+    step: Step,
+    agent: User,
+    agreeing: Patient,
+    outcome: CallResult.Outcome,
+    expected: tuple[str, str, int],
+) -> None:
+    other = PlanFactory.create(patient=agreeing)
+    StepFactory.create(plan=other)
+    queue_due_steps(10)
+    record_call(step=step, outcome=outcome, actor=agent)
+    dispatch_due(10)
+    other.refresh_from_db()
+    assert (other.state, other.reason, len(gateway.ledger.newest(10))) == expected
+
+
+def test_after_a_wrong_number_no_plan_runs_until_the_number_was_looked_at(
+    step: Step,
+    nurse: User,
+    agreeing: Patient,
+    first_visit: PlanTemplate,
+    clock: time_machine.Traveller,
+) -> None:
+    other = PlanFactory.create(patient=agreeing)
+    pause_plan(plan=other, reason=Plan.Reason.CLINICAL, actor=nurse)
+    start = partial(
+        start_plan, patient=agreeing, template=first_visit, anchor_on=timezone.localdate(),
+        actor=nurse, skip_past=True,
+    )  # fmt: skip
+    StepFactory.create(plan=step.plan, due_at=timezone.now() + timedelta(days=2))
+    record_call(step=step, outcome=Outcome.WRONG_NUMBER, actor=nurse)
+    for plan in (step.plan, other):
+        with pytest.raises(PlanCannot):
+            resume_plan(plan=plan, actor=nurse)
+    with pytest.raises(PlanCannot):
+        start()
+
+    clock.shift(60)
+    change_contact(patient=agreeing, name="", phone="+8613900139000", actor=nurse)
+    for plan in (step.plan, other):
+        assert resume_plan(plan=plan, actor=nurse).state == Plan.State.ACTIVE
+    assert start().state == Plan.State.ACTIVE
 
 
 def test_the_last_call_completes_the_plan(step: Step, agent: User) -> None:
