@@ -1,6 +1,7 @@
-"""How the application's log is written: UTC, and one message cannot look like two."""
+"""How the application's log is written: UTC, one message like one, no secret address."""
 
 import logging
+import re
 import time
 from typing import Final
 
@@ -10,6 +11,7 @@ CONTROLS: Final = {
     for number in (*range(32), *range(127, 160), 0x2028, 0x2029, 0x202E)
     if number != ord("\n")
 }
+SECRET_ADDRESS: Final = re.compile(r"(?<=/hooks/sms/)[^/\s]+")  # of the provider's push
 
 
 def _utc(moment: float | None) -> time.struct_time:
@@ -27,4 +29,5 @@ class Line(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace("\n", "\n    ").translate(CONTROLS)
+        line = SECRET_ADDRESS.sub("-", super().format(record))
+        return line.replace("\n", "\n    ").translate(CONTROLS)

@@ -288,6 +288,14 @@ def test_pages_are_led_to_tls_and_programs_refused() -> None:
         assert f"location /{place}/ {{ return 403; }}" in plain
 
 
+def test_the_proxy_logs_no_secret_address() -> None:
+    """Whoever knows that of the SMS callback can forge receipts and stop replies."""
+    assert "map $uri $logged { ~^/hooks/sms/ /hooks/sms/-; default $uri; }" in NGINX
+    (form,) = re.findall(r"log_format paths '(.+)';", NGINX)
+    assert not {"$uri", "$request", "$request_uri", "$args"} & set(form.split())
+    assert "error_log /dev/stderr alert;" in NGINX  # at "crit" stands the line of a request
+
+
 def test_what_a_client_says_of_its_address_is_thrown_away() -> None:
 
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX

@@ -12,6 +12,7 @@ from crm.messaging.models import Attempt, DeliveryAnswer, Message, MessageTempla
 from crm.messaging.rules import Status
 from crm.messaging.sms.callback_address import callback_address, derived_token
 from crm.patients.models import Patient
+from crm.web.log_lines import Line
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent.models import Channel, Purpose
 from privacy.consent.selectors import has_consent
@@ -122,6 +123,17 @@ def test_one_bad_item_does_not_lose_the_others(sent: Message) -> None:
 
 def test_the_callback_takes_posts_only() -> None:
     assert Client().get(f"/hooks/sms/{derived_token(SECRET)}/").status_code == 405
+
+
+@pytest.mark.parametrize(("end", "status"), [("/", 405), ("/more/", 404)])
+def test_what_is_logged_of_a_request_holds_no_secret_address(
+    caplog: pytest.LogCaptureFixture, settings, end: str, status: int
+) -> None:
+    token = derived_token(SECRET)
+    assert Client().get(f"/hooks/sms/{token}{end}").status_code == status
+    form = settings.LOGGING["formatters"]["line"]["format"]
+    (line,) = [Line(form).format(one) for one in caplog.records if one.name == "django.request"]
+    assert line.endswith(f"/hooks/sms/-{end}")
 
 
 def test_a_stop_word_ends_all_contact_of_everyone_on_the_phone(
