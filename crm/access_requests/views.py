@@ -164,6 +164,7 @@ def judge(request: StaffRequest, use: AccessRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.LIFT_SUSPENSION)
+@with_fresh_factor()
 @once
 def lift(request: StaffRequest, staff_id: UUID) -> HttpResponse:
     """Give the right to break the glass back, with a reason."""

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.alerts.models import Alert
+from crm.patients.guards import codes_of_oneself
 from crm.patients.models import Patient
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
@@ -85,6 +86,12 @@ def count_open(viewer: User) -> int:
     if not can(viewer, Permission.VIEW_ALERTS):
         return 0
     return Alert.objects.visible_to(viewer).open().count()
+
+
+def subjects_shown(viewer: User, alert: Alert) -> list[Subject]:
+    """The patients an alert names to this viewer: the clinic's, without the viewer as one (T1)."""
+    own = codes_of_oneself(viewer)
+    return subjects_of_clinic(viewer, [code for code in alert.codes if code not in own])
 
 
 def subjects_of_clinic(viewer: User, codes: list[str]) -> list[Subject]:

@@ -30,7 +30,7 @@ def open_alert(*, viewer: User, alert_id: UUID) -> Opened:
     Raises: Alert.DoesNotExist if it is not there for this viewer.
     """
     alert = selectors.alert_of(viewer, alert_id)
-    subjects = selectors.subjects_of_clinic(viewer, alert.codes)
+    subjects = selectors.subjects_shown(viewer, alert)
     audit.record(AlertEvent.VIEWED, actor=viewer, target=alert.trail_target, subjects=subjects)
     incidents = list(alert.incidents.visible_to(viewer))
     return Opened(alert, [one.code for one in subjects], incidents)

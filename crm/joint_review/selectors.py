@@ -18,6 +18,7 @@ from crm.joint_review.models import (
     ReviewSignature,
     ReviewView,
 )
+from crm.joint_review.own_record import kept_from
 from crm.joint_review.reading import events_of
 from crm.joint_review.rules import Kind, Period
 from crm.patients.guards import codes_of_oneself, guards_of_oneself
@@ -112,17 +113,32 @@ def item_of(viewer: User, item_id: UUID) -> ReviewItem:
 
 
 def finding_of(viewer: User, finding_id: UUID) -> ReviewFinding:
-    """Raises: ReviewFinding.DoesNotExist also for one of another clinic."""
+    """Raises: ReviewFinding.DoesNotExist also for one of another clinic, and for one on the
+    viewer's own record."""
     rows = ReviewFinding.objects.select_related(
         "item__sheet", "author", "owner", "answered_by", "stated_by", "closed_by", "incident"
     )
-    return rows.get(pk=finding_id, item__sheet__clinic_id=viewer.clinic_id)
+    found = rows.get(pk=finding_id, item__sheet__clinic_id=viewer.clinic_id)
+    check_shown(viewer, found)
+    return found
+
+
+def check_shown(viewer: User, finding: ReviewFinding) -> None:
+    """Raises: ReviewFinding.DoesNotExist for a finding on the viewer's own record."""
+    if kept_from(viewer, ReviewItem.objects.filter(pk=finding.item_id)):
+        raise ReviewFinding.DoesNotExist
 
 
 def open_findings(viewer: User) -> list[ReviewFinding]:
     """Tickets of the clinic that nobody has closed, the one that is due first on top."""
     rows = ReviewFinding.objects.select_related("item__sheet", "owner").exclude(state="closed")
-    return list(rows.filter(item__sheet__clinic_id=viewer.clinic_id).order_by("due_on", "pk"))
+    found = rows.filter(item__sheet__clinic_id=viewer.clinic_id).order_by("due_on", "pk")
+    return _shown_among(viewer, found)
+
+
+def _shown_among(viewer: User, findings: QuerySet[ReviewFinding]) -> list[ReviewFinding]:
+    kept = kept_from(viewer, ReviewItem.objects.filter(finding__in=findings.order_by()))
+    return [one for one in findings if one.item.event_id not in kept]
 
 
 def late_findings(viewer: User) -> int:
@@ -204,10 +220,10 @@ def findings_resting_on(person: User) -> QuerySet[ReviewFinding]:
     return ReviewFinding.objects.filter(owner=person).exclude(state="closed")
 
 
-def findings_on(sheet: ReviewSheet) -> list[ReviewFinding]:
-    """The tickets of a sheet, by number."""
+def findings_on(sheet: ReviewSheet, viewer: User) -> list[ReviewFinding]:
+    """The tickets of a sheet that the viewer is shown, by number."""
     rows = ReviewFinding.objects.select_related("item", "author", "owner").filter(item__sheet=sheet)
-    return list(rows.order_by("item__number"))
+    return _shown_among(viewer, rows.order_by("item__number"))
 
 
 def signed_before(sheet: ReviewSheet) -> QuerySet[ReviewItem]:

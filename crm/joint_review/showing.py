@@ -20,6 +20,7 @@ from crm.joint_review import reading, rules, selectors
 from crm.joint_review.forms import JOBS, OPEN
 from crm.joint_review.grounds import GROUNDS, Ground
 from crm.joint_review.models import ReviewItem, ReviewSheet, ReviewSignature
+from crm.joint_review.own_record import kept_from
 from crm.joint_review.rules import Side
 from crm.staff.models import User
 from crm.trail import selectors as console
@@ -258,7 +259,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ItemShown:
-    """One event on a sheet. ``row`` None: it is no longer in the trail, or not as it was."""
+    """One event on a sheet. ``row`` None: it is no longer in the trail, or not as it was, or
+    ``kept`` from the viewer, whose own record it is about."""
 
     item: ReviewItem
     row: Row | None
@@ -266,6 +268,7 @@ class ItemShown:
     reasons: list[Reason]
     mine: bool  # whether the viewer may judge it at all
     action: Words
+    kept: bool
 
 
 def items_shown(items: Iterable[ReviewItem], viewer: User) -> list[ItemShown]:
@@ -273,23 +276,30 @@ def items_shown(items: Iterable[ReviewItem], viewer: User) -> list[ItemShown]:
     wanted = list(items)
     events, seals = reading.events_of(wanted)
     rows = {row.event.pk: row for row in console.rows_of(viewer, events, seals)}
+    kept = kept_from(viewer, ReviewItem.objects.filter(pk__in=[one.pk for one in wanted]))
     found = []
     for item in wanted:
-        row = rows.get(item.event_id)
+        row, is_kept = rows.get(item.event_id), item.event_id in kept
         whole = row is not None and bytes(row.event.digest).hex() == item.event_digest
         found.append(
             ItemShown(
                 item=item,
-                row=row,
+                row=None if is_kept else row,
                 whole=whole and row is not None and row.seal is not None,
-                reasons=[_reason(code, item.facts.get(code, {})) for code in item.grounds],
-                mine=rules.may_judge(
+                reasons=[] if is_kept else _reasons(item),
+                mine=not is_kept
+                and rules.may_judge(
                     viewer.pk, rules.side_of(viewer.role), actor=item.actor, only=item.only_side
                 ),
-                action=Registry.label(item.action),
+                action=_("On your own record") if is_kept else Registry.label(item.action),
+                kept=is_kept,
             )
         )
     return found
+
+
+def _reasons(item: ReviewItem) -> list[Reason]:
+    return [_reason(code, item.facts.get(code, {})) for code in item.grounds]
 
 
 def _reason(code: str, numbers: Mapping[str, int]) -> Reason:
@@ -336,10 +346,10 @@ class Batch:
 
 def batches(items: Sequence[ItemShown]) -> Iterator[Batch]:
     """Neighbours of one role and action, in the order of ``narrowed``."""
-    for (role, _action), group in groupby(items, lambda one: (one.item.role, one.item.action)):
+    for (role, action), group in groupby(items, lambda one: (one.item.role, one.item.action)):
         rows = list(group)
         label = Role(role).label if role in Role.values else _("Jobs")
-        yield Batch(role=label, action=rows[0].action, items=rows)
+        yield Batch(role=label, action=Registry.label(action), items=rows)
 
 
 def numbers_of(sheet: ReviewSheet) -> list[tuple[Ground, int, int]]:
@@ -364,12 +374,13 @@ def around(item: ReviewItem, wanted: Mapping[str, str]) -> tuple[UUID | None, UU
 def next_open(item: ReviewItem, wanted: Mapping[str, str], viewer: User) -> UUID | None:
     """The next item that the viewer can judge, after this one and then from the start."""
     side = rules.side_of(viewer.role)
-    rows = narrowed(item.sheet, {**wanted, "state": ""}).values_list(
-        "pk", "verdict", "actor", "only_side"
-    )
-    found = list(rows)
+    rows = narrowed(item.sheet, {**wanted, "state": ""})
+    kept = kept_from(viewer, rows)
+    found = list(rows.values_list("pk", "verdict", "actor", "only_side", "event_id"))
     at = next((place for place, one in enumerate(found) if one[0] == item.pk), -1)
-    for key, verdict, actor, only in (*found[at + 1 :], *found[: max(at, 0)]):
-        if not verdict and rules.may_judge(viewer.pk, side, actor=actor, only=only):
+    for key, verdict, actor, only, event in (*found[at + 1 :], *found[: max(at, 0)]):
+        if verdict or event in kept:
+            continue
+        if rules.may_judge(viewer.pk, side, actor=actor, only=only):
             return key
     return None

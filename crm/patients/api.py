@@ -27,7 +27,7 @@ from crm.web.api import PROBLEM
 from crm.web.numbers import natural
 from crm.web.plain_text import TICK
 from crm.web.repeats import KEY_PARAMETER, repeatable
-from privacy.access.policy import Permission
+from privacy.access.policy import Permission, is_cleared
 from privacy.audit.services import record_crypto_failure
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
@@ -39,12 +39,13 @@ SIZE = 50
 
 class PatientOut(serializers.Serializer[dict[str, Any]]):
     """A patient by code. ``name`` is masked, null where the role sees none or it does not open;
-    then ``unreadable`` has the code of the failure."""
+    then ``unreadable`` has the code of the failure. Stage and status are blank to who is not
+    cleared."""
 
     code = serializers.CharField()
     visit_code = serializers.CharField(allow_blank=True)
-    stage = serializers.ChoiceField(choices=Patient.Stage.choices)
-    status = serializers.ChoiceField(choices=Patient.Status.choices)
+    stage = serializers.ChoiceField(choices=Patient.Stage.choices, allow_blank=True)
+    status = serializers.ChoiceField(choices=Patient.Status.choices, allow_blank=True)
     name = serializers.CharField(allow_null=True)
     unreadable = serializers.CharField(allow_blank=True)
     registered_at = serializers.DateTimeField()
@@ -165,7 +166,9 @@ class PatientViewSet(OfStaff):
         number = natural(request.query_params.get("page"), otherwise=1)
         listing = viewing.list_patients(
             staff=self.staff,
-            filters=replace(FilterForm(request.query_params).filters(), open_only=True),
+            filters=replace(
+                FilterForm(request.query_params, staff=self.staff).filters(), open_only=True
+            ),
             number=number,
             size=SIZE,
         )
@@ -184,6 +187,8 @@ class PatientViewSet(OfStaff):
         opened = viewing.open_patient(staff=self.staff, patient=self.patient(code))
         name = opened.contact.name if opened.contact else None
         body = _out(opened.patient, opened.visit_code, name, opened.receipt)
+        if not is_cleared(self.staff):
+            body |= {"stage": "", "status": ""}
         return Response(PatientOut(body).data)
 
     @extend_schema(request=PatientIn, responses={201: PatientOut}, parameters=[KEY_PARAMETER])

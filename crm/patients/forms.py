@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ from crm.patients.services.registration import Registration
 from crm.staff.models import User
 from crm.staff.selectors import colleagues_of
 from crm.web.plain_text import PlainText
-from privacy.access.policy import Role
+from privacy.access.policy import Role, is_cleared
 from privacy.consent.models import Manner
 from privacy.consent.rules import Answer
 from privacy.minimisation.numbers import plain_digits
@@ -310,7 +310,10 @@ class AnswerForm(forms.Form):
 
 
 class FilterForm(forms.Form):
-    """What the list is narrowed to; nonsense in the address narrows nothing."""
+    """What the list is narrowed to; nonsense in the address narrows nothing, nor does what would
+    tell who is not cleared how far things are and who cares (ADR 0019)."""
+
+    TELLING: Final = ("stage", "status", "alone")
 
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     status = forms.ChoiceField(label=_("Status"), required=False)
@@ -323,12 +326,14 @@ class FilterForm(forms.Form):
     mine = forms.BooleanField(label=_("Mine only"), required=False)
     alone = forms.BooleanField(label=_("Nobody cares for them"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in (("stage", Patient.Stage.choices), ("status", Patient.Status.choices)):
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = [("", _("All")), *choices]
+        for name in () if is_cleared(staff) else self.TELLING:
+            del self.fields[name]
 
     def filters(self) -> Filters:
         """The well-formed part of what was asked."""

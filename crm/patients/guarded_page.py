@@ -7,13 +7,13 @@ from crm.patients.guards import guards_of
 from crm.patients.models import Patient, PatientGuard
 from crm.patients.panels import Notice, Standing
 from crm.staff.models import User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, is_cleared
 
 
 def standing_of(staff: User, patient: Patient) -> Standing | None:
     """The badge in the head of the page, in place of the button that would only say it again; and
-    the line above all: on what grounds, and that every look is read."""
-    marks = guards_of(patient)
+    the line above all: on what grounds, and that every look is read. Neither without clearance."""
+    marks = guards_of(patient) if is_cleared(staff) else []
     if not marks:
         return None
     by_somebody = {one.kind for one in marks} - {PatientGuard.Kind.MINOR}

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from crm.patients.guards import codes_of_minors
+from crm.patients.guards import codes_of_minors, codes_of_oneself
 from crm.patients.models import Patient
 from crm.staff.models import User
 from crm.staff.rules import off_hours
@@ -68,9 +68,10 @@ class Screen:
 
 
 def scope_of(viewer: User) -> Filter:
-    """What ``viewer`` may see at all: the own clinic, and without VIEW_AUDIT the own acts only."""
+    """What ``viewer`` may see at all: the own clinic, but nothing on their own record as a patient
+    here (T1); without VIEW_AUDIT the own acts only."""
     if can(viewer, Permission.VIEW_AUDIT):
-        return Filter(clinic=viewer.clinic_id)
+        return Filter(clinic=viewer.clinic_id, hidden=frozenset(codes_of_oneself(viewer)))
     return Filter(clinic=viewer.clinic_id, actors=frozenset({viewer.pk}))
 
 
@@ -92,7 +93,9 @@ def narrowed(viewer: User, wanted: Filter, operator: str = "") -> Filter:
     # Jobs' events on another clinic's patient are not shown, so they must not be counted either:
     # a page that has older ones tells that the code exists.
     shared = not wanted.code or _own_codes(viewer, {wanted.code}) == {wanted.code}
-    return replace(wanted, clinic=scope.clinic, actors=actors, processes=shared)
+    return replace(
+        wanted, clinic=scope.clinic, actors=actors, processes=shared, hidden=scope.hidden
+    )
 
 
 def of_minors(viewer: User, wanted: Filter) -> Filter:
@@ -168,6 +171,8 @@ def one_event(viewer: User, event_id: UUID) -> tuple[Row, Proof] | None:
     if event.clinic not in {None, scope.clinic}:
         return None
     if scope.actors is not None and event.actor not in scope.actors:
+        return None
+    if not scope.hidden.isdisjoint(event.codes):
         return None
     rows = rows_of(viewer, [event], {event.id: proof.seal} if proof.seal else {})
     return (rows[0], proof) if rows else None

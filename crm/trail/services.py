@@ -45,7 +45,9 @@ def asked_for(wanted: Filter) -> dict[str, str | int]:
     facts = asdict(wanted)
     facts["actors"] = len(wanted.actors) if wanted.actors is not None else 0
     facts["codes"] = len(wanted.codes)
-    del facts["clinic"], facts["processes"], facts["without"], facts["by_people"]
+    # Not what is hidden from whom: the event would tell that a colleague is a patient here (T1).
+    for name in ("clinic", "processes", "without", "by_people", "hidden"):
+        del facts[name]
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in facts.items()

@@ -111,6 +111,7 @@ class Filter:
     processes: bool = True
     codes: frozenset[str] = frozenset()  # naming any of these patients
     without: frozenset[str] = frozenset()  # actions passed over
+    hidden: frozenset[str] = frozenset()  # naming none of these patients
     by_people: bool = False  # none of processes
     actors: frozenset[UUID] | None = None
     kind: str = ""
@@ -166,6 +167,8 @@ def _of_patients(wanted: Filter) -> QuerySet[AuditEvent]:
         rows = rows.filter(codes__overlap=sorted(wanted.codes))
     if wanted.without:
         rows = rows.exclude(action__in=sorted(wanted.without))
+    if wanted.hidden:
+        rows = rows.exclude(codes__overlap=sorted(wanted.hidden))
     return rows.filter(actor__isnull=False) if wanted.by_people else rows
 
 

@@ -19,6 +19,7 @@ DOORS = {
     "access:break-glass",
     "access:decide",
     "access:judge",
+    "access:lift",
     "clearance:come-back",
     "clearance:leave",
     "clearance:licences",

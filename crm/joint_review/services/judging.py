@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.joint_review import rules, selectors
 from crm.joint_review.events import ReviewEvent
 from crm.joint_review.models import ReviewFinding, ReviewItem, ReviewSheet
+from crm.joint_review.own_record import kept_from
 from crm.joint_review.rules import Side
 from crm.staff.models import User
 from privacy.access.policy import Permission, can
@@ -44,9 +45,9 @@ def held(actor: User, sheet_id: UUID) -> ReviewSheet:
 def judge(*, item_id: UUID, actor: User, verdict: str, text: str = "") -> ReviewItem:
     """Say of one event whether it is in order; a finding opens a ticket with its text.
 
-    Raises: ReviewItem.DoesNotExist; AccessDenied for other roles, one's own doings and those that
-        are for the other side (booked); Conflict once the sheet is signed, or to take a finding
-        back; DomainError for a finding without at least 10 characters.
+    Raises: ReviewItem.DoesNotExist; AccessDenied for other roles, one's own doings, those on one's
+        own record and those that are for the other side (booked); Conflict once the sheet is
+        signed, or to take a finding back; DomainError for a finding without at least 10 characters.
     """
     side, text = side_of(actor), text.strip()
     item = selectors.item_of(actor, item_id)
@@ -80,7 +81,8 @@ def _judge(item: ReviewItem, actor: User, side: Side, verdict: str, text: str) -
 
 
 def _check_not_own(item: ReviewItem, actor: User, side: Side) -> None:
-    if rules.may_judge(actor.pk, side, actor=item.actor, only=item.only_side):
+    own_record = kept_from(actor, ReviewItem.objects.filter(pk=item.pk))
+    if not own_record and rules.may_judge(actor.pk, side, actor=item.actor, only=item.only_side):
         return
     audit.record_denial(actor=actor, target=item.sheet.target, reason=OWN)
     raise AccessDenied(
@@ -143,4 +145,5 @@ def take_over(*, sheet_id: UUID, actor: User) -> int:
 
 def _open_to(sheet: ReviewSheet, actor: User, side: Side) -> QuerySet[ReviewItem]:
     rows = ReviewItem.objects.filter(sheet=sheet, verdict="", only_side__in=["", side.value])
-    return rows.exclude(actor=actor.pk)
+    rows = rows.exclude(actor=actor.pk)
+    return rows.exclude(event_id__in=kept_from(actor, rows))

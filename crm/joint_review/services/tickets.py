@@ -174,7 +174,9 @@ def make_incident(*, finding_id: UUID, actor: User) -> Incident:
 
 def _held(actor: User, finding_id: UUID) -> ReviewFinding:
     rows = ReviewFinding.objects.select_for_update(of=("self",)).select_related("item__sheet")
-    return rows.get(pk=finding_id, item__sheet__clinic_id=actor.clinic_id)
+    found = rows.get(pk=finding_id, item__sheet__clinic_id=actor.clinic_id)
+    selectors.check_shown(actor, found)
+    return found
 
 
 def _checked(text: str) -> str:

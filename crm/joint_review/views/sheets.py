@@ -125,7 +125,7 @@ def _sheet(
         "batches": list(showing.batches(items)) if random else [],
         "random": random,
         "numbers": showing.numbers_of(one),
-        "findings": selectors.findings_on(one),
+        "findings": selectors.findings_on(one, request.user),
         "unexamined": grounds.unexamined_on(one.counts),
         "views": selectors.views_of(request.user),
         "digest": rules.groups(_digest(shown)) if not shown.left else [],
@@ -239,7 +239,7 @@ def print_sheet(request: StaffRequest, sheet_id: UUID) -> HttpResponse:
         "digest": rules.groups(digest),
         "numbers": showing.numbers_of(one),
         "judges": selectors.judges_on(one),
-        "findings": selectors.findings_on(one),
+        "findings": selectors.findings_on(one, request.user),
         "unexamined": grounds.unexamined_on(one.counts),
         "printed_at": timezone.now(),
     }

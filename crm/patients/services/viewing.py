@@ -1,7 +1,7 @@
 """Looking: every sight of patients is booked first, and its receipt opens what is shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from crm.patients.services.writing import booked_restricted, may_write
 from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web.unreadable import words_for
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, is_cleared
 from privacy.audit import services as audit
 from privacy.audit.events import AccessEvent
 from privacy.errors import Unreadable
@@ -58,7 +58,8 @@ class Listing:
 def list_patients(*, staff: User, filters: selectors.Filters, number: int, size: int) -> Listing:
     """The page ``number`` (1, 2, ...) of the patients that ``staff`` may see.
 
-    A page past the end gives the last one. One event holds all codes shown (R31, S59).
+    A page past the end gives the last one. One event holds all codes shown (R31, S59). To who is
+    not cleared the rows are codes: nothing says how far things are, or who cares (ADR 0019).
     """
     names = can(staff, Permission.VIEW_CONTACT)
     number = min(max(number, 1), selectors.CAP // size)
@@ -73,6 +74,8 @@ def list_patients(*, staff: User, filters: selectors.Filters, number: int, size:
         total = selectors.count_matching(staff, filters)
         number = max(-(-min(total, selectors.CAP) // size), 1)
         rows, total = cut(number)
+    if not is_cleared(staff):
+        rows = [replace(row, status="", stage="", team=()) for row in rows]
     receipt = audit.record(
         PatientEvent.LISTED,
         actor=staff,
@@ -151,7 +154,7 @@ def open_patient(*, staff: User, patient: Patient) -> Opened:
         contact=contact,
         formers=formers,
         clinical=selectors.clinical_of(patient) if sees_complaint else None,
-        team=selectors.team_of(patient),
+        team=selectors.team_of(patient) if is_cleared(staff) else [],
         visit_code=selectors.visit_code_today(patient, staff),
         may_write=may_write(staff=staff, patient=patient),
         rests=rests_of(patient) if sees_contact else [],

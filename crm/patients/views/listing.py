@@ -117,7 +117,7 @@ def _href(row: Row, address: str, query: str) -> str:
 @requires(Permission.VIEW_PATIENTS)
 def patient_list(request: StaffRequest) -> HttpResponse:
     """Fifty codes a page, newest first; the address holds all of the list's state."""
-    form = FilterForm(request.GET)
+    form = FilterForm(request.GET, staff=request.user)
     size = size_of(request.GET)
     listing = list_patients(
         staff=request.user, filters=form.filters(), number=number_of(request.GET), size=size

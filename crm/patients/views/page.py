@@ -29,7 +29,7 @@ from crm.patients.views.listing import number_of, state_of
 from crm.patients.views.timeline import lines_of, looks_of
 from crm.staff.guards import StaffRequest, requires
 from crm.staff.models import User
-from privacy.access.policy import Permission, can
+from privacy.access.policy import Permission, can, is_cleared
 from privacy.consent.selectors import cells_of
 
 
@@ -101,6 +101,7 @@ def _restricted_page(request: StaffRequest, patient: Patient) -> HttpResponse:
 
 def _may(staff: User, *, writes: bool) -> dict[str, bool]:
     return {
+        "sees_care": is_cleared(staff),
         "may_change_contact": can(staff, Permission.REGISTER_PATIENT),
         "may_edit_team": writes and can(staff, Permission.EDIT_CARE_TEAM),
         "may_print": can(staff, Permission.ISSUE_VISIT_CODE),
@@ -144,7 +145,7 @@ def _place(staff: User, query: QueryDict, patient: Patient) -> Place | None:
     position = number_of(query, "at") if query.get("at") else 0
     if not 1 <= position <= selectors.CAP:
         return None
-    codes, total = selectors.codes_around(staff, FilterForm(query).filters(), position)
+    codes, total = selectors.codes_around(staff, FilterForm(query, staff=staff).filters(), position)
     here = 1 if position > 1 else 0
     if codes[here : here + 1] != [patient.code]:
         return None

@@ -12,6 +12,7 @@ from crm.web.idempotency import FIELD
 from crm.web.nav import groups_for
 from privacy.access.policy import Permission, Role, roles_with
 from privacy.errors import AccessDenied, DomainError
+from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +162,11 @@ def test_who_took_it_on_stays_named_when_another_closes_it(keeper, clinic, alert
 def test_the_database_keeps_states_whole(alert, clinic, wrong) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make(clinic=clinic, target="other" if wrong else alert.target, **wrong)
+
+
+def test_nobody_reads_their_own_code_as_a_patient(clinic, keeper, auditor, patient, carer) -> None:
+    """T1: the colleague beside them does."""
+    alert = make(clinic=clinic, codes=[patient.code])
+    guarded_by(patient, carer, person=keeper)
+    assert services.open_alert(viewer=keeper, alert_id=alert.pk).codes == []
+    assert services.open_alert(viewer=auditor, alert_id=alert.pk).codes == [patient.code]

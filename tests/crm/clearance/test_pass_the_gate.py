@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from crm.patients.models import Patient, PatientGuard
 from crm.staff.models import User
 from crm.staff.services import issue_token
 from privacy.access.policy import Permission, Role
+from tests.factories.guards import guarded_by
 from tests.factories.people import PatientFactory, UserFactory
 
 NAME, COMPLAINT = "欧阳晓彤", "备孕两年未果"
@@ -74,6 +76,44 @@ def test_the_list_shows_codes_only_and_costs_no_more(
     assert "欧阳" not in text
 
 
+def test_neither_the_ground_of_a_guard_nor_stage_nor_team_is_told(
+    sign_in_as, clinic, patient, carer
+) -> None:
+    nurse = UserFactory.create(clinic=clinic, role=Role.NURSE, display_name="石护士")
+    patient.care_team.create(staff=nurse)
+    guarded_by(patient, carer)
+    Patient.objects.filter(pk=patient.pk).update(stage="in_treatment", status="provisional")
+    told = {
+        "ground": PatientGuard.Kind.VIP.label,
+        "stage": Patient.Stage.IN_TREATMENT.label,
+        "status": Patient.Status.PROVISIONAL.label,
+        "colleague": nurse.display_name,
+    }
+    client = sign_in_as(carer)
+
+    def seen(address: str) -> set[str]:
+        text = client.get(address).content.decode()
+        return {name for name, word in told.items() if str(word) in text}
+
+    page, everybody = reverse("patients:page", args=[patient.code]), reverse("patients:list")
+    assert (seen(page), seen(everybody)) == (set(told), set(told) - {"ground"})
+
+    close_gate(carer)
+
+    assert (seen(page), seen(everybody)) == (set(), set())
+
+
+@pytest.mark.parametrize("asked", ["stage=closed", "status=inactive", "alone=on"])
+def test_no_filter_tells_how_far_things_are(sign_in_as, patient, carer, asked) -> None:
+    client = sign_in_as(carer)
+    address = f"{reverse('patients:list')}?{asked}"
+    assert patient.code not in client.get(address).content.decode()
+
+    close_gate(carer)
+
+    assert patient.code in client.get(address).content.decode()
+
+
 def test_every_other_door_to_a_patient_closes_and_says_why(sign_in_as, patient, carer) -> None:
     client = sign_in_as(carer)
     close_gate(carer)
@@ -108,11 +148,16 @@ def test_a_token_stops_with_its_owner(client, patient, carer) -> None:
     one = reverse("api:patient-detail", args=[patient.code])
     talks = reverse("api:consultation-list", args=[patient.code])
     assert client.get(one, **bearer).json()["name"]
+    assert client.get(one, **bearer).json()["stage"] == patient.stage
     assert client.get(talks, **bearer).status_code == 200
 
     close_gate(carer)
 
-    assert client.get(one, **bearer).json()["name"] is None
+    listed = client.get(reverse("api:patient-list"), {"stage": "closed"}, **bearer).json()
+    for told in (client.get(one, **bearer).json(), *listed["results"]):
+        assert (told["code"], told["name"]) == (patient.code, None)
+        assert (told["stage"], told["status"]) == ("", "")
+    assert listed["count"] == 1
     assert client.get(talks, **bearer).status_code == 403
     assert client.get(reverse("staff:api-me"), **bearer).json()["permissions"] == ["patients.view"]
 

@@ -10,6 +10,7 @@ from crm.trail import selectors, services
 from privacy.access.policy import Role
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.audit.selectors import Filter, Mark, find, walk
+from tests.factories.guards import guarded_by
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,27 @@ def test_without_a_clinic_everything_is_found(write, carer, stranger) -> None:
     write(carer)
     write(stranger)
     assert len(find(Filter()).events) == 2
+
+
+def test_what_is_about_the_readers_own_record_is_left_out(
+    auditor, history, carer, patient, sign_in_as, events, booked
+) -> None:
+    """T1: by code, among all, one by one; a colleague reads on, and no event tells."""
+    colleague = UserFactory.create(clinic=auditor.clinic, role=Role.AUDITOR)
+    guarded_by(patient, carer, person=auditor)
+    about = next(one for one in events("audit.viewed") if one.codes == [patient.code])
+
+    def seen(reader, **asked: str) -> int:
+        screen = sign_in_as(reader).get(reverse("trail:list"), asked).context["screen"]
+        return sum(patient.code in row.codes for row in screen.rows)
+
+    assert (seen(auditor, code=patient.code), seen(auditor)) == (0, 0)
+    assert (seen(colleague, code=patient.code), seen(colleague)) == (3, 3)
+    address = reverse("trail:event", args=[about.pk])
+    assert sign_in_as(auditor).get(address).status_code == 404
+    assert sign_in_as(colleague).get(address).status_code == 200
+    own, others = (
+        next(one for one in booked("audit.viewed") if one.actor == who.pk and "code" in one.detail)
+        for who in (auditor, colleague)
+    )
+    assert own.detail == others.detail
