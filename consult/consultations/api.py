@@ -176,9 +176,13 @@ class ConsultationViewSet(OfStaff):
     def _record(self, code: str, consultation_id: str) -> Consultation:
         patient = self.patient(code)
         try:
-            found = selectors.opened_by(self.staff).filter(patient=patient)
-            return found.get(pk=UUID(consultation_id))
-        except (Consultation.DoesNotExist, ValueError) as error:
+            key = UUID(consultation_id)
+        except ValueError as error:
+            raise Http404 from error
+        try:
+            return selectors.opened_by(self.staff).filter(patient=patient).get(pk=key)
+        except Consultation.DoesNotExist as error:
+            services.book_out_of_reach(actor=self.staff, consultation_id=key)
             raise Http404 from error
 
     def _whole(self, record: Consultation) -> Body:

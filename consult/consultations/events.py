@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import ROUTINE, Event, Kind
+from privacy.audit.events import ROUTINE, SIGHT, Event, Kind
 
 
 class ConsultationEvent(Event):
     """From the first draft to the last addendum, and what an import brought."""
 
     LISTED = "consultation.listed", Kind.VIEW, _("Looked through consultations")
-    OPENED = "consultation.opened", Kind.VIEW, _("Opened a consultation")
+    OPENED = "consultation.opened", Kind.VIEW, _("Opened a consultation"), SIGHT
     DRAFT_STARTED = "consultation.draft_started", Kind.CHANGE, _("Began a consultation record")
     DRAFT_SAVED = (
         "consultation.draft_saved", Kind.CHANGE, _("Saved a consultation draft"), ROUTINE

@@ -178,6 +178,7 @@ class EstimateViewSet(OfStaff):
         try:
             return selectors.newest_version(patient, number)
         except Estimate.DoesNotExist as error:
+            selectors.book_out_of_reach(staff=self.staff, number=number)
             raise Http404 from error
 
     def _shown(self, version: EstimateVersion, code: int = status.HTTP_200_OK) -> Response:

@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import ROUTINE, Event, Kind
+from privacy.audit.events import ROUTINE, SIGHT, Event, Kind
 
 
 class FeeEvent(Event):
     """Estimates (field group G5) and the price book."""
 
     LISTED = "estimates.listed", Kind.VIEW, _("Listed estimates")
-    VIEWED = "estimate.viewed", Kind.VIEW, _("Opened an estimate")
+    VIEWED = "estimate.viewed", Kind.VIEW, _("Opened an estimate"), SIGHT
     CREATED = "estimate.created", Kind.CHANGE, _("Drew up an estimate")
     SAVED = "estimate.saved", Kind.CHANGE, _("Saved the draft of an estimate"), ROUTINE
     REVISED = "estimate.revised", Kind.CHANGE, _("Started a new version of an estimate")

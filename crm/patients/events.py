@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import Event, Kind
+from privacy.audit.events import SIGHT, Event, Kind
 
 
 class PatientEvent(Event):
@@ -18,9 +18,11 @@ class PatientEvent(Event):
         _("Removed former contact data, kept for 180 days"),
     )
     LISTED = "patient.listed", Kind.VIEW, _("Opened the list of patients")
-    OPENED = "patient.opened", Kind.VIEW, _("Opened the patient's page")
-    TRAIL_VIEWED = "patient.trail_viewed", Kind.VIEW, _("Looked up who had looked")
-    TIMELINE_VIEWED = "patient.timeline_viewed", Kind.VIEW, _("Opened the patient's timeline")
+    OPENED = "patient.opened", Kind.VIEW, _("Opened the patient's page"), SIGHT
+    TRAIL_VIEWED = "patient.trail_viewed", Kind.VIEW, _("Looked up who had looked"), SIGHT
+    TIMELINE_VIEWED = (
+        "patient.timeline_viewed", Kind.VIEW, _("Opened the patient's timeline"), SIGHT
+    )  # fmt: skip
     REVEALED = "patient.revealed", Kind.REVEAL, _("Saw plain text")
     OFF_HOURS = "patient.off_hours", Kind.VIEW, _("Said why to look while the clinic is closed")
     JOINED_TEAM = "patient.joined_team", Kind.CHANGE, _("Added to the care team")
@@ -43,7 +45,7 @@ class PatientEvent(Event):
     GUARD_LIFTED = "patient.guard_lifted", Kind.ACCESS, _("Ended the guard over the patient")
     GUARD_KEPT = "patient.guard_kept", Kind.ACCESS, _("Kept the guard over the patient")
     GUARDS_LISTED = "patient.guards_listed", Kind.VIEW, _("Opened the guarded patients")
-    FACTS_VIEWED = "patient.facts_viewed", Kind.VIEW, _("Looked up what was asked for")
+    FACTS_VIEWED = "patient.facts_viewed", Kind.VIEW, _("Looked up what was asked for"), SIGHT
     FACT_TAKEN = "patient.fact_taken", Kind.CHANGE, _("Took down an answer of the patient")
     HIDDEN_DOUBLE = "patient.hidden_double", Kind.SYSTEM, _("Told a care team of a likely double")
     DOUBLE_SETTLED = "patient.double_settled", Kind.CHANGE, _("Compared a likely double")

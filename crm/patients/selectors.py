@@ -31,7 +31,7 @@ from crm.patients.team_models import CareTeamMember
 from crm.staff.models import User
 from crm.web.numbers import day_after
 from privacy.access.policy import CLINIC_WIDE
-from privacy.audit.events import Kind, Registry
+from privacy.audit.events import ROUTINE, Kind, Registry
 from privacy.audit.models import AuditEvent
 from privacy.audit.selectors import trail_of
 from privacy.pseudonyms.models import VisitCode
@@ -388,7 +388,8 @@ def timeline_of(patient: Patient, *, by: str = "") -> list[Trace]:
 
     Autosaves and the like are in the trail and not here: twenty a talk would hide the rest.
     """
-    events = trail_of(patient, kinds=SHOWN_IN_TIMELINE, without=Registry.routine(), limit=100)
+    routine = Registry.marked(ROUTINE)
+    events = trail_of(patient, kinds=SHOWN_IN_TIMELINE, without=routine, limit=100)
     if by:
         events = [event for event in events if bool(event.actor) == (by == "staff")]
     return _with_names(events)

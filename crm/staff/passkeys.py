@@ -36,7 +36,7 @@ MOST: Final = 10  # passkeys of one account
 CHALLENGE_SECONDS: Final = 300
 LONGEST_ANSWER: Final = 20_000
 # What malformed input makes the library and its parsers raise besides its own exceptions.
-BROKEN: Final = (WebAuthnException, ValueError, KeyError, TypeError, IndexError)
+BROKEN: Final = (WebAuthnException, ValueError, KeyError, TypeError, IndexError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from uuid import UUID
 
 from django.contrib.auth import authenticate
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from crm.staff import passkeys, recovery, rules, selectors, sessions
+from crm.staff import failures, passkeys, recovery, rules, selectors, sessions
 from crm.staff.api_authentication import PREFIX
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, Clinic, SignInFailure, TotpDevice, User
@@ -26,16 +27,22 @@ from privacy.errors import AccessDenied, DomainError
 from privacy.records import new_id
 
 CODE_DIGITS = 6
-
-
 EASY = "abcdefghjkmnpqrstuvwxyz23456789"  # no l, i, o, 0, 1
 
 
-class SignInRefused(DomainError):
+class SignInFailed(DomainError):
+    """Nobody is signed in; ``wait``: the seconds before another try makes sense, 0 for none."""
+
+    def __init__(self, text: str, *, wait: int = 0) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+class SignInRefused(SignInFailed):
     """Name, password or code is wrong; which of them is not told."""
 
 
-class SignInLocked(DomainError):
+class SignInLocked(SignInFailed):
     """Too many failures; try again later."""
 
 
@@ -69,8 +76,8 @@ def sign_in(
     user = authenticate(None, staff_no=staff_no, password=password)
     if not isinstance(user, User) or not _spend_factor(user, code, answer):
         _leave_to_enrol(user, code, attempt)
-        failed(attempt, known)
-        raise SignInRefused(_("Staff number, password or one-time code is not right."))
+        wait = failed(attempt, known)
+        raise SignInRefused(_("Staff number, password or one-time code is not right."), wait=wait)
     with transaction.atomic():
         SignInFailure.objects.filter(name_hash=name_hash, ip=ip).delete()
         audit.record(StaffEvent.SIGNED_IN, actor=user)
@@ -136,27 +143,21 @@ def _take_a_try(name_hash: bytes, known: User | None, *, ip: str | None) -> Sign
         with connection.cursor() as cursor:
             line = int.from_bytes(name_hash[:8], "big", signed=True)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [line])
-        failures = SignInFailure.objects.filter(
+        rows = SignInFailure.objects.filter(
             name_hash=name_hash, created_at__gt=now - rules.PER_NAME_WINDOW
         ).values_list("created_at", "ip")
-        until = rules.locked_until(list(failures), ip=ip, now=now)
+        until = rules.locked_until(list(rows), ip=ip, now=now)
         if until is None:
             return SignInFailure.objects.create(name_hash=name_hash, ip=ip)
-    _book_failure(StaffEvent.SIGN_IN_THROTTLED, known)
-    clock = timezone.localtime(until).strftime("%H:%M")
-    raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock)
+    failures.book(StaffEvent.SIGN_IN_THROTTLED, known, ip=ip)
+    clock, wait = timezone.localtime(until).strftime("%H:%M"), ceil((until - now).total_seconds())
+    raise SignInLocked(_("Too many failed attempts. Try again after %s.") % clock, wait=wait)
 
 
-def failed(attempt: SignInFailure, known: User | None) -> None:
-    """Let an attempt stand as failed, and book it."""
+def failed(attempt: SignInFailure, known: User | None) -> int:
+    """Let an attempt stand as failed, and book it; out: as ``failures.book``."""
     attempt.save()  # written anew if a sign-in beside it has cleared the table meanwhile
-    _book_failure(StaffEvent.SIGN_IN_FAILED, known)
-
-
-@transaction.atomic
-def _book_failure(event: StaffEvent, known: User | None) -> None:
-    # An unknown name is not written down: people type passwords into the name field.
-    audit.record(event, actor=known, process="" if known else "sign-in", outcome="denied")
+    return failures.book(StaffEvent.SIGN_IN_FAILED, known, ip=attempt.ip)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from rest_framework.exceptions import Throttled
 from crm.staff.events import StaffEvent
 from crm.staff.models import ApiToken, User
 from crm.staff.password_rules import is_due
-from crm.web.counting import count
+from crm.web.counting import count_refusal
 from privacy.audit.context import current_origin
 from privacy.audit.services import record_denial
 
@@ -72,15 +72,8 @@ def why_useless(token: ApiToken) -> str:
 
 
 def _counted(source: str) -> dict[str, str | int]:
-    """Count one refusal; ``{"last": 1}`` for the last that is booked in this minute.
-
-    Raises: Throttled beyond the limit.
-    """
-    # Of one source first: a single caller cannot use up what is there for all.
-    last = False
-    for name, most in ((source, PER_SOURCE), ("all", IN_ALL)):
-        counted = count(f"token-refusals:{name}")
-        if counted.number > most:
-            raise Throttled(wait=counted.seconds)
-        last = last or counted.number == most
-    return {"last": 1} if last else {}
+    """Count one refusal; what to book with it. Raises: Throttled beyond the limit."""
+    counted = count_refusal("token-refusals", source, per_source=PER_SOURCE, in_all=IN_ALL)
+    if counted.wait:
+        raise Throttled(wait=counted.wait)
+    return counted.detail

@@ -5,14 +5,25 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework import pagination, status
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework import pagination, parsers, status
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.response import Response
 
 from crm.web.refusals import not_found_refusal, refusal_of
 from privacy.errors import DomainError
 
 PROBLEM = "application/problem+json"
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON; what nests without end is as malformed as the rest."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises: ParseError for what is no JSON."""
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            raise ParseError from error
 
 
 class PageNumberPagination(pagination.PageNumberPagination):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import Event, Kind
+from privacy.audit.events import SIGHT, Event, Kind
 
 
 class PlanEvent(Event):
@@ -15,5 +15,5 @@ class PlanEvent(Event):
     STEP_SKIPPED = "plan.step_skipped", Kind.CHANGE, _("Skipped a follow-up step")
     STEP_RESENT = "plan.step_resent", Kind.CHANGE, _("Queued a follow-up message again")
     VIEWED = "plan.viewed", Kind.VIEW, _("Opened follow-up plans")
-    CALL_OPENED = "call.opened", Kind.VIEW, _("Opened a follow-up call")
+    CALL_OPENED = "call.opened", Kind.VIEW, _("Opened a follow-up call"), SIGHT
     CALL_RECORDED = "call.recorded", Kind.CHANGE, _("Recorded the outcome of a call")

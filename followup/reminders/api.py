@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
@@ -21,6 +22,8 @@ from followup.reminders.forms import PAUSES, STOPS
 from followup.schedules.models import Step
 from followup.schedules.services import start_plan
 from privacy.access.policy import Permission
+from privacy.audit.events import AccessEvent
+from privacy.audit.services import record_denial
 
 
 class StepSerializer(serializers.ModelSerializer[Step]):
@@ -87,6 +90,7 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
     """A patient's follow-up plans, newest first."""
 
     serializer_class = PlanSerializer
+    lookup_value_regex = "[0-9a-f-]{36}"
     pagination_class = None  # all plans at once; a patient has few
     required_permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.VIEW_PLANS,
@@ -110,6 +114,15 @@ class PlanViewSet(OfStaff, viewsets.GenericViewSet[Plan]):
         if getattr(self, "swagger_fake_view", False):  # the schema has no patient
             return Plan.objects.none()
         return plans_of(self.of_address)
+
+    def get_object(self) -> Plan:
+        """Raises: Http404, booked as on the pages, for a plan of somebody else too."""
+        try:
+            return super().get_object()
+        except Http404:
+            target = f"plan:{self.kwargs['pk']}"
+            record_denial(actor=self.staff, target=target, event=AccessEvent.NOT_FOUND)
+            raise
 
     @extend_schema(responses=PlanSerializer(many=True))
     def list(self, request: Request, code: str) -> Response:

@@ -46,25 +46,27 @@ _KIND_LABELS: dict[Kind, Promise | str] = {
 
 
 ROUTINE: Final = "routine"
+SIGHT: Final = "sight"
 
 
 class Event(StrEnum):
     """Base of the features' event names: ``NAME = "estimate.issued", Kind.CHANGE, _("…")``.
 
-    A fourth value, ROUTINE, marks work on something unfinished, such as an autosave: the trail
-    keeps every one of them, and a patient's timeline shows none.
+    A fourth value: ROUTINE marks work on something unfinished, such as an autosave: the trail
+    keeps every one of them, and a patient's timeline shows none. SIGHT marks what shows one patient
+    behind the patient's own door, and never rows of a list.
     """
 
     kind: Kind
     label: Promise | str
-    routine: bool
+    mark: str
 
     def __new__(cls, value: str, kind: Kind, label: Promise | str, mark: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.kind = kind
         member.label = label
-        member.routine = mark == ROUTINE
+        member.mark = mark
         return member
 
     def __init__(self, *_args: Any) -> None:
@@ -83,9 +85,9 @@ class Registry:
         return event.label if event else action
 
     @classmethod
-    def routine(cls) -> list[str]:
-        """The actions that a timeline leaves out."""
-        return [action for action, event in cls.known.items() if event.routine]
+    def marked(cls, mark: str) -> list[str]:
+        """The actions with this mark."""
+        return [action for action, event in cls.known.items() if event.mark == mark]
 
 
 class AuditTrailEvent(Event):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from privacy.audit.anchors import Anchor, last_anchor
 from privacy.audit.comparing import SinkStatus, glance
-from privacy.audit.events import Kind
+from privacy.audit.events import SIGHT, Kind, Registry
 from privacy.audit.horizon import counts_below
 from privacy.audit.models import (
     READER,
@@ -91,7 +91,23 @@ def has_done(
     actor: UUID, *, subject: SubjectRef, since: datetime, action: str, kinds: Iterable[Kind]
 ) -> bool:
     """Whether this person has done ``action``, or anything of ``kinds``, to one patient since."""
-    wanted = Q(action=action) | Q(kind__in=[kind.value for kind in kinds])
+    return _done(actor, subject, since, Q(action=action) | _of_kinds(kinds))
+
+
+def has_worked_on(
+    actor: UUID, *, subject: SubjectRef, since: datetime, kinds: Iterable[Kind]
+) -> bool:
+    """Whether this person has seen this one patient, in no list (``SIGHT``), or done anything of
+    ``kinds`` to nobody else, since."""
+    sights = Q(action__in=Registry.marked(SIGHT))
+    return _done(actor, subject, since, (sights | _of_kinds(kinds)) & Q(codes__len=1))
+
+
+def _of_kinds(kinds: Iterable[Kind]) -> Q:
+    return Q(kind__in=[kind.value for kind in kinds])
+
+
+def _done(actor: UUID, subject: SubjectRef, since: datetime, wanted: Q) -> bool:
     with acting_as(READER):
         found = AuditEvent.objects.filter(
             wanted, actor=actor, outcome="ok", codes__contains=[subject.code], at__gte=since

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.audit.events import Event, Kind
+from privacy.audit.events import SIGHT, Event, Kind
 
 
 class ConsentTrailEvent(Event):
@@ -11,4 +11,4 @@ class ConsentTrailEvent(Event):
     WITHDRAWN = "consent.withdrawn", Kind.CHANGE, _("Recorded a withdrawal")
     PAUSED = "consent.paused", Kind.CHANGE, _("Paused contact")
     RESUMED = "consent.resumed", Kind.CHANGE, _("Resumed contact")
-    VIEWED = "consent.viewed", Kind.VIEW, _("Opened the consents of a patient")
+    VIEWED = "consent.viewed", Kind.VIEW, _("Opened the consents of a patient"), SIGHT

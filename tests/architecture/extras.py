@@ -137,10 +137,14 @@ class Caller:
         return self._plain.status < 300 and bool(self._plain.rows)
 
     def call(self, body: Body) -> Effect:
+        return self.send(json.dumps(body))
+
+    def send(self, text: str) -> Effect:
+        """Any text where a body belongs."""
         with undone():
             before = written()
             response = self._client.generic(
-                self._door.method, self._address, json.dumps(body), "application/json"
+                self._door.method, self._address, text, "application/json"
             )
             now = written()
             touched = {table for table, rows in now.items() if rows != before.get(table, 0)}

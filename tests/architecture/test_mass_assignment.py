@@ -12,7 +12,7 @@ from rest_framework.serializers import ModelSerializer
 from crm.patients.api import PatientViewSet
 from crm.patients.models import Patient
 from tests.architecture.bodies import BODIES, Door, doors
-from tests.architecture.extras import Caller, columns, rounds
+from tests.architecture.extras import Caller, Effect, columns, rounds
 from tests.architecture.samples import kwargs_for
 from tests.architecture.test_permissions import People, allowed, make_people, undone
 
@@ -51,6 +51,12 @@ def test_no_other_name_sets_anything(door: Door, people: People) -> None:
         first, *further = rounds(door, people.foreign)
         assert len(first) > 200
         assert [heard for some in (first, *further) for heard in calls.heard(some)] == []
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.name)
+def test_a_body_that_nests_without_end_is_refused(door: Door, people: People) -> None:
+    with undone():
+        assert caller(door, people).send("[" * 200_000) == Effect(400, {})
 
 
 def test_a_name_that_is_heard_is_found(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

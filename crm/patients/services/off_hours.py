@@ -18,12 +18,12 @@ from crm.staff.rules import closed_since, off_hours
 from privacy.access.policy import Permission, can
 from privacy.audit import services as audit
 from privacy.audit.events import Kind
-from privacy.audit.selectors import has_done
+from privacy.audit.selectors import has_done, has_worked_on
 from privacy.errors import ReasonAsked
 
 CLINICAL: Final = (Permission.VIEW_COMPLAINT, Permission.VIEW_CONSULTATIONS)
 SAYS_WHY: Final = (Kind.REVEAL, Kind.BREAK_GLASS)  # acts that have asked for a reason themselves
-SENDS: Final = (*SAYS_WHY, Kind.VIEW, Kind.CHANGE)  # what comes before a form about a patient
+WORKS: Final = (*SAYS_WHY, Kind.CHANGE)
 
 
 def must_say_why(*, staff: User, patient: Patient, sends: bool = False) -> bool:
@@ -33,6 +33,7 @@ def must_say_why(*, staff: User, patient: Patient, sends: bool = False) -> bool:
     idle minutes, and whoever is on duty would be asked the same all night. Seen plain text and
     broken glass have said why already. In: ``sends``: a form, whose page may have been opened
     before closing; what was typed into it is not lost, and one that no page led to is asked.
+    A row in a list is no such page: lists ask nobody, and an empty form shows the whole record.
     Source: G4.
     """
     local = timezone.localtime()
@@ -43,16 +44,13 @@ def must_say_why(*, staff: User, patient: Patient, sends: bool = False) -> bool:
         return False
     if is_restricted_for(patient, staff):  # nothing of it is shown, and a no does not wait
         return False
-    since = closed_since(local, closes=closes)
-    if sends:
-        since = min(since, local - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS))
-    return not has_done(
-        staff.pk,
-        subject=patient,
-        since=since,
-        action=PatientEvent.OFF_HOURS.value,
-        kinds=SENDS if sends else SAYS_WHY,
-    )
+    since, said = closed_since(local, closes=closes), PatientEvent.OFF_HOURS.value
+    if has_done(staff.pk, subject=patient, since=since, action=said, kinds=SAYS_WHY):
+        return False
+    if not sends:
+        return True
+    since = min(since, local - timedelta(seconds=settings.SESSION_ABSOLUTE_SECONDS))
+    return not has_worked_on(staff.pk, subject=patient, since=since, kinds=WORKS)
 
 
 def check_said_why(*, staff: User, patient: Patient, sends: bool, page: str) -> None:

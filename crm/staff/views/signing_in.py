@@ -58,23 +58,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if late and kept.may_be_kept(request):
         return _late_page(request, late, in_demo=in_demo)
     filled = demo.prefill(request.GET.get("as", "")) if in_demo else None
-    form = SignInForm(request.POST or None)
+    form, wait = SignInForm(request.POST or None), 0
     if form.is_valid():
         try:
             user = _checked(request, form)
-        except services.SignInLocked as error:
-            form.add_error(None, str(error))
-            return _page(request, form, filled, in_demo=in_demo, status=429)
         except services.MustEnrol as wanted:
             return enrolling.begin(request, wanted.user)
         except DomainError as error:
             form.add_error(None, str(error))
+            wait = error.wait if isinstance(error, services.SignInFailed) else 0
         else:
             login(request, user, backend=BACKEND)
             start_session(request)
             _tell_news(request, user)
             return _onwards(request, user)
-    return _page(request, form, filled, in_demo=in_demo, status=422 if form.is_bound else 200)
+    status = 422 if form.is_bound else 200
+    page = _page(request, form, filled, in_demo=in_demo, status=429 if wait else status)
+    if wait:
+        page["Retry-After"] = str(wait)
+    return page
 
 
 def _tell_news(request: HttpRequest, user: User) -> None:

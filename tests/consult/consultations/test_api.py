@@ -9,6 +9,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from consult.consultations.models import Consultation
 from privacy.access.policy import Role
+from privacy.audit.events import AccessEvent, Kind
+from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.consultations import draft_of, submitted_of
 from tests.factories.people import PatientFactory, UserFactory
 
@@ -143,10 +145,19 @@ def test_a_record_that_is_not_there(desk, records, which):
     assert desk.get(f"{records}{which}/").status_code == 404
 
 
-def test_a_record_of_another_patient_is_not_there(desk, records, clinic, carer):
+@pytest.mark.parametrize("verb", ["", "addenda/"])
+@pytest.mark.parametrize("in_reach", [True, False])
+def test_a_record_of_another_patient_is_not_there(desk, records, clinic, carer, in_reach, verb):
     other = PatientFactory.create(clinic=clinic)
-    other.care_team.create(staff=carer)
+    place = other.care_team.create(staff=carer)
     record = submitted_of(other, carer, started_at=timezone.now())
+    if not in_reach:
+        place.delete()
 
-    assert desk.get(f"{records}{record.pk}/").status_code == 404
+    address = f"{records}{record.pk}/{verb}"
+    asked = send(desk, address, {"kind": "addition", "text": "补"}) if verb else desk.get(address)
+    assert asked.status_code == 404
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action=AccessEvent.NOT_FOUND)
+    assert (event.kind, event.actor, event.codes) == (Kind.DENIAL, carer.pk, [other.code])
     assert reverse("consult:consultation", args=[record.pk])

@@ -4,8 +4,10 @@ import pytest
 
 from consult.fees.lifecycle import State
 from consult.fees.models import Estimate, EstimateVersion
+from privacy.audit.events import AccessEvent, Kind
 from privacy.audit.models import READER, AuditEvent, acting_as
 from tests.factories.fees import make_version
+from tests.factories.people import PatientFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -120,9 +122,10 @@ def test_strangers_and_unfit_roles(
 
 
 def test_a_number_of_somebody_else_is_not_found(sign_in_as, patient, carer, clinic) -> None:
-    from tests.factories.people import PatientFactory
-
     other = PatientFactory.create(clinic=clinic)
     number = make_version(other, carer).estimate.number
 
     assert sign_in_as(carer).get(url(patient, f"{number}/")).status_code == 404
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action=AccessEvent.NOT_FOUND)
+    assert (event.kind, event.actor, event.codes) == (Kind.DENIAL, carer.pk, [other.code])

@@ -5,18 +5,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.patients import reasons
+from crm.patients.events import PatientEvent
 from crm.patients.services.off_hours import must_say_why
 from crm.patients.words import OFF_HOURS_PHRASES, OFF_HOURS_PURPOSES
 from crm.staff import services
 from crm.staff.rules import closed_since, off_hours
+from crm.web.idempotency import new_key
 from privacy.access.policy import Permission, Role
+from privacy.audit import services as audit
+from privacy.audit.events import Kind
 from tests.factories.access import broken
+from tests.factories.consultations import submitted_of
+from tests.factories.followup import PlanFactory, StepFactory
 from tests.factories.people import PatientFactory, UserFactory
 from tests.factories.restrictions import restricted
 
@@ -207,6 +214,40 @@ def test_what_was_typed_before_closing_is_taken_and_what_no_page_led_to_is_asked
     clock.move_to(NIGHT.replace(hour=20, minute=5))
     assert not is_asked(browser.post(stage, sent), patient)
     assert is_asked(browser.get(page_of(patient)), patient)
+
+
+def test_a_row_in_a_list_leads_to_no_form(on_duty, patient, clock, booked) -> None:
+    clock.move_to(NIGHT.replace(hour=12))
+    writer = UserFactory.create(clinic=patient.clinic, role=Role.CONSULTANT)
+    record = submitted_of(patient, writer)
+    StepFactory.create(plan=PlanFactory.create(patient=patient))
+    clock.move_to(NIGHT)
+    _user, browser = on_duty(Role.DOCTOR)
+    for listing in ("patients:list", "consult:consultations", "followup:plans"):
+        assert browser.get(reverse(listing), {"scope": "all"}).status_code == 200
+    named = [one.codes for one in booked() if one.kind == Kind.VIEW]
+    assert named == [[patient.code]] * 3
+    for form in (
+        reverse("consult:addendum", args=[record.pk]),
+        reverse("patients:team-add", args=[patient.code]),
+    ):
+        assert is_asked(browser.post(form, {"idempotency_key": new_key()}), patient), form
+    assert not booked("consultation.opened")
+    assert not booked("patient.opened")
+
+
+def test_registering_somebody_similar_is_no_work_on_the_one_set_aside(
+    on_duty, patient, clinic
+) -> None:
+    user, browser = on_duty(Role.DOCTOR)
+    with transaction.atomic():
+        audit.record(
+            PatientEvent.SET_ASIDE,
+            actor=user,
+            subjects=[PatientFactory.create(clinic=clinic), patient],
+        )
+    stage = reverse("patients:stage", args=[patient.code])
+    assert is_asked(browser.post(stage, {"stage": patient.stage}), patient)
 
 
 def test_programs_ask_the_same_and_are_told_where_to_say_it(on_duty, patient, client) -> None:

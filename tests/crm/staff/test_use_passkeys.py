@@ -262,6 +262,14 @@ class TestSigningIn:
         assert client.post("/account/confirm/", given_)["Location"] == "/"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["[" * 19_000, '{"rawId":' * 2_000])
+def test_an_answer_that_nests_without_end_is_refused(lin, text) -> None:
+    assert not passkeys.spend(user=lin, answer=Answer(text, b"c" * 32, HERE))
+    with pytest.raises(DomainError):
+        passkeys.register(user=lin, name="x", answer=Answer(text, b"d" * 32, HERE))
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
 def test_a_counter_moves_on_or_does_not_count(known: int, shown: int) -> None:
     assert rules.count_moves_on(known, shown) is (shown > known or (known, shown) == (0, 0))

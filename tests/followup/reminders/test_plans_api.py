@@ -8,6 +8,9 @@ from crm.patients.models import Patient
 from crm.staff.models import Clinic, User
 from followup.plans.models import Plan, PlanTemplate
 from privacy.access.policy import Permission, Role, roles_with
+from privacy.audit.events import AccessEvent, Kind
+from privacy.audit.models import READER, AuditEvent, acting_as
+from tests.factories.followup import PlanFactory
 from tests.factories.people import ClinicFactory, PatientFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -94,6 +97,19 @@ def test_roles(clinic: Clinic, agreeing: Patient, sign_in_as, role: Role) -> Non
 def test_a_stranger_gets_404(agreeing: Patient, sign_in_as) -> None:
     stranger = UserFactory.create(clinic=ClinicFactory.create(), role=Role.NURSE)
     assert sign_in_as(stranger).get(f"/api/v1/patients/{agreeing.code}/plans/").status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "stop"])
+def test_a_plan_of_somebody_else_is_not_there_and_that_is_booked(
+    agreeing: Patient, agent: User, sign_in_as, verb: str
+) -> None:
+    plan = PlanFactory.create()
+    address = f"/api/v1/patients/{agreeing.code}/plans/{plan.pk}/{verb}/"
+    asked = sign_in_as(agent).post(address, {"version": 1}, content_type=JSON)
+    assert asked.status_code == 404
+    with acting_as(READER):
+        event = AuditEvent.objects.get(action=AccessEvent.NOT_FOUND)
+    assert (event.kind, event.actor, event.target) == (Kind.DENIAL, agent.pk, f"plan:{plan.pk}")
 
 
 @pytest.mark.parametrize(
