@@ -22,7 +22,7 @@ ENV PATH=/opt/suian/bin:$PATH \
     STATIC_ROOT=/srv/suian/staticfiles
 # The number, not the name, is what the owner of the secret files is compared with.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin suian \
-    && install -d -o suian -g suian -m 0700 /var/lib/suian /var/lib/suian/anchors /var/lib/suian/erasures /var/lib/suian/exports /var/lib/suian/witness
+    && install -d -o suian -g suian -m 0700 /var/lib/suian /var/lib/suian/anchors /var/lib/suian/archives /var/lib/suian/erasures /var/lib/suian/exports /var/lib/suian/witness
 WORKDIR /srv/suian
 COPY --from=packages /opt/suian /opt/suian
 COPY manage.py ./

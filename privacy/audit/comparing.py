@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from privacy.audit import second_sink
-from privacy.audit.models import AuditEvent, microseconds, sink_key
+from privacy.audit.models import XID, AuditEvent, microseconds, sink_key
 from privacy.audit.sink_lines import BEGIN, Line, Place, chained, read_line, read_lines
 
 CHUNK: Final = 5_000
@@ -25,13 +25,15 @@ _FATE = """
     FROM (SELECT %s::text::xid8 AS xid) AS asked
 """
 Archived = Callable[[list[UUID]], set[UUID]]
+Proof = tuple[bytes, int]  # digest and MAC together, and the transaction
 UNDONE: Final = frozenset({"aborted", "in progress"})
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
     """``code``: ``sink_gone`` a told event is not in the trail, ``sink_edited`` it is another one,
-    ``sink_unseen`` it was never told, ``sink_gap`` or ``sink_chain`` lines were removed or made up.
+    ``transaction`` it was written by another one, ``sink_unseen`` it was never told, ``sink_gap``
+    or ``sink_chain`` lines were removed or made up.
     """
 
     code: str
@@ -121,14 +123,14 @@ class _Walk:
             yield line
 
     def _check(self, path: Path, page: list[Line]) -> set[UUID]:
-        told = {ident: (proof, line) for line in page for ident, proof in line.events}
+        told = {ident: (line, (proof, line.xid)) for line in page for ident, proof in line.events}
         day = date.fromisoformat(path.stem)
         held = _proofs(told, since=_midnight(day - MARGIN), until=_midnight(day + 2 * MARGIN))
-        for ident, (proof, line) in told.items():
+        for ident, (line, proof) in told.items():
             if ident not in held:
                 self.missing.append((line, ident))
             elif held[ident] != proof:
-                self.seen.found.append(Disagreement("sink_edited", ident))
+                self.seen.found.append(_differing(ident, held[ident], proof))
         self.seen.told += len(told)
         return set(told)
 
@@ -143,7 +145,7 @@ class _Walk:
         """Of what is told and was not there: whether its transaction committed at all."""
         fates: dict[int, str | None] = {}
         aborted: set[Place] = set()
-        gone: dict[UUID, bytes] = {}
+        gone: dict[UUID, Proof] = {}
         for line, ident in self._wanted():
             if line.xid not in fates:
                 fates[line.xid] = _fate(line.xid)
@@ -151,7 +153,7 @@ class _Walk:
                 self.seen.unfinished += 1
                 aborted |= {line.place} if fates[line.xid] == "aborted" else set()
             else:
-                gone[ident] = dict(line.events)[ident]
+                gone[ident] = dict(line.events)[ident], line.xid
         self._look_again(gone)
         second_sink.take_back(sorted(aborted))
 
@@ -164,25 +166,30 @@ class _Walk:
                 if line.place not in self.void and ident not in archived:
                     yield line, ident
 
-    def _look_again(self, gone: dict[UUID, bytes]) -> None:
+    def _look_again(self, gone: dict[UUID, Proof]) -> None:
         """What was on its way at the first look, and is committed now, is there."""
         rest = iter(gone)
         while page := list(islice(rest, CHUNK)):
             held = _proofs(page)
             for one in (one for one in page if held.get(one) != gone[one]):
-                code = "sink_edited" if one in held else "sink_gone"
-                self.seen.found.append(Disagreement(code, one))
+                self.seen.found.append(_differing(one, held.get(one), gone[one]))
+
+
+def _differing(ident: UUID, held: Proof | None, told: Proof) -> Disagreement:
+    if held is None:
+        return Disagreement("sink_gone", ident)
+    return Disagreement("transaction" if held[0] == told[0] else "sink_edited", ident)
 
 
 def _proofs(
     ids: Iterable[UUID], since: datetime | None = None, until: datetime | None = None
-) -> dict[UUID, bytes]:
-    """Digest and MAC of the events that are there; bounds spare the other months' partitions."""
+) -> dict[UUID, Proof]:
+    """Proofs of the events that are there; bounds spare the other months' partitions."""
     rows = AuditEvent.objects.filter(id__in=list(ids))
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lt=until) if until else rows
-    found = rows.values_list("id", "digest", "mac")
-    return {one: bytes(digest) + bytes(mac) for one, digest, mac in found}
+    found = rows.annotate(xid=XID).values_list("id", "digest", "mac", "xid")
+    return {one: (bytes(digest) + bytes(mac), xid) for one, digest, mac, xid in found}
 
 
 def _fate(xid: int) -> str | None:
@@ -247,7 +254,7 @@ def glance() -> SinkStatus:
     held = _proofs(told, since=now - 3 * MARGIN - _age(files[-1]))
     gone = [one for one in told if one not in held and _fate(told[one][1]) not in UNDONE]
     held |= _proofs(gone) if gone else {}  # committed since the first look
-    differs = any(held.get(one) != told[one][0] for one in {*held, *gone})
+    differs = any(held.get(one) != told[one] for one in {*held, *gone})
     last = _moment(lines[-1].at) if lines else None
     return SinkStatus("differs" if differs else "agrees", len(told), last)
 

@@ -22,7 +22,6 @@ from privacy.audit import rules
 from privacy.audit.anchors import anchors
 from privacy.audit.models import (
     READER,
-    XID,
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
@@ -184,7 +183,7 @@ class Bundle:
         for start in range(self.span.first.first_seq, end, CHUNK):
             yield start, min(start + CHUNK, end)
 
-    def _pages(self) -> Iterator[list[tuple[AuditSeal, AuditEvent | None]]]:
+    def _pages(self) -> Iterator[list[tuple[AuditSeal, AuditEvent | None, int]]]:
         for start, end in self._ranges():
             with acting_as(READER):
                 page = list(sealed_events(start, end))
@@ -193,19 +192,13 @@ class Bundle:
     def _events(self) -> Pieces:
         key = mac_key()
         for page in self._pages():
-            held = [(seal.seq, event) for seal, event in page if event is not None]
-            shown = self.shown([event for _seq, event in held]) if self.shown else None
-            xids = _transactions([event for _seq, event in held])
+            held = [(seal.seq, event, xid) for seal, event, xid in page if event is not None]
+            shown = self.shown([event for _seq, event, _xid in held]) if self.shown else None
             yield b"".join(
-                self._event(
-                    seq,
-                    event,
-                    xids[event.id, event.at],
-                    hide=shown is not None and event.id not in shown,
-                )
-                for seq, event in held
+                self._event(seq, event, xid, hide=shown is not None and event.id not in shown)
+                for seq, event, xid in held
             )
-            self.suspects += [seq for seq, event in held if not genuine(event, key)]
+            self.suspects += [seq for seq, event, _xid in held if not genuine(event, key)]
             self.events += len(held)
             self.advance(len(page))
 
@@ -302,15 +295,6 @@ class Bundle:
                 "files": self._files,
             }
         )
-
-
-def _transactions(events: list[AuditEvent]) -> dict[tuple[UUID, datetime], int]:
-    """Which transaction wrote each of the events, by id and moment."""
-    moments = {event.at for event in events}  # let the planner open one partition only
-    with acting_as(READER):
-        rows = AuditEvent.objects.filter(id__in=[event.id for event in events], at__in=moments)
-        found = rows.annotate(xid=XID).values_list("id", "at", "xid")
-        return {(key, at): xid for key, at, xid in found}
 
 
 def _head(one: AuditCheckpoint) -> dict[str, Any]:

@@ -9,6 +9,7 @@ looked at again event by event, and that look decides (ADR 0005).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from struct import unpack
 from typing import Final
 
 from django.db import connection
@@ -64,9 +65,11 @@ CANONICAL: Final = (
 SUMS: Final = f"""
     SELECT checkpoint, count(*), min(seq), max(seq), min(at), max(at), bool_and(sound),
       coalesce(string_agg(leaf, '' ORDER BY seq), ''),
-      coalesce(string_agg(digest || mac, '' ORDER BY seq), '')
+      coalesce(string_agg(digest || mac, '' ORDER BY seq), ''),
+      coalesce(string_agg(xid8send(xid), '' ORDER BY seq), '')
     FROM (
-      SELECT seal.checkpoint, seal.seq, seal.leaf, event.at, event.digest, event.mac, coalesce(
+      SELECT seal.checkpoint, seal.seq, seal.leaf, event.at, event.digest, event.mac, event.xid,
+      coalesce(
         seal.leaf = sha256('\\x00'::bytea || uuid_send(event.id) || event.digest || event.mac)
         AND event.digest = sha256(convert_to({CANONICAL}, 'UTF8')), false) AS sound
       FROM privacy_auditseal AS seal
@@ -83,7 +86,8 @@ MOMENTS: Final = """
 @dataclass(frozen=True, slots=True)
 class Sum:
     """Events of one checkpoint as they are stored; ``sound``: contents give digests, and these
-    with the MACs the leaves. Leaves are 32 bytes each, MACs follow their digests, 32 bytes each.
+    with the MACs the leaves. Leaves are 32 bytes each, MACs follow their digests, 32 bytes each;
+    numbers of transactions are 8.
     """
 
     count: int
@@ -94,6 +98,7 @@ class Sum:
     sound: bool
     leaves: bytes
     macs: bytes
+    xids: bytes
 
     def each_leaf(self) -> list[bytes]:
         return [self.leaves[at : at + HASH] for at in range(0, len(self.leaves), HASH)]
@@ -103,6 +108,10 @@ class Sum:
         for at in range(0, len(self.macs), 2 * HASH):
             middle = at + HASH
             yield self.macs[at:middle], self.macs[middle : middle + HASH]
+
+    def each_xid(self) -> tuple[int, ...]:
+        """The transaction that wrote each event."""
+        return unpack(f">{len(self.xids) // 8}Q", self.xids)
 
 
 def sums(start: int, end: int) -> dict[int, Sum]:
@@ -117,8 +126,8 @@ def sums(start: int, end: int) -> dict[int, Sum]:
             return {}
         cursor.execute(SUMS, [since, until, start, end])
         return {
-            number: Sum(count, first, last, since, until, sound, bytes(leaves), bytes(macs))
-            for number, count, first, last, since, until, sound, leaves, macs in cursor.fetchall()
+            number: Sum(count, first, last, since, until, sound, *map(bytes, rest))
+            for number, count, first, last, since, until, sound, *rest in cursor.fetchall()
         }
 
 

@@ -21,6 +21,7 @@ from privacy.audit.comparing import compare
 from privacy.audit.findings import Finding, Report
 from privacy.audit.models import (
     READER,
+    XID,
     AuditCheckpoint,
     AuditEvent,
     AuditSeal,
@@ -136,7 +137,7 @@ class _Walk:
             for run in runs(page):
                 self._check_sums(run, last_seal)
         if last_seal >= self.expected:
-            for seal, _event in sealed_events(self.expected, last_seal + 1):
+            for seal, _event, _xid in sealed_events(self.expected, last_seal + 1):
                 self.report.add(Finding("orphan_seal", seal.seq, seal.event_id, seal.checkpoint))
 
     def _check_sums(self, run: list[AuditCheckpoint], last_seal: int) -> None:
@@ -164,6 +165,7 @@ class _Walk:
             and found.last == one.first_seq + one.count - 1
             and not self._is_off(found.earliest, one)
             and not self._is_off(found.latest, one)
+            and _in_order([one.xid_from, *found.each_xid(), one.xid_to - 1])
             and rules.merkle_root(found.each_leaf()) == bytes(one.root)
             and all(compare_digest(rules.mac(self.key, one), mac) for one, mac in found.each_mac())
         )
@@ -187,26 +189,30 @@ class _Walk:
     def _check_run(self, checkpoint: AuditCheckpoint, start: int, end: int, last_seal: int) -> None:
         leaves: list[bytes] = []
         seq, before = start, self.report.found
-        for seal, event in sealed_events(start, min(end, last_seal + 1)):
+        newest, turned = 0, 0  # transaction of the event before; where one comes after a later one
+        for seal, event, xid in sealed_events(start, min(end, last_seal + 1)):
             if seal.seq != seq:
                 self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
             seq = seal.seq + 1
             leaves.append(bytes(seal.leaf))
-            self._check_event(seal, event)
-            if seal.checkpoint != checkpoint.number:
-                self.report.add(Finding("renumbered", seal.seq, seal.event_id, checkpoint.number))
-            if event is not None:
-                self.report.clock_jumps += self._is_off(event.at, checkpoint)
+            self._check_event(checkpoint, seal, event, xid)
+            turned = turned or (seal.seq if 0 < xid < newest else 0)
+            newest = xid or newest
             self.report.events += 1
         if seq < end:
             self.report.add(Finding("gap", seq, checkpoint=checkpoint.number))
-        # A root says only that something is amiss: told where nothing nearer has been found.
-        whole = rules.merkle_root(leaves) == bytes(checkpoint.root)
-        if not whole and self.report.found == before:
+        # These say only that something is amiss: told where nothing nearer has been found.
+        if self.report.found > before:
+            return
+        if rules.merkle_root(leaves) != bytes(checkpoint.root):
             seq = _first_out_of_order(checkpoint) or start
             self.report.add(Finding("root", seq, checkpoint=checkpoint.number))
+        elif turned:
+            self.report.add(Finding("transaction", turned, checkpoint=checkpoint.number))
 
-    def _check_event(self, seal: AuditSeal, event: AuditEvent | None) -> None:
+    def _check_event(
+        self, checkpoint: AuditCheckpoint, seal: AuditSeal, event: AuditEvent | None, xid: int
+    ) -> None:
         code = ""
         if event is None:
             code = "" if self.retired.excuses(seal.event_at) else "missing"
@@ -214,13 +220,23 @@ class _Walk:
             code = "leaf"
         elif not genuine(event, self.key):
             code = "edited"
+        elif not checkpoint.xid_from <= xid < checkpoint.xid_to:
+            code = "transaction"  # no hash covers the number, but the sealer signed the bounds
         if code:
             self.report.add(Finding(code, seal.seq, seal.event_id, seal.checkpoint))
+        if seal.checkpoint != checkpoint.number:
+            self.report.add(Finding("renumbered", seal.seq, seal.event_id, checkpoint.number))
+        if event is not None:
+            self.report.clock_jumps += self._is_off(event.at, checkpoint)
 
     def _is_off(self, at: datetime, checkpoint: AuditCheckpoint) -> bool:
         """Whether a clock ran ahead or behind when this was written."""
         late = at > checkpoint.sealed_at + CLOCK_SLACK
         return late or (self.before is not None and at < self.before.sealed_at - CLOCK_SLACK)
+
+
+def _in_order(xids: list[int]) -> bool:
+    return xids == sorted(xids)
 
 
 def _first_out_of_order(checkpoint: AuditCheckpoint) -> int:
@@ -280,8 +296,11 @@ def _checkpoints(last_number: int, *, after: int = 0) -> Iterator[list[AuditChec
         after = page[-1].number
 
 
-def sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent | None]]:
-    """Seals of ``start <= seq < end`` with their events; an event counts at its own moment only."""
+def sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent | None, int]]:
+    """Seals of ``start <= seq < end`` with their events, and which transaction wrote these.
+
+    An event counts at its own moment only.
+    """
     for first in range(start, end, CHUNK):
         last = min(first + CHUNK, end)
         seals = list(AuditSeal.objects.filter(seq__gte=first, seq__lt=last).order_by("seq"))
@@ -289,10 +308,11 @@ def sealed_events(start: int, end: int) -> Iterator[tuple[AuditSeal, AuditEvent 
         # Not by primary key alone: the moment lets the planner open one partition only.
         events = AuditEvent.objects.filter(
             id__in=[seal.event_id for seal in seals], at__in=set(moments)
-        )
-        found = {(event.id, event.at): event for event in events}
+        ).annotate(xid=XID)
+        found = {(event.id, event.at): (event, event.xid) for event in events}
         for seal in seals:
-            yield seal, found.get((seal.event_id, seal.event_at))
+            event, xid = found.get((seal.event_id, seal.event_at), (None, 0))
+            yield seal, event, xid
 
 
 def _check_anchors(report: Report, last: AuditCheckpoint | None, lines: Iterable[Anchor]) -> None:

@@ -2,6 +2,10 @@
 
 A month here is a partition, cut in UTC. Its archive is the export of the clinic's month, drawn out
 to the first checkpoint after the partition's end, so that every row of the partition is in it.
+
+What lies where: beside the archive, while it is made, a sealed ``.part``; while it is proved, the
+plain zip as a file without a name, which ends with the process however that ends (its blocks are
+free then, not overwritten). Plain text has a name only where ``lay_open`` was asked to put it.
 """
 
 import subprocess
@@ -13,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.db import connection
@@ -88,7 +93,7 @@ def rows_of(begins: datetime, ends: datetime, span: Span) -> tuple[int, int]:
 
 
 def make(month: str, folder: Path) -> tuple[Path, Archived]:
-    """Write the month's sealed archive, then prove it as it lies on the disk.
+    """Write the month's sealed archive, prove it as it lies on the disk, then give it its name.
 
     Raises: as ``span_to_archive``; FileExistsError; ArchiveRefused if it does not prove.
     """
@@ -98,16 +103,17 @@ def make(month: str, folder: Path) -> tuple[Path, Archived]:
         raise FileExistsError(f"{path} exists")
     folder.mkdir(parents=True, exist_ok=True)
     bundle = Bundle(span)
-    with part.open("wb") as file:
-        part.chmod(0o600)
-        for piece in sealed(as_zip(bundle)):
-            file.write(piece)
-    if bundle.suspects:
-        part.unlink()
-        raise ArchiveRefused(_("The month has events that were not written with the key."))
-    part.rename(path)
-    rows, _covered = rows_of(*borders(month), span)
-    prove(path)
+    try:
+        with part.open("wb") as file:
+            part.chmod(0o600)
+            file.writelines(sealed(as_zip(bundle)))
+        if bundle.suspects:
+            raise ArchiveRefused(_("The month has events that were not written with the key."))
+        rows, _covered = rows_of(*borders(month), span)
+        prove(part)
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path, Archived(
         month=month,
         rows=rows,
@@ -128,13 +134,29 @@ def digest_of(path: Path) -> str:
 
 
 @contextmanager
-def unsealed(path: Path) -> Iterator[Path]:
-    """The zip of an archive, for the length of the block. Raises: Unreadable."""
-    with tempfile.TemporaryDirectory() as place:
-        plain = Path(place) / path.name.removesuffix(".sealed")
-        with path.open("rb") as file, plain.open("wb") as out:
-            out.writelines(opened(file))
+def unsealed(path: Path) -> Iterator[IO[bytes]]:
+    """The zip of an archive, for the length of the block: a file without a name, on its disk.
+
+    Raises: Unreadable.
+    """
+    with tempfile.TemporaryFile(dir=path.parent) as plain, path.open("rb") as file:
+        plain.writelines(opened(file))
+        plain.flush()
         yield plain
+
+
+def lay_open(path: Path, folder: Path) -> Path:
+    """Put the zip of an archive into a folder, for its owner's eyes. Raises: Unreadable."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = path.name.removesuffix(".sealed")
+    part = folder / f".{name}.part"
+    try:
+        with path.open("rb") as file, part.open("wb") as out:
+            part.chmod(0o600)
+            out.writelines(opened(file))
+        return part.rename(folder / name)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def prove(path: Path, *, manifest: str = "") -> str:
@@ -148,9 +170,9 @@ def prove(path: Path, *, manifest: str = "") -> str:
     with unsealed(path) as plain:
         more = ["--digest", manifest] if manifest else []
         done = subprocess.run(  # noqa: S603 - our own interpreter and file
-            [sys.executable, "-I", "-S", str(VERIFIER), str(plain),
+            [sys.executable, "-I", "-S", str(VERIFIER), "/dev/stdin",
              "--anchors", settings.AUDIT_ANCHOR_FILE, *more],
-            capture_output=True, text=True, check=False,
+            stdin=plain, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
         raise ArchiveRefused(

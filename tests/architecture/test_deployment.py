@@ -172,6 +172,24 @@ def test_nothing_of_the_app_starts_before_erasures_are_carried_out_again() -> No
         assert f"erasures:{file.parent}" in SERVICES[service]["volumes"]
 
 
+def test_old_months_lie_where_their_commands_may_write() -> None:
+    """A container's root is read-only: the folder of the docs has to be a volume of the service."""
+    told = (PROJECT / "docs" / "going-to-production.md").read_text()
+    commands = re.findall(r"([a-z]+) python manage\.py (\w+_month) .*?(/[\w/]+)", told)
+
+    assert {command for _service, command, _place in commands} == {
+        "archive_month", "retire_month", "restore_month",
+    }  # fmt: skip
+    image = (PROJECT / "Dockerfile").read_text()
+    for service, _command, place in commands:
+        (volume,) = (one for one in SERVICES[service]["volumes"] if one.split(":")[1] in place)
+        name, folder, *read_only = volume.split(":")
+        assert name in COMPOSE["volumes"]
+        assert not read_only
+        assert f" {folder}" in image  # a new volume takes its owner from there
+        assert {"audit.root", "contact.root"} <= {path.split("/")[-1] for path in mounted(service)}
+
+
 def test_every_secret_is_made_by_the_script_or_named_as_missing() -> None:
     script = (PROJECT / "deploy" / "make-secrets.sh").read_text()
     by_role = {"owner_password", "app_password", "owner_database_url", "app_database_url"}

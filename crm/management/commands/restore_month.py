@@ -1,6 +1,5 @@
 """``manage.py restore_month FILE [--to DIR]``: prove a month's archive; lay it open for reading."""
 
-import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -40,10 +39,6 @@ class Command(BaseCommand):
                 )
             self.stdout.write(month_archive.prove(path))
             if place is not None:
-                with month_archive.unsealed(path) as plain:
-                    place.mkdir(parents=True, exist_ok=True)
-                    made = Path(shutil.copy(plain, place / plain.name))
-                made.chmod(0o600)
-                self.stdout.write(str(made))
+                self.stdout.write(str(month_archive.lay_open(path, place)))
         except (DomainError, OSError) as error:
             raise CommandError(str(error)) from error

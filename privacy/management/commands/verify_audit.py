@@ -24,6 +24,7 @@ MEANING = {
     "inserted": "an event was slipped in among sealed ones",
     "gap": "a number is missing",
     "renumbered": "the event was moved to another checkpoint",
+    "transaction": "the transaction number is another",
     "root": "the events of a checkpoint do not give its root",
     "checkpoint": "a checkpoint does not follow the one before, or is not signed",
     "orphan_seal": "seals without their checkpoint",

@@ -1,5 +1,7 @@
 """An old month leaves: sealed, proved, asked for, approved by another, dropped by the owner."""
 
+import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -315,6 +317,59 @@ class TestRefusals:
                "WHERE at >= '2026-10-02' AND at < '2026-10-10'")  # fmt: skip
         with pytest.raises(ArchiveRefused):
             month_archive.span_to_archive(MONTH)
+
+
+class TestPlace:
+    """What lies where while an archive is made, proved and laid open."""
+
+    def test_no_room_for_temporary_files_is_needed(self, old, tmp_path, monkeypatch) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))  # as a container's /tmp
+        path, _row = retiring.archive(month=MONTH, folder=old, process="archive_month")
+        call_command("restore_month", path, to=tmp_path / "out", reason="核查旧事")
+        (laid,) = (tmp_path / "out").iterdir()
+        assert (zipfile.is_zipfile(laid), laid.stat().st_mode & 0o077) == (True, 0)
+
+    def test_what_does_not_prove_is_not_kept(self, old, monkeypatch) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(month_archive, "VERIFIER", Path("/nothing"))
+            with pytest.raises(ArchiveRefused):
+                month_archive.make(MONTH, old)
+        assert list(old.iterdir()) == []
+        path, _made = month_archive.make(MONTH, old)
+        assert list(old.iterdir()) == [path]
+
+    def test_what_stops_the_export_leaves_nothing(self, old, monkeypatch) -> None:
+        def stop(_bundle: object) -> Iterator[bytes]:
+            yield b"x"
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr(month_archive, "as_zip", stop)
+        with pytest.raises(OSError, match="no space"):
+            month_archive.make(MONTH, old)
+        assert list(old.iterdir()) == []
+
+    def test_plain_text_has_no_name_for_a_killed_run_to_leave(
+        self, old, tmp_path, monkeypatch
+    ) -> None:
+        seen: list[bytes] = []
+        run = subprocess.run
+
+        def look(*given, **more):
+            seen.extend(one.read_bytes()[:16] for one in tmp_path.rglob("*") if one.is_file())
+            return run(*given, **more)
+
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(subprocess, "run", look)
+        month_archive.make(MONTH, old)
+        assert archive_file.MAGIC in seen
+        assert not [one for one in seen if one.startswith(b"PK")]
+
+    def test_a_part_laid_open_does_not_stay(self, archived, tmp_path) -> None:
+        raw = archived.read_bytes()
+        archived.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+        with pytest.raises(Unreadable):
+            month_archive.lay_open(archived, tmp_path / "out")
+        assert list((tmp_path / "out").iterdir()) == []
 
 
 class TestPage:

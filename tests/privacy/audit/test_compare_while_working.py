@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +25,7 @@ from privacy.audit.sink_lines import Line, read_lines
 from privacy.audit.syslog import Syslog
 from privacy.audit.verification import verify
 from privacy.custody import month_archive
+from privacy.custody.archive_file import sealed
 from privacy.receipts import Told
 from tests.privacy.audit.tampering import tamper
 
@@ -277,8 +277,9 @@ def test_a_month_that_runs_is_not_archived_and_nothing_is_proved_without_anchors
         month_archive.prove(Path("nothing"))
 
 
-def test_an_archive_of_something_else_proves_nothing(tmp_path, settings, monkeypatch) -> None:
+def test_an_archive_of_something_else_proves_nothing(tmp_path, settings) -> None:
     settings.AUDIT_ANCHOR_FILE = str(tmp_path / "heads.log")
-    monkeypatch.setattr(month_archive, "unsealed", nullcontext)
+    path = tmp_path / "audit-2025-01.zip.sealed"
+    path.write_bytes(b"".join(sealed([b"no zip"])))
     with pytest.raises(month_archive.ArchiveRefused):
-        month_archive.prove(tmp_path)
+        month_archive.prove(path)

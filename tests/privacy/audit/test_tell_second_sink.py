@@ -314,6 +314,19 @@ class TestComparing:
         assert report.first_bad
         assert report.first_bad.seq == 3
 
+    @pytest.mark.parametrize("is_sealed", [False, True])
+    def test_a_row_that_claims_the_next_transaction(self, five, is_sealed) -> None:
+        if is_sealed:
+            seal_once()
+        tamper(
+            "UPDATE privacy_auditevent SET xid = (SELECT xid FROM privacy_auditevent "
+            f"WHERE id = '{five[3].id}') WHERE id = '{five[2].id}'"
+        )
+        found = verify().findings
+        assert [(one.code, one.event_id) for one in found] == [("transaction", five[2].id)]
+        with acting_as(READER):
+            assert glance().state == "differs"
+
     def test_a_row_that_was_never_told(self, five, settings, sink, carer) -> None:
         settings.AUDIT_SINK_DIR = ""
         write(carer)

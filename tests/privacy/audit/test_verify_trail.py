@@ -1,4 +1,4 @@
-"""Eleven kinds of tampering with a sealed trail: every one found, the first bad event named.
+"""Eighteen kinds of tampering with a sealed trail: every one found, the first bad event named.
 
 Each runs against its own copy: the tables are filled and sealed anew for every case.
 """
@@ -91,6 +91,14 @@ def rechain(first: int, signer: Ed25519PrivateKey) -> None:
                     [one.root, one.previous, one.count, one.chain, one.signature, one.number],
                 )
             previous = bytes(one.chain)
+
+
+def xid_of(seq: int) -> str:
+    """In SQL: the transaction that wrote an event."""
+    return (
+        "(SELECT xid FROM privacy_auditevent WHERE id = "
+        f"(SELECT event_id FROM privacy_auditseal WHERE seq = {seq}))"
+    )
 
 
 def edit(_ids) -> None:
@@ -199,6 +207,17 @@ def move_clock(_ids) -> None:
     tamper(f"UPDATE privacy_auditevent SET at = at - interval '3 days' WHERE id = {SEVENTH}")
 
 
+def claim_another_transaction(_ids) -> None:
+    """Of another checkpoint: the event would answer for a change of a row that is not its own."""
+    tamper(f"UPDATE privacy_auditevent SET xid = {xid_of(11)} WHERE id = {SEVENTH}")
+
+
+def claim_a_transaction_near_by(_ids) -> None:
+    """Within the checkpoint, past the event behind it."""
+    tamper(f"UPDATE privacy_auditevent SET xid = {xid_of(8)} WHERE id = "
+           "(SELECT event_id FROM privacy_auditseal WHERE seq = 6)")  # fmt: skip
+
+
 CASES = [
     (edit, 7),
     (delete, 7),
@@ -216,6 +235,8 @@ CASES = [
     (rechain_without_the_key, 5),
     (edit_before_sealing, 13),
     (move_clock, 7),
+    (claim_another_transaction, 7),
+    (claim_a_transaction_near_by, 7),
 ]
 
 
@@ -232,6 +253,19 @@ def test_tampering_is_found_and_the_first_bad_event_named(sealed, tampering, seq
     assert bool(first.event_id) is (tampering not in {cut_tail, delete_seal})
     if seq in {1, 7} and tampering not in {swap_two_numbers, delete_seal}:
         assert str(first.event_id) == sealed[seq - 1]
+
+
+@pytest.mark.parametrize(
+    ("place", "moved"),
+    [("seq = 7", f"{xid_of(9)}"), ("seq = 7", "'1'"), ("seq = 6", f"{xid_of(8)}"),
+     ("checkpoint = 3", f"{xid_of(8)}")],
+)  # fmt: skip
+def test_an_event_of_another_transaction_is_called_that(sealed, place: str, moved: str) -> None:
+    tamper(
+        f"UPDATE privacy_auditevent SET xid = {moved} WHERE id IN "
+        f"(SELECT event_id FROM privacy_auditseal WHERE {place})"
+    )
+    assert {one.code for one in verify().findings} == {"transaction"}
 
 
 def test_edits_before_sealing_are_found_before_sealing_too(sealed) -> None:
