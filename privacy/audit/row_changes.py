@@ -24,7 +24,8 @@ UNWATCHED: Final = {
     "privacy_retiredmonth": "written once, with a MAC; the row in crm is watched",
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
-    "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
+    "privacy_reconciliation": "how far the nightly comparison has come, with a MAC; what it finds "
+    "is events",
     "crm_honeyrecord": "a note of the moment would lead to the invented patient; planting and "
     "retiring are events",
     "crm_trailplace": "how far the alerts have read the trail",

@@ -31,6 +31,7 @@ BATCH = 1000  # rows a transaction: some 100 ms
 MOST_ALARMS: Final = 200  # events a run; what is beyond is counted at its end
 ONE_NIGHT = timedelta(hours=20)  # what was left unfinished for longer begins anew
 NOTES: Final = RowChange._meta.db_table  # noqa: SLF001 - Django's public secret
+RUNS: Final = Reconciliation._meta.db_table  # noqa: SLF001 - as above
 Phase = Reconciliation.Phase
 
 
@@ -41,6 +42,7 @@ class Verdict(StrEnum):
     GONE = "gone"  # noted, not taken away, and not there
     BACK = "back"  # taken away, and there again
     UNGUARDED = "unguarded"  # the table's triggers are off or gone
+    FORGED = "forged"  # a run's place and counts are not those that the product wrote
     REWRITTEN = "rewritten"  # notes are not those that were sealed; ``key``: the seal's number
 
 
@@ -96,11 +98,20 @@ def rows_to_compare() -> int:
 
 
 def open_run() -> Reconciliation:
-    """The run that was left unfinished this night, else a new one."""
-    last = Reconciliation.objects.order_by("-created_at").first()
-    if last and not last.finished_at and timezone.now() - last.created_at < ONE_NIGHT:
-        return last
-    return Reconciliation.objects.create()
+    """The run that was left unfinished this night, else a new one.
+
+    The table of runs is not under the net: only a row with the product's own MAC is taken up.
+    """
+    left = Reconciliation.objects.filter(created_at__gt=timezone.now() - ONE_NIGHT)
+    for one in left.order_by("-created_at"):
+        if one.is_genuine:
+            if one.finished_at:
+                break
+            return one
+    with transaction.atomic():
+        run = Reconciliation.objects.create()
+        run.keep()
+    return run
 
 
 def reconcile(run: Reconciliation, *, process: str) -> Iterator[Step]:
@@ -122,25 +133,47 @@ def _check_notes(run: Reconciliation, process: str) -> Step:
         broken = broken_seals(Retired.load(), since=timezone.now() - LATELY)
     found = [Finding(NOTES, str(number), Verdict.REWRITTEN) for number, _event in broken]
     with transaction.atomic():
-        _lock(run)
+        if not _lock(run):
+            return _give_up(run, process)
         if run.table or run.finished_at:  # somebody else has begun meanwhile, and told of them
             return Step(rows=0)
+        found += _forged()
         run.findings += len(found)
         _raise(run, found, process)
         _enter_next_table(run)
-        run.save()
+        run.keep()
     return Step(rows=0, findings=found)
 
 
-def _lock(run: Reconciliation) -> None:
-    # Whoever else works at the same run waits here, and goes on behind this batch.
+def _forged() -> list[Finding]:
+    """Open runs that the product did not write. Told of once: then the row is taken away."""
+    open_runs = Reconciliation.objects.select_for_update().filter(finished_at=None)
+    forged = [one for one in open_runs if not one.is_genuine]
+    Reconciliation.objects.filter(pk__in=[one.pk for one in forged]).delete()
+    return [Finding(RUNS, str(one.pk), Verdict.FORGED) for one in forged]
+
+
+def _lock(run: Reconciliation) -> bool:
+    """Whether the row is as the product left it; who else works at it waits behind this batch."""
     run.refresh_from_db(from_queryset=Reconciliation.objects.select_for_update())
+    return run.is_genuine
+
+
+def _give_up(run: Reconciliation, process: str) -> Step:
+    """End a run whose row was changed under its hands: nothing in it can be believed."""
+    found = Finding(RUNS, str(run.pk), Verdict.FORGED)
+    run.rows = run.boxes = run.unnoted = 0
+    run.findings = 1
+    _raise(run, [found], process)
+    _finish(run, process)
+    return Step(rows=0, findings=[found])
 
 
 @unhurried()
 @transaction.atomic
 def _step(run: Reconciliation, process: str) -> Step:
-    _lock(run)
+    if not _lock(run):
+        return _give_up(run, process)
     if run.finished_at:
         return Step(rows=0)
     # After a table that went with an upgrade this night.
@@ -162,7 +195,7 @@ def _advance(run: Reconciliation, batch: _Batch, process: str) -> None:
         run.phase = Phase.NOTES
     elif not batch.last and not _enter_next_table(run):
         _finish(run, process)
-    run.save()
+    run.keep()
 
 
 def _enter_next_table(run: Reconciliation) -> bool:
@@ -175,7 +208,7 @@ def _enter_next_table(run: Reconciliation) -> bool:
 def _finish(run: Reconciliation, process: str) -> None:
     run.sealed = resealing.count_boxes()  # reads every box table: here, so that no page has to
     run.finished_at = timezone.now()
-    run.save()
+    run.keep()
     audit.record(
         RowEvent.RECONCILED,
         process=process,
