@@ -14,8 +14,6 @@ from privacy.audit.models import READER, AuditEvent, RowSeal, acting_as
 from privacy.audit.retired import Retired
 
 Broken = tuple[int, UUID | None]  # number of a seal, 0 if it is gone, and its event
-# What every watched table has, each of them firing whatever happens (ENABLE ALWAYS).
-TRIGGERS: Final = ("rows_noted", "rows_added", "rows_emptied")
 # Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
 UNWATCHED: Final = {
     "privacy_auditevent": "append-only, sealed and signed by itself",

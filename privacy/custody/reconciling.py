@@ -19,9 +19,10 @@ from django.utils import timezone
 from privacy.audit import services as audit
 from privacy.audit.models import READER, RowChange, acting_as
 from privacy.audit.retired import Retired
-from privacy.audit.row_changes import LATELY, TRIGGERS, UNWATCHED, RowEvent, broken_seals
+from privacy.audit.row_changes import LATELY, UNWATCHED, RowEvent, broken_seals
 from privacy.audit.unhurried import unhurried
 from privacy.custody import resealing
+from privacy.custody.guarding import altered_functions, guards
 from privacy.custody.models import Reconciliation
 from privacy.encryption.registry import way_to_owner
 from privacy.inventory import own_models
@@ -41,7 +42,7 @@ class Verdict(StrEnum):
     CHANGED = "changed"  # a box is not the one last noted
     GONE = "gone"  # noted, not taken away, and not there
     BACK = "back"  # taken away, and there again
-    UNGUARDED = "unguarded"  # the table's triggers are off or gone
+    UNGUARDED = "unguarded"  # triggers of the table, or a function of the net, are not as made
     FORGED = "forged"  # a run's place and counts are not those that the product wrote
     REWRITTEN = "rewritten"  # notes are not those that were sealed; ``key``: the seal's number
 
@@ -138,6 +139,7 @@ def _check_notes(run: Reconciliation, process: str) -> Step:
         if run.table or run.finished_at:  # somebody else has begun meanwhile, and told of them
             return Step(rows=0)
         found += _forged()
+        found += [Finding(one, "*", Verdict.UNGUARDED) for one in altered_functions()]
         run.findings += len(found)
         _raise(run, found, process)
         _enter_next_table(run)
@@ -226,7 +228,7 @@ def _compared(run: Reconciliation) -> _Batch:
     """Present rows, and whether their boxes are those last noted."""
     batch = _Batch() if run.after else _Batch(findings=_unguarded(run.table))
     after = UUID(run.after) if run.after else UUID(int=0)
-    found = _ask("SELECT * FROM rows_compare(%s, %s, %s)", run.table, after)
+    found = _ask("SELECT * FROM public.rows_compare(%s, %s, %s)", run.table, after)
     for key, operation, boxes, wrong in found:
         batch.rows += 1
         batch.boxes += boxes
@@ -241,7 +243,7 @@ def _compared(run: Reconciliation) -> _Batch:
 
 def _gone(run: Reconciliation) -> _Batch:
     """Rows that were noted, and whether they are there."""
-    found = _ask("SELECT * FROM rows_gone(%s, %s, %s)", run.table, run.after)
+    found = _ask("SELECT * FROM public.rows_gone(%s, %s, %s)", run.table, run.after)
     return _Batch(
         last=found[-1][0] if len(found) == BATCH else "",
         findings=[Finding(run.table, key, Verdict.GONE) for key, gone in found if gone],
@@ -249,17 +251,7 @@ def _gone(run: Reconciliation) -> _Batch:
 
 
 def _unguarded(table: str) -> list[Finding]:
-    """The table itself, if a trigger of the net is gone, or any does not fire whatever happens."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE tgname = ANY(%s)), "
-            "coalesce(bool_and(tgenabled = 'A'), false) "
-            "FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
-            [list(TRIGGERS), table],
-        )
-        net, always = cursor.fetchone()
-        firm = net == len(TRIGGERS) and always
-    return [] if firm else [Finding(table, "*", Verdict.UNGUARDED)]
+    return [] if guards(table) else [Finding(table, "*", Verdict.UNGUARDED)]
 
 
 def _ask(question: str, table: str, after: UUID | str) -> list[tuple[Any, ...]]:
