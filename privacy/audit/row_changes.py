@@ -26,7 +26,7 @@ UNWATCHED: Final = {
     "is events",
     "crm_honeyrecord": "a note of the moment would lead to the invented patient; planting and "
     "retiring are events",
-    "crm_trailplace": "how far the alerts have read the trail",
+    "crm_trailplace": "how far the alerts have read the trail; every hour a day is read again",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
     "crm_staffsession": "touched with every half minute of work; sign-ins, sign-outs and ends by "
     "somebody are events, running out is not; its data is signed with its own key",
