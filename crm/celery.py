@@ -64,6 +64,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "look for alerts that were passed by": {
+        "task": "crm.alerts.tasks.look_again",
+        "schedule": crontab(minute=50),
+        "options": {"expires": 3000.0},
+    },
     "draw what has to be reviewed": {
         "task": "crm.joint_review.tasks.draw_due",
         "schedule": crontab(minute=7),

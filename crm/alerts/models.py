@@ -32,6 +32,7 @@ class Alert(Record):
         UNATTRIBUTED = rules.UNATTRIBUTED, _("Rows changed by nobody known")
         MISMATCH = rules.MISMATCH, _("A row is not what was last noted of it")
         TRAIL = rules.TRAIL, _("The audit trail is not whole")
+        MISSED = rules.MISSED, _("A nightly check is missing")
         SEPARATION = rules.SEPARATION, _("One person stood on both sides")
         SEALER = rules.SEALER, _("The sealer has fallen behind")
         DENIALS = rules.DENIALS, _("Many refusals of one person")

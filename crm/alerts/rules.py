@@ -20,12 +20,20 @@ REVIEW: Final = "review"
 CAP: Final = "cap"
 VERDICT: Final = "verdict"
 HONEY, BREAK_GLASS, DEADLINE = "honey", "break_glass", "deadline"
+MISSED: Final = "missed"
+# What each night does and says in the trail: action -> process.
+NIGHTLY: Final[Mapping[str, str]] = {
+    "rows.reconciled": "reconcile_rows",
+    "audit.verified": "verify_nightly",
+}
+MOST_SILENCE: Final = timedelta(hours=26)
 # Action of the trail -> kind of alert. Refusals that stand alone are no alert, many of them are; a
 # cap that was reached is one by itself: whoever stops there every day never comes to many (T2).
 BY_ACTION: Final[Mapping[str, str]] = {
     "crypto.failed": CRYPTO,
     "rows.unattributed": UNATTRIBUTED,
     "rows.mismatch": MISMATCH,
+    "rows.reconciled": MISMATCH,
     "audit.verified": TRAIL,
     "audit.head_compared": TRAIL,
     "audit.head_mailed": TRAIL,
@@ -38,7 +46,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "break_glass.used": BREAK_GLASS,
     "export.asked_above_cap": CAP,
 }
-ONLY_FAILED: Final = frozenset({TRAIL})
+ONLY_FAILED: Final = frozenset({TRAIL, MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ ADVICE: Final[dict[str, Promise | str]] = {
         "Somebody went round the triggers, or an old copy was put back. Compare with a backup."
     ),
     Kind.TRAIL: _("Keep the anchors apart, and compare with the last month that left the house."),
+    Kind.MISSED: _("Have worker, exporter and beat looked at, and the check run today."),
     Kind.SEPARATION: _(
         "Have somebody else check what was done, and end the account's sessions if in doubt."
     ),

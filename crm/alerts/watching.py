@@ -1,8 +1,8 @@
 """From the trail to alerts: every few seconds, each event once (R23)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm.access_requests.selectors import overdue_uses
 from crm.alerts import rules
 from crm.alerts.events import AlertEvent
-from crm.alerts.models import Alert, TrailPlace, staff_of
+from crm.alerts.models import Alert, AlertQuerySet, TrailPlace, staff_of
 from crm.alerts.rules import Facts, Sign
 from crm.honey.rules import IN_PASSING, is_touch
 from crm.honey.selectors import honey_among, live_marks
@@ -23,13 +23,21 @@ from privacy.audit import following, row_changes
 from privacy.audit import services as audit
 from privacy.audit.events import Kind
 from privacy.audit.models import AuditEvent
-from privacy.audit.selectors import Filter, codes_in, count_up_to, seal_status
+from privacy.audit.selectors import (
+    Filter,
+    codes_in,
+    count_up_to,
+    seal_status,
+    walk,
+    was_done_by,
+)
 from privacy.audit.unhurried import unhurried
 
 PROCESS: Final = "alerts"
 HONEY: Final = "alerts-honey"
 # Older signs raise nothing: a restored trail, or a first start, would bring years of them at once.
 OLDEST: Final = timedelta(days=1)
+AGAIN: Final = OLDEST + timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -58,8 +66,7 @@ def watch() -> int:
         place.xid, kind=Kind.DENIAL, actions=rules.BY_ACTION, oldest=now - OLDEST
     )
     place.save(update_fields=["xid", "updated_at"])
-    sights = [sight for event in events if (sight := _sight_of(event))]
-    sights += _bursts(events)
+    sights = _signs_in(events)
     sights += _touches_of_honey(now)
     sights += _unjudged(now)
     sights += [sight for source in sources for sight in source(now)]
@@ -68,6 +75,45 @@ def watch() -> int:
     if (waits_since := row_changes.waits_since()) and now - waits_since > rules.ROWS_LAG:
         sights.append(Sight(Sign(rules.SEALER, "rows"), now))
     return sum(_raise(one) for one in sights)
+
+
+@unhurried()
+@transaction.atomic
+def look_again() -> int:
+    """Read the last day once more, wherever the places stand; returns how many alerts are new.
+
+    A place is a row that whoever has the app's sign-in can move past an act. What an alert has
+    counted already is passed over.
+    """
+    new = watch()  # holds the places to the end: each event is the first reading's or this one's
+    now = timezone.now()
+    events, _place = following.since(
+        0, kind=Kind.DENIAL, actions=rules.BY_ACTION, oldest=now - AGAIN
+    )
+    days: dict[date, list[AuditEvent]] = {}  # of bursts one a person and reading is told
+    for event in events:
+        days.setdefault(timezone.localdate(event.at), []).append(event)
+    sights = [sight for of_day in days.values() for sight in _signs_in(of_day)]
+    sights += _honey_of_the_day(now)
+    sights.sort(key=lambda one: one.at)
+    new += sum(_raise(one) for one in sights if not _is_told(one))
+    return new + sum(_raise(one) for one in _missed(now))
+
+
+def _signs_in(events: list[AuditEvent]) -> list[Sight]:
+    return [sight for event in events if (sight := _sight_of(event))] + _bursts(events)
+
+
+def _missed(now: datetime) -> list[Sight]:
+    """Nightly checks that nobody has done in time; one sight a check and day."""
+    since = now - rules.MOST_SILENCE
+    if not count_up_to(Filter(until=since), 1):
+        return []  # a clinic so young has had no night
+    return [
+        Sight(Sign(rules.MISSED, f"{action}:{timezone.localdate(now)}"), now, once=True)
+        for action, process in rules.NIGHTLY.items()
+        if not was_done_by(process, action, since=since)
+    ]
 
 
 def _sight_of(event: AuditEvent) -> Sight | None:
@@ -90,7 +136,21 @@ def _touches_of_honey(now: datetime) -> list[Sight]:
         place.xid, without=IN_PASSING, oldest=now - OLDEST
     )
     place.save(update_fields=["xid", "updated_at"])
+    return _touches_in(events, live_marks())
+
+
+def _honey_of_the_day(now: datetime) -> list[Sight]:
+    """The same of the whole last day; which codes were named is asked first, they are fewer."""
     marks = live_marks()
+    wanted = Filter(since=now - AGAIN, by_people=True, without=IN_PASSING)
+    named = honey_among(sorted(codes_in(wanted)), marks) if marks else []
+    if not named:
+        return []
+    pages = walk(replace(wanted, codes=frozenset(named)))
+    return [sight for events in pages for sight in _touches_in(events, marks)]
+
+
+def _touches_in(events: list[AuditEvent], marks: frozenset[bytes]) -> list[Sight]:
     found = []
     for event in events if marks else ():
         codes = honey_among(event.codes, marks) if is_touch(event.action, event.detail) else []
@@ -194,9 +254,18 @@ def _person(target: str) -> User | None:
 
 def _known(sight: Sight) -> Alert | None:
     """The alert that counts this sign; held, so that nobody closes it meanwhile."""
-    whose = Q(clinic=sight.clinic) if sight.clinic else Q(clinic__isnull=True)
-    same = Alert.objects.select_for_update().filter(
-        whose, kind=sight.sign.kind, target=sight.sign.target
-    )
+    same = _same(sight).select_for_update()
     of_day = same.filter(day=timezone.localdate(sight.at))
     return same.exclude(state=Alert.State.CLOSED).first() or of_day.first()
+
+
+def _is_told(sight: Sight) -> bool:
+    """Whether an alert has counted this sign, or a later one of the same."""
+    in_time = Q(day__lte=timezone.localdate(sight.at)) | ~Q(state=Alert.State.CLOSED)
+    later = _same(sight).filter(in_time, last_at__gte=sight.at, codes__contains=sight.codes)
+    return later.exists()
+
+
+def _same(sight: Sight) -> AlertQuerySet:
+    whose = Q(clinic=sight.clinic) if sight.clinic else Q(clinic__isnull=True)
+    return Alert.objects.filter(whose, kind=sight.sign.kind, target=sight.sign.target)

@@ -14,8 +14,6 @@ from privacy.audit.models import READER, AuditEvent, RowSeal, acting_as
 from privacy.audit.retired import Retired
 
 Broken = tuple[int, UUID | None]  # number of a seal, 0 if it is gone, and its event
-# What every watched table has, each of them firing whatever happens (ENABLE ALWAYS).
-TRIGGERS: Final = ("rows_noted", "rows_added", "rows_emptied")
 # Not under the net: the trail watches itself, the others hold nothing of a patient's or a rule's.
 UNWATCHED: Final = {
     "privacy_auditevent": "append-only, sealed and signed by itself",
@@ -24,10 +22,11 @@ UNWATCHED: Final = {
     "privacy_retiredmonth": "written once, with a MAC; the row in crm is watched",
     "privacy_rowchange": "the net",
     "privacy_rowseal": "the net's seal, told to the trail",
-    "privacy_reconciliation": "how far the nightly comparison has come; what it finds is events",
+    "privacy_reconciliation": "how far the nightly comparison has come, with a MAC; what it finds "
+    "is events",
     "crm_honeyrecord": "a note of the moment would lead to the invented patient; planting and "
     "retiring are events",
-    "crm_trailplace": "how far the alerts have read the trail",
+    "crm_trailplace": "how far the alerts have read the trail; every hour a day is read again",
     "crm_formsubmission": "keys of forms once sent, forgotten after a day",
     "crm_staffsession": "touched with every half minute of work; sign-ins, sign-outs and ends by "
     "somebody are events, running out is not; its data is signed with its own key",

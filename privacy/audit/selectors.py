@@ -115,6 +115,15 @@ def _done(actor: UUID, subject: SubjectRef, since: datetime, wanted: Q) -> bool:
         return found.exists()
 
 
+def was_done_by(process: str, action: str, *, since: datetime) -> bool:
+    """Whether a process did this since then, and it went well; by events with their MAC alone."""
+    with acting_as(READER):
+        found = AuditEvent.objects.filter(
+            action=action, process=process, outcome="ok", at__gt=since
+        )
+        return any(genuine(event, mac_key()) for event in found.iterator())
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events to show. ``since`` <= at < ``until``, aware; None or "" where not asked.

@@ -34,5 +34,6 @@ TABLES = (
             "sealed",
         ),
         c1(WHEN, "finished_at"),
+        c1(PROOF, "mac"),
     ),
 )  # fmt: skip

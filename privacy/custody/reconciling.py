@@ -19,9 +19,10 @@ from django.utils import timezone
 from privacy.audit import services as audit
 from privacy.audit.models import READER, RowChange, acting_as
 from privacy.audit.retired import Retired
-from privacy.audit.row_changes import LATELY, TRIGGERS, UNWATCHED, RowEvent, broken_seals
+from privacy.audit.row_changes import LATELY, UNWATCHED, RowEvent, broken_seals
 from privacy.audit.unhurried import unhurried
 from privacy.custody import resealing
+from privacy.custody.guarding import altered_functions, guards
 from privacy.custody.models import Reconciliation
 from privacy.encryption.registry import way_to_owner
 from privacy.inventory import own_models
@@ -31,6 +32,7 @@ BATCH = 1000  # rows a transaction: some 100 ms
 MOST_ALARMS: Final = 200  # events a run; what is beyond is counted at its end
 ONE_NIGHT = timedelta(hours=20)  # what was left unfinished for longer begins anew
 NOTES: Final = RowChange._meta.db_table  # noqa: SLF001 - Django's public secret
+RUNS: Final = Reconciliation._meta.db_table  # noqa: SLF001 - as above
 Phase = Reconciliation.Phase
 
 
@@ -40,7 +42,8 @@ class Verdict(StrEnum):
     CHANGED = "changed"  # a box is not the one last noted
     GONE = "gone"  # noted, not taken away, and not there
     BACK = "back"  # taken away, and there again
-    UNGUARDED = "unguarded"  # the table's triggers are off or gone
+    UNGUARDED = "unguarded"  # triggers of the table, or a function of the net, are not as made
+    FORGED = "forged"  # a run's place and counts are not those that the product wrote
     REWRITTEN = "rewritten"  # notes are not those that were sealed; ``key``: the seal's number
 
 
@@ -96,11 +99,20 @@ def rows_to_compare() -> int:
 
 
 def open_run() -> Reconciliation:
-    """The run that was left unfinished this night, else a new one."""
-    last = Reconciliation.objects.order_by("-created_at").first()
-    if last and not last.finished_at and timezone.now() - last.created_at < ONE_NIGHT:
-        return last
-    return Reconciliation.objects.create()
+    """The run that was left unfinished this night, else a new one.
+
+    The table of runs is not under the net: only a row with the product's own MAC is taken up.
+    """
+    left = Reconciliation.objects.filter(created_at__gt=timezone.now() - ONE_NIGHT)
+    for one in left.order_by("-created_at"):
+        if one.is_genuine:
+            if one.finished_at:
+                break
+            return one
+    with transaction.atomic():
+        run = Reconciliation.objects.create()
+        run.keep()
+    return run
 
 
 def reconcile(run: Reconciliation, *, process: str) -> Iterator[Step]:
@@ -122,25 +134,48 @@ def _check_notes(run: Reconciliation, process: str) -> Step:
         broken = broken_seals(Retired.load(), since=timezone.now() - LATELY)
     found = [Finding(NOTES, str(number), Verdict.REWRITTEN) for number, _event in broken]
     with transaction.atomic():
-        _lock(run)
+        if not _lock(run):
+            return _give_up(run, process)
         if run.table or run.finished_at:  # somebody else has begun meanwhile, and told of them
             return Step(rows=0)
+        found += _forged()
+        found += [Finding(one, "*", Verdict.UNGUARDED) for one in altered_functions()]
         run.findings += len(found)
         _raise(run, found, process)
         _enter_next_table(run)
-        run.save()
+        run.keep()
     return Step(rows=0, findings=found)
 
 
-def _lock(run: Reconciliation) -> None:
-    # Whoever else works at the same run waits here, and goes on behind this batch.
+def _forged() -> list[Finding]:
+    """Open runs that the product did not write. Told of once: then the row is taken away."""
+    open_runs = Reconciliation.objects.select_for_update().filter(finished_at=None)
+    forged = [one for one in open_runs if not one.is_genuine]
+    Reconciliation.objects.filter(pk__in=[one.pk for one in forged]).delete()
+    return [Finding(RUNS, str(one.pk), Verdict.FORGED) for one in forged]
+
+
+def _lock(run: Reconciliation) -> bool:
+    """Whether the row is as the product left it; who else works at it waits behind this batch."""
     run.refresh_from_db(from_queryset=Reconciliation.objects.select_for_update())
+    return run.is_genuine
+
+
+def _give_up(run: Reconciliation, process: str) -> Step:
+    """End a run whose row was changed under its hands: nothing in it can be believed."""
+    found = Finding(RUNS, str(run.pk), Verdict.FORGED)
+    run.rows = run.boxes = run.unnoted = 0
+    run.findings = 1
+    _raise(run, [found], process)
+    _finish(run, process)
+    return Step(rows=0, findings=[found])
 
 
 @unhurried()
 @transaction.atomic
 def _step(run: Reconciliation, process: str) -> Step:
-    _lock(run)
+    if not _lock(run):
+        return _give_up(run, process)
     if run.finished_at:
         return Step(rows=0)
     # After a table that went with an upgrade this night.
@@ -162,7 +197,7 @@ def _advance(run: Reconciliation, batch: _Batch, process: str) -> None:
         run.phase = Phase.NOTES
     elif not batch.last and not _enter_next_table(run):
         _finish(run, process)
-    run.save()
+    run.keep()
 
 
 def _enter_next_table(run: Reconciliation) -> bool:
@@ -175,7 +210,7 @@ def _enter_next_table(run: Reconciliation) -> bool:
 def _finish(run: Reconciliation, process: str) -> None:
     run.sealed = resealing.count_boxes()  # reads every box table: here, so that no page has to
     run.finished_at = timezone.now()
-    run.save()
+    run.keep()
     audit.record(
         RowEvent.RECONCILED,
         process=process,
@@ -193,7 +228,7 @@ def _compared(run: Reconciliation) -> _Batch:
     """Present rows, and whether their boxes are those last noted."""
     batch = _Batch() if run.after else _Batch(findings=_unguarded(run.table))
     after = UUID(run.after) if run.after else UUID(int=0)
-    found = _ask("SELECT * FROM rows_compare(%s, %s, %s)", run.table, after)
+    found = _ask("SELECT * FROM public.rows_compare(%s, %s, %s)", run.table, after)
     for key, operation, boxes, wrong in found:
         batch.rows += 1
         batch.boxes += boxes
@@ -208,7 +243,7 @@ def _compared(run: Reconciliation) -> _Batch:
 
 def _gone(run: Reconciliation) -> _Batch:
     """Rows that were noted, and whether they are there."""
-    found = _ask("SELECT * FROM rows_gone(%s, %s, %s)", run.table, run.after)
+    found = _ask("SELECT * FROM public.rows_gone(%s, %s, %s)", run.table, run.after)
     return _Batch(
         last=found[-1][0] if len(found) == BATCH else "",
         findings=[Finding(run.table, key, Verdict.GONE) for key, gone in found if gone],
@@ -216,17 +251,7 @@ def _gone(run: Reconciliation) -> _Batch:
 
 
 def _unguarded(table: str) -> list[Finding]:
-    """The table itself, if a trigger of the net is gone, or any does not fire whatever happens."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE tgname = ANY(%s)), "
-            "coalesce(bool_and(tgenabled = 'A'), false) "
-            "FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
-            [list(TRIGGERS), table],
-        )
-        net, always = cursor.fetchone()
-        firm = net == len(TRIGGERS) and always
-    return [] if firm else [Finding(table, "*", Verdict.UNGUARDED)]
+    return [] if guards(table) else [Finding(table, "*", Verdict.UNGUARDED)]
 
 
 def _ask(question: str, table: str, after: UUID | str) -> list[tuple[Any, ...]]:

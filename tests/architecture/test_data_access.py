@@ -51,6 +51,7 @@ MAY_SPEAK_SQL = {
     "privacy/consent/models.py": "FOR SHARE",
     "privacy/custody/index_width.py": "a lock: two plans at once would be two rows",
     "privacy/custody/month_archive.py": "the partitions of the trail",
+    "privacy/custody/guarding.py": "asks the catalogue about triggers and functions",
     "privacy/custody/reconciling.py": "reads every watched table alike",
     "privacy/custody/resealing.py": "compare and swap of a box",
     "privacy/custody/restoring.py": "looks at a database without the app's models",

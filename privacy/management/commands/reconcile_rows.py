@@ -14,7 +14,8 @@ MEANING = {
     Verdict.CHANGED: "a box is not the one last noted: an old value was put back, or a new one in",
     Verdict.GONE: "the row is gone, and nobody was seen taking it away",
     Verdict.BACK: "the row was taken away and is back",
-    Verdict.UNGUARDED: "the table's triggers are off: changes are not noted",
+    Verdict.UNGUARDED: "triggers or functions of the net are not as they were made",
+    Verdict.FORGED: "this row of a run was not written by the product: its counts are nobody's",
     Verdict.REWRITTEN: "the notes under this seal are not those that were sealed",
 }
 

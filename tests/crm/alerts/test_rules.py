@@ -43,7 +43,7 @@ def test_every_action_is_one_the_product_books() -> None:
 
 
 def test_every_kind_has_a_name_and_a_first_step() -> None:
-    kinds = {*rules.BY_ACTION.values(), rules.SEALER, rules.DENIALS,
+    kinds = {*rules.BY_ACTION.values(), rules.SEALER, rules.DENIALS, rules.MISSED,
              rules.HONEY, rules.DEADLINE, rules.CAP, rules.VERDICT}  # fmt: skip
     assert kinds == set(Alert.Kind.values) == set(ADVICE)
 

@@ -16,9 +16,10 @@ from privacy.audit import services as audit
 from privacy.audit.events import AuditTrailEvent
 from privacy.audit.horizon import SealerBehind
 from privacy.audit.models import READER, AuditEvent, RowChange, RowSeal, acting_as
-from privacy.audit.row_changes import TRIGGERS, UNWATCHED, RowEvent
+from privacy.audit.row_changes import UNWATCHED, RowEvent
 from privacy.audit.row_sealing import OWN, seal_row_changes
 from privacy.audit.verification import verify
+from privacy.custody.guarding import NET
 from tests.conftest import owner_connection
 from tests.factories.people import PatientFactory
 from tests.privacy.audit.tampering import tamper
@@ -49,9 +50,9 @@ def test_every_table_is_under_the_net_or_says_why_not() -> None:
         cursor.execute(
             "SELECT tgrelid::regclass::text, count(*) FROM pg_trigger "
             "WHERE tgname = ANY(%s) AND tgenabled = 'A' GROUP BY 1",
-            [list(TRIGGERS)],
+            [list(NET)],
         )
-        watched = {name for name, triggers in cursor.fetchall() if triggers == len(TRIGGERS)}
+        watched = {name for name, triggers in cursor.fetchall() if triggers == len(NET)}
     tables = {
         model._meta.db_table
         for package in FIRST_PARTY

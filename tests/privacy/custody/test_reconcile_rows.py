@@ -319,9 +319,9 @@ def test_who_is_overtaken_stops_at_the_end(patient: Patient, booked) -> None:
     assert len(booked("rows.reconciled")) == 1
 
 
-def test_what_was_left_for_a_day_begins_anew(patient: Patient) -> None:
+def test_what_was_left_for_a_day_begins_anew(patient: Patient, time_machine) -> None:
     run = reconciling.open_run()
-    Reconciliation.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=21))
+    time_machine.move_to(timezone.now() + timedelta(hours=21))
     assert reconciling.open_run().pk != run.pk
 
 
@@ -334,7 +334,7 @@ def test_a_table_that_went_with_an_upgrade_is_passed_over(
 ) -> None:
     run = reconciling.open_run()
     run.table = gone
-    run.save()
+    run.keep()
     next(reconciling.reconcile(run, process="test"))
     assert run.table == following
     assert bool(run.finished_at) == (gone == following)
