@@ -129,6 +129,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "end consents whose plan is over": {
+        "task": "followup.reminders.tasks.end_consents",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "forget old sign-in failures": {
         "task": "crm.staff.tasks.forget_old_failures",
         "schedule": crontab(minute=20),

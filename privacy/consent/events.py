@@ -11,4 +11,5 @@ class ConsentTrailEvent(Event):
     WITHDRAWN = "consent.withdrawn", Kind.CHANGE, _("Recorded a withdrawal")
     PAUSED = "consent.paused", Kind.CHANGE, _("Paused contact")
     RESUMED = "consent.resumed", Kind.CHANGE, _("Resumed contact")
+    ENDED = "consent.ended", Kind.CHANGE, _("A consent ended, as its text says")
     VIEWED = "consent.viewed", Kind.VIEW, _("Opened the consents of a patient")
