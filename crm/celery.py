@@ -47,6 +47,10 @@ app.conf.beat_schedule = {
         "task": "crm.trail.tasks.reconcile_rows",
         "schedule": crontab(hour=2, minute=40),
     },
+    "compare consents with their ledger": {
+        "task": "crm.trail.tasks.compare_consents",
+        "schedule": crontab(hour=2, minute=25),
+    },
     "fit fingerprints to the number of patients": {
         "task": "crm.patients.tasks.fit_index",
         "schedule": crontab(hour=3, minute=50),
