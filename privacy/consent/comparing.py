@@ -27,7 +27,7 @@ A_MOMENT: Final = timedelta(minutes=1)
 CellKey = tuple[str, str]
 
 
-def compare(process: str = PROCESS) -> int:
+def compare() -> int:
     """Compare all; returns how many cells differ.
 
     Each is an event (failed) with the patient's code, purpose and channel; the end is one with
@@ -37,11 +37,11 @@ def compare(process: str = PROCESS) -> int:
     for keys in _slices():
         patients += len(keys)
         for subject_id in _suspects(keys):
-            found += _look_again(subject_id, process, most=MOST_ALARMS - found)
+            found += _look_again(subject_id, most=MOST_ALARMS - found)
     with transaction.atomic():
         audit.record(
             ConsentTrailEvent.COMPARED,
-            process=process,
+            process=PROCESS,
             outcome="failed" if found else "ok",
             detail={"patients": patients, "findings": found},
         )
@@ -66,7 +66,7 @@ def _suspects(keys: list[UUID]) -> list[UUID]:
 
 
 @transaction.atomic
-def _look_again(subject_id: UUID, process: str, *, most: int) -> int:
+def _look_again(subject_id: UUID, *, most: int) -> int:
     """Look at one patient with nobody writing: each answer refers to the row locked here."""
     subject = Subject.objects.select_for_update().get(pk=subject_id)
     states, folded = _states([subject_id]), _folded([subject_id])
@@ -74,7 +74,7 @@ def _look_again(subject_id: UUID, process: str, *, most: int) -> int:
     for purpose, channel in cells[: max(0, most)]:
         audit.record(
             ConsentTrailEvent.DIFFERS,
-            process=process,
+            process=PROCESS,
             outcome="failed",
             subjects=[subject],
             purpose=purpose,
