@@ -118,6 +118,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "end consents whose text means something else now": {
+        "task": "crm.messaging.tasks.end_outdated",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "ask after messages of unknown fate": {
         "task": "crm.messaging.tasks.reconcile_unknown",
         "schedule": 15.0,

@@ -1,6 +1,7 @@
 """Giving, refusing, pausing, resuming, withdrawing. Each binds from its commit (R7)."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -19,11 +20,13 @@ from privacy.consent.models import (
     Purpose,
 )
 from privacy.consent.rules import ENDED, Answer, after, may_follow, resumes
+from privacy.consent.selectors import outdated
 from privacy.consent.signals import consent_changed
 from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict, DomainError
 from privacy.receipts import SubjectRef
 
+TEXTS_PROCESS: Final = "consent-texts"
 _EVENTS = {
     Answer.GRANTED: ConsentTrailEvent.GRANTED,
     Answer.REFUSED: ConsentTrailEvent.REFUSED,
@@ -168,6 +171,22 @@ def end_consent(*, subject: SubjectRef, state: ConsentState, process: str) -> Co
         target=f"consent:{entry.purpose}/{entry.channel}",
     )
     return state
+
+
+def end_outdated(limit: int) -> int:
+    """End what was agreed to in words that mean something else now (R6). Returns how many.
+
+    The dispatcher does not wait for this; screens and calls see it from here on.
+    """
+    count = 0
+    for key in list(outdated().values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            cells = outdated().select_for_update(skip_locked=True, of=("self",))
+            state = cells.select_related("subject").filter(pk=key).first()
+            if state:  # else somebody answers just now
+                end_consent(subject=state.subject, state=state, process=TEXTS_PROCESS)
+                count += 1
+    return count
 
 
 @transaction.atomic
