@@ -47,6 +47,10 @@ app.conf.beat_schedule = {
         "task": "crm.trail.tasks.reconcile_rows",
         "schedule": crontab(hour=2, minute=40),
     },
+    "compare consents with their ledger": {
+        "task": "crm.trail.tasks.compare_consents",
+        "schedule": crontab(hour=2, minute=25),
+    },
     "fit fingerprints to the number of patients": {
         "task": "crm.patients.tasks.fit_index",
         "schedule": crontab(hour=3, minute=50),
@@ -119,6 +123,11 @@ app.conf.beat_schedule = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "end consents whose text means something else now": {
+        "task": "crm.messaging.tasks.end_outdated",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "ask after messages of unknown fate": {
         "task": "crm.messaging.tasks.reconcile_unknown",
         "schedule": 15.0,
@@ -133,6 +142,11 @@ app.conf.beat_schedule = {
         "task": "followup.reminders.tasks.tidy_plans",
         "schedule": 15.0,
         "options": {"expires": 15.0},
+    },
+    "end consents whose plan is over": {
+        "task": "followup.reminders.tasks.end_consents",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
     },
     "forget old sign-in failures": {
         "task": "crm.staff.tasks.forget_old_failures",

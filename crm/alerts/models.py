@@ -31,6 +31,7 @@ class Alert(Record):
         CRYPTO = rules.CRYPTO, _("Sealed values do not open")
         UNATTRIBUTED = rules.UNATTRIBUTED, _("Rows changed by nobody known")
         MISMATCH = rules.MISMATCH, _("A row is not what was last noted of it")
+        CONSENT = rules.CONSENT, _("A consent is not what its ledger says")
         TRAIL = rules.TRAIL, _("The audit trail is not whole")
         MISSED = rules.MISSED, _("A nightly check is missing")
         SEPARATION = rules.SEPARATION, _("One person stood on both sides")

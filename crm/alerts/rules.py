@@ -14,7 +14,7 @@ LAG_SECONDS: Final = 60  # ADR 0005
 ROWS_LAG: Final = timedelta(minutes=10)  # their seal comes every minute: ADR 0010
 
 CRYPTO, UNATTRIBUTED, MISMATCH, TRAIL = "crypto", "unattributed", "mismatch", "trail"
-SEPARATION = "separation"
+SEPARATION, CONSENT = "separation", "consent"
 SEALER, DENIALS, LOCKED, TOKEN, PASSKEY = "sealer", "denials", "locked", "token", "passkey"
 REVIEW: Final = "review"
 CAP: Final = "cap"
@@ -34,6 +34,7 @@ BY_ACTION: Final[Mapping[str, str]] = {
     "rows.unattributed": UNATTRIBUTED,
     "rows.mismatch": MISMATCH,
     "rows.reconciled": MISMATCH,
+    "consents.differ": CONSENT,
     "audit.verified": TRAIL,
     "audit.head_compared": TRAIL,
     "audit.head_mailed": TRAIL,

@@ -27,6 +27,10 @@ ADVICE: Final[dict[str, Promise | str]] = {
     Kind.MISMATCH: _(
         "Somebody went round the triggers, or an old copy was put back. Compare with a backup."
     ),
+    Kind.CONSENT: _(
+        "Have the patient's answers taken anew at the desk before anything is sent, and find out "
+        "who worked at the database."
+    ),
     Kind.TRAIL: _("Keep the anchors apart, and compare with the last month that left the house."),
     Kind.MISSED: _("Have worker, exporter and beat looked at, and the check run today."),
     Kind.SEPARATION: _(

@@ -31,7 +31,7 @@ GRANTS: Final = frozenset(
         *("break_glass.judged", "break_glass.lifted"),
     }
 )
-ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch"})
+ROWS: Final = frozenset({"rows.unattributed", "rows.mismatch", "consents.differ"})
 
 # Kinds that weigh nothing by themselves: the sample draws from them, the signs count them, and
 # plain text of minors and guarded patients has grounds of its own. A new event of them needs no
@@ -87,7 +87,7 @@ LIGHT: Final[Mapping[str, tuple[str, ...]]] = {
         *("patient.hidden_double", "search.compared"),
         *("keys.renewed", "keys.resealed", "keys.rewrapped", "keys.erased_again"),
         *("keys.restore_proved", "keys.index_planned", "patient.reindexed"),
-        *("rows.sealed", "rows.reconciled"),
+        *("rows.sealed", "rows.reconciled", "consents.compared"),
         *("audit.assured", "audit.head_mailed", "audit.head_stamped", "audit.verified"),
         *("audit.plaintext_hunted", "audit.sheet_printed"),
     ),

@@ -16,6 +16,7 @@ from crm.messaging.rules import CLINIC_ZONE, WEEK, QuietHours, cap_reached, neut
 from crm.patients.models import Patient
 from privacy.consent.models import ConsentState
 from privacy.consent.rules import Answer, holds
+from privacy.consent.selectors import outdated
 
 USEFUL_FOR: Final = timedelta(hours=24)  # after its moment a reminder says the wrong thing
 LOOK_AGAIN: Final = timedelta(minutes=1)
@@ -127,6 +128,8 @@ class Gate:
         """Lock and read. ``messages`` are locked already; their own hand-overs do not count."""
         ids = {message.patient_id for message in messages}
         found, cells = locked_for_contact(ids)
+        old = set(outdated().filter(subject_id__in=ids).values_list("pk", flat=True))
+        cells = [cell for cell in cells if cell.pk not in old]  # as if never asked (R6)
         sent: dict[UUID, list[datetime]] = defaultdict(list)
         before = Message.objects.counting_against_caps(ids, now - WEEK).exclude(
             pk__in=[message.pk for message in messages]

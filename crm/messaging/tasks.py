@@ -11,6 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from crm.messaging import dispatch, reconcile, registration
+from privacy.consent import services as consent
 
 _ROUND_SECONDS: Final = 60.0  # then the next tick takes over
 
@@ -22,6 +23,13 @@ def dispatch_due() -> None:
     while time.monotonic() - started < _ROUND_SECONDS:
         if dispatch.dispatch_due(settings.MESSAGE_BATCH) < settings.MESSAGE_BATCH:
             return
+
+
+@shared_task(ignore_result=True)
+def end_outdated() -> None:
+    """End consents whose text means something else now, batch after batch."""
+    while consent.end_outdated(settings.MESSAGE_BATCH) == settings.MESSAGE_BATCH:
+        pass
 
 
 @shared_task(ignore_result=True)

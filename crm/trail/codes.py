@@ -58,6 +58,8 @@ PROCESSES: Final[Mapping[str, Words]] = {
     "doubles": _("Search for doubles"),
     "end_all_sessions": _("Command: end all sessions"),
     "erase_patient": _("Command: erase a patient"),
+    "compare_consents": _("Nightly comparison of consents"),
+    "consent-texts": _("Ending of consents whose text has changed"),
     "escrow_roots": _("Command: roots on paper"),
     "export_audit": _("Command: export the trail"),
     "exports": _("Look after export files"),

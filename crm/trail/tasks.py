@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from crm.trail import head_copies, selectors, services
 from privacy.audit import row_sealing, sealing
+from privacy.consent import comparing
 from privacy.custody import reconciling
 
 
@@ -29,6 +30,12 @@ def reconcile_rows() -> None:
     """Every night: compare all rows with what was last noted of them (ADR 0021)."""
     for _step in reconciling.reconcile(reconciling.open_run(), process="reconcile_rows"):
         pass
+
+
+@shared_task(ignore_result=True)
+def compare_consents() -> None:
+    """Every night: does each present answer follow from the ledger of consents (ADR 0043)?"""
+    comparing.compare()
 
 
 @shared_task(ignore_result=True)

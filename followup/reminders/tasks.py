@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from followup.reminders import services
+from followup.reminders import consents, services
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +17,9 @@ def queue_due_steps() -> None:
 def tidy_plans() -> None:
     """Complete and stop plans that are over."""
     services.tidy_plans(settings.MESSAGE_BATCH)
+
+
+@shared_task(ignore_result=True)
+def end_consents() -> None:
+    """End the consents whose plan is over."""
+    consents.end_consents(settings.MESSAGE_BATCH)

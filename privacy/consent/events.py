@@ -11,4 +11,7 @@ class ConsentTrailEvent(Event):
     WITHDRAWN = "consent.withdrawn", Kind.CHANGE, _("Recorded a withdrawal")
     PAUSED = "consent.paused", Kind.CHANGE, _("Paused contact")
     RESUMED = "consent.resumed", Kind.CHANGE, _("Resumed contact")
+    ENDED = "consent.ended", Kind.CHANGE, _("A consent ended")
+    COMPARED = "consents.compared", Kind.SYSTEM, _("Compared all consents with their ledger")
+    DIFFERS = "consents.differ", Kind.SYSTEM, _("A consent is not what its ledger says")
     VIEWED = "consent.viewed", Kind.VIEW, _("Opened the consents of a patient"), SIGHT

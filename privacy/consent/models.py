@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from privacy.consent.rules import Answer
+from privacy.consent.rules import ENDED, Answer, Standing
 from privacy.pseudonyms.models import Subject
 from privacy.records import Record, RetentionClass
 
@@ -123,6 +123,11 @@ class ConsentState(Record):
             ),
         ]
 
+    @property
+    def standing(self) -> Standing:
+        """Its values, for the rules."""
+        return Standing(self.status, self.paused_until, self.expires_at)
+
     def __str__(self) -> str:
         return f"{self.purpose}/{self.channel}: {self.status}"
 
@@ -134,13 +139,13 @@ class ConsentEntry(Record):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="consent_entries")
     purpose = models.CharField(max_length=20, choices=Purpose)
     channel = models.CharField(max_length=10, choices=Channel)
-    answer = models.CharField(
-        max_length=10, choices=[(answer.value, answer.value) for answer in Answer]
+    answer = models.CharField(  # or ENDED, which the patient did not say
+        max_length=10, choices=[(one, one) for one in (*(one.value for one in Answer), ENDED)]
     )
     paused_until = models.DateTimeField(null=True)
     text = models.ForeignKey(ConsentText, null=True, on_delete=models.PROTECT, related_name="+")
     text_sha256 = models.CharField(max_length=64, blank=True)
-    manner = models.CharField(max_length=12, choices=Manner)
+    manner = models.CharField(max_length=12, choices=Manner, blank=True)
     # The patient agreed by themselves: nobody had asked, because a no of theirs rested (R8).
     unasked = models.BooleanField(default=False)
     operator = models.ForeignKey(
@@ -156,6 +161,11 @@ class ConsentEntry(Record):
             models.CheckConstraint(
                 name="consent_unasked_is_a_yes",
                 condition=Q(unasked=False) | Q(answer=Answer.GRANTED),
+            ),
+            models.CheckConstraint(
+                name="consent_end_is_nobodys_answer",
+                condition=Q(answer=ENDED, manner="", operator=None, text=None)
+                | ~Q(answer=ENDED) & ~Q(manner=""),
             ),
         ]
 

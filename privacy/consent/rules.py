@@ -1,8 +1,10 @@
 """Which answer may follow which, and when a cell allows contact."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class Answer(StrEnum):
@@ -23,7 +25,11 @@ ALLOWED: dict[Answer | None, frozenset[Answer]] = {
 }
 
 
-# What the texts promise (``texts.py``): these are good for a year, the others until taken back.
+# A line of the ledger that is no answer: what the text promised an end has ended.
+ENDED: Final = "ended"
+
+# What the texts promise (``texts.py``): these are good for a year, follow-up until the plan ends
+# (a line of the ledger says so), the others until taken back.
 A_YEAR = timedelta(days=365)
 VALID_FOR: Mapping[str, timedelta] = {
     "satisfaction": A_YEAR,
@@ -64,3 +70,41 @@ def holds(
     if status == Answer.PAUSED:
         return paused_until is not None and paused_until <= now
     return status == Answer.GRANTED
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the ledger comes to for one purpose over one channel."""
+
+    status: str
+    paused_until: datetime | None
+    expires_at: datetime | None
+
+
+def resumes(before: Standing | None, at: datetime) -> bool:
+    """Whether a yes at ``at`` takes up a consent that rests, rather than giving one anew."""
+    if before is None or before.status != Answer.PAUSED:
+        return False
+    return not has_expired(before.expires_at, at)
+
+
+def after(
+    before: Standing | None,
+    *,
+    purpose: str,
+    line: str,
+    paused_until: datetime | None,
+    at: datetime,
+) -> Standing:
+    """What stands after one more line of the ledger, written at ``at`` (aware).
+
+    Pausing and resuming leave the end of the consent where it was; ENDED sets it, and nothing else.
+    """
+    end = before.expires_at if before else None
+    if line == ENDED and before:
+        return Standing(before.status, before.paused_until, at)
+    if line == Answer.GRANTED and not resumes(before, at):
+        end = expiry(purpose, at)
+    elif line in (Answer.REFUSED, Answer.WITHDRAWN):
+        end = None
+    return Standing(line, paused_until, end)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from privacy.consent.models import (
@@ -16,6 +16,7 @@ from privacy.consent.models import (
     Purpose,
 )
 from privacy.consent.rules import Answer, has_expired, holds
+from privacy.consent.texts import MATERIAL_FROM
 from privacy.receipts import SubjectRef
 
 
@@ -79,6 +80,27 @@ def subjects_allowing(purpose: Purpose, channel: Channel) -> QuerySet[ConsentSta
     in_force = Q(expires_at=None) | Q(expires_at__gt=now)
     cells = ConsentState.objects.filter(agreed, in_force, purpose=purpose, channel=channel)
     return cells.values_list("subject_id", flat=True)
+
+
+def outdated() -> QuerySet[ConsentState]:
+    """Consents that stand and were given on words that mean something else now (R6)."""
+    if not MATERIAL_FROM:
+        return ConsentState.objects.none()
+    grants = ConsentEntry.objects.filter(
+        subject_id=OuterRef("subject_id"),
+        purpose=OuterRef("purpose"),
+        channel=OuterRef("channel"),
+        answer=Answer.GRANTED,
+    )
+    version = Subquery(grants.order_by("-created_at", "-pk").values("text__version")[:1])
+    old = Q()
+    for purpose, first in MATERIAL_FROM.items():
+        old |= Q(purpose=purpose, given_on__lt=first)
+    standing = ConsentState.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+        status__in=[Answer.GRANTED, Answer.PAUSED],
+    )
+    return standing.annotate(given_on=version).filter(old)
 
 
 def consent_text(purpose: Purpose, language: str) -> ConsentText | None:

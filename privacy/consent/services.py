@@ -1,6 +1,7 @@
 """Giving, refusing, pausing, resuming, withdrawing. Each binds from its commit (R7)."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -18,12 +19,14 @@ from privacy.consent.models import (
     Manner,
     Purpose,
 )
-from privacy.consent.rules import Answer, expiry, has_expired, may_follow
+from privacy.consent.rules import ENDED, Answer, after, may_follow, resumes
+from privacy.consent.selectors import outdated
 from privacy.consent.signals import consent_changed
 from privacy.consent.texts import TEXTS
 from privacy.errors import Conflict, DomainError
 from privacy.receipts import SubjectRef
 
+TEXTS_PROCESS: Final = "consent-texts"
 _EVENTS = {
     Answer.GRANTED: ConsentTrailEvent.GRANTED,
     Answer.REFUSED: ConsentTrailEvent.REFUSED,
@@ -69,9 +72,9 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
     before = Answer(state.status) if state else None
     if not may_follow(before, answer):
         raise AnswerOutOfOrder(_("This does not follow from the present answer of the patient."))
-    resumed = answer == Answer.GRANTED and _can_resume(state, before)
+    resumed = answer == Answer.GRANTED and _can_resume(state)
     if answer == Answer.GRANTED:
-        text = text or _text_given_on(state, before)
+        text = text or _text_given_on(state)
         if text is None or text.purpose != purpose:
             raise TextMissing(_("A consent names the text that the patient was shown."))
     entry = ConsentEntry.objects.create(
@@ -86,22 +89,20 @@ def record_answer(  # noqa: PLR0913 - one argument a column of the ledger, all b
         unasked=unasked and answer == Answer.GRANTED,
         operator_id=actor.pk if actor else None,
     )
-    state = _project(state, entry, resumed=resumed)
+    state = _project(state, entry)
     _book(entry, subject, actor, resumed=resumed)
     consent_changed.send(sender=ConsentState, state=state)
     return state
 
 
-def _can_resume(state: ConsentState | None, before: Answer | None) -> bool:
+def _can_resume(state: ConsentState | None) -> bool:
     """Paused, and not ended by itself in the meantime: then it has to be asked for anew."""
-    if state is None or before != Answer.PAUSED:
-        return False
-    return not has_expired(state.expires_at, timezone.now())
+    return resumes(state.standing if state else None, timezone.now())
 
 
-def _text_given_on(state: ConsentState | None, before: Answer | None) -> ConsentText | None:
+def _text_given_on(state: ConsentState | None) -> ConsentText | None:
     """The text of the consent that is being resumed; None if there is none to resume."""
-    if state is None or not _can_resume(state, before):
+    if state is None or not _can_resume(state):
         return None
     granted = ConsentEntry.objects.filter(
         subject_id=state.subject_id,
@@ -126,17 +127,21 @@ def _book(entry: ConsentEntry, subject: SubjectRef, actor: Actor | None, *, resu
     )
 
 
-def _project(state: ConsentState | None, entry: ConsentEntry, *, resumed: bool) -> ConsentState:
-    """The present answer. Pausing and resuming leave the end of the consent where it was."""
+def _project(state: ConsentState | None, entry: ConsentEntry) -> ConsentState:
+    """The present answer, by the rule that the nightly comparison folds the ledger with."""
+    now = after(
+        state.standing if state else None,
+        purpose=entry.purpose,
+        line=entry.answer,
+        paused_until=entry.paused_until,
+        at=entry.created_at,
+    )
     if state is None:
         state = ConsentState(
             subject_id=entry.subject_id, purpose=entry.purpose, channel=entry.channel
         )
-    state.status = entry.answer
-    state.paused_until = entry.paused_until
-    if entry.answer != Answer.PAUSED and not resumed:
-        given = entry.answer == Answer.GRANTED
-        state.expires_at = expiry(entry.purpose, timezone.now()) if given else None
+    state.status, state.paused_until = now.status, now.paused_until
+    state.expires_at = now.expires_at
     try:
         with transaction.atomic():
             state.save()
@@ -145,6 +150,43 @@ def _project(state: ConsentState | None, entry: ConsentEntry, *, resumed: bool) 
             error
         )
     return state
+
+
+@transaction.atomic
+def end_consent(*, subject: SubjectRef, state: ConsentState, process: str) -> ConsentState:
+    """End a consent because what its text promised as its end has come. Nobody withdraws it.
+
+    In: ``state`` under the caller's lock, a consent that stands. Messages are not told: they ask
+    the cell when they leave.
+    """
+    entry = ConsentEntry.objects.create(
+        subject_id=subject.pk, purpose=state.purpose, channel=state.channel, answer=ENDED
+    )
+    state = _project(state, entry)
+    audit.record(
+        ConsentTrailEvent.ENDED,
+        process=process,
+        subjects=[subject],
+        purpose=entry.purpose,
+        target=f"consent:{entry.purpose}/{entry.channel}",
+    )
+    return state
+
+
+def end_outdated(limit: int) -> int:
+    """End what was agreed to in words that mean something else now (R6). Returns how many.
+
+    The dispatcher does not wait for this; screens and calls see it from here on.
+    """
+    count = 0
+    for key in list(outdated().values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            cells = outdated().select_for_update(skip_locked=True, of=("self",))
+            state = cells.select_related("subject").filter(pk=key).first()
+            if state:  # else somebody answers just now
+                end_consent(subject=state.subject, state=state, process=TEXTS_PROCESS)
+                count += 1
+    return count
 
 
 @transaction.atomic

@@ -5,9 +5,14 @@ depend on it (PIPL 14-17; S74). A change of meaning is a new version, never an e
 a row with the next number and leave the old ones alone, the ledger points at them.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from privacy.consent.models import Purpose
+
+# The version from which on a purpose's words mean something else: another use, another way, other
+# data. What was agreed to before it is over (R6); mere wording has a new version and no line here.
+MATERIAL_FROM: Final[Mapping[Purpose, int]] = {}
 
 CHINESE, ENGLISH = "zh-hans", "en"
 
