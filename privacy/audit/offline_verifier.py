@@ -143,6 +143,7 @@ def merkle(leaves: list[bytes]) -> bytes:
 # Ed25519 (RFC 8032), checking only: nothing here is secret, so nothing needs constant time.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
+A_DAY = 86_400_000_000  # microseconds
 ZERO: Point = (0, 1, 1, 0)
 
 
@@ -283,6 +284,13 @@ class Source:
 def lines(file: IO[bytes]) -> Iterator[bytes]:
     """Lines; one too long comes in pieces."""
     return iter(lambda: file.readline(LONGEST), b"")
+
+
+def told_in(path: str) -> list[Row]:
+    """The lines of one file of the second record, without what stands before each."""
+    with Path(path).open("rb") as file:
+        rows = [parse(raw[raw.find(b"{") :])[0] for raw in lines(file)]
+    return [row for row in rows if row and number(row, "n") > 0]
 
 
 class Rows:
@@ -496,25 +504,36 @@ class Check:
         """The clinic's second record, told event by event before each commit (ADR 0024)."""
         told: list[tuple[int, bytes, bytes, object]] = []
         void: set[object] = set()
-        spans: list[tuple[int, int]] = []
-        for path in paths:
-            with Path(path).open("rb") as file:
-                rows = [parse(raw[raw.find(b"{") :])[0] for raw in lines(file)]
-            held = [row for row in rows if row and number(row, "n") > 0]
-            last: dict[object, int] = {}
-            for row in held:
-                place = (str(row.get("s")), number(row, "n"))
-                if last.get(place[0], place[1] - 1) != place[1] - 1:
-                    self.tell("cut")
-                last[place[0]] = place[1]
-                void.update(map(tuple, row.get("void", ())))
-                xid = int(row.get("x", -1))
-                for parts in row.get("e", ()):
-                    ident, digest, mac = (bytes.fromhex(one) for one in parts)
-                    told.append((xid, ident, sha(b"\x00" + ident + digest + mac), place))
-            moments = [number(row, "at") // 1000 for row in held]
-            spans += [(moments[0], moments[-1] - 60_000)] if moments else []
+        held = sorted(filter(None, map(told_in, paths)), key=lambda rows: number(rows[0], "at"))
+        self._follow(held)
+        for row in (row for rows in held for row in rows):
+            place = (str(row.get("s")), number(row, "n"))
+            void.update(map(tuple, row.get("void", ())))
+            xid = int(row.get("x", -1))
+            for parts in row.get("e", ()):
+                ident, digest, mac = (bytes.fromhex(one) for one in parts)
+                told.append((xid, ident, sha(b"\x00" + ident + digest + mac), place))
+        moments = ([number(rows[place], "at") // 1000 for place in (0, -1)] for rows in held)
+        spans = [(first, last - 60_000) for first, last in moments]
         self._witness(told, void, spans)
+
+    def _follow(self, files: list[list[Row]]) -> None:
+        """Each stream counts its lines, from one day's file to the next day's. A day may be left
+        out, and a line be given twice; but no line is missing between those that are here."""
+        last: dict[str, int] = {}
+        seen: set[tuple[str, int]] = set()
+        until = 0
+        for rows in files:
+            if number(rows[0], "at") // A_DAY > until // A_DAY + 1:
+                last.clear()
+            for row in rows:
+                stream, count = str(row.get("s")), number(row, "n")
+                if (stream, count) not in seen:
+                    if last.get(stream, count - 1) != count - 1:
+                        self.tell("cut")
+                    last[stream] = count
+                    seen.add((stream, count))
+            until = max(until, number(rows[-1], "at"))
 
     def _witness(
         self,

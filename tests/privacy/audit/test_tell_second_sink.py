@@ -511,6 +511,27 @@ class TestOffline:
         assert code == 1
         assert re.search(r"no\. 3, .*\(transaction\)", text)
 
+    def test_split_twice_or_with_a_day_left_out_it_is_whole(self, run, sink, tmp_path) -> None:
+        (file,) = sink.iterdir()
+        told = file.read_bytes().splitlines(keepends=True)
+        (sink / "again.jsonl").write_bytes(b"".join(told))
+        (sink / "first.jsonl").write_bytes(b"".join(told[:2]))
+        assert run()[0] == 0
+
+    def test_the_end_of_a_day_that_is_cut_off_is_missed_in_the_next(self, run, sink) -> None:
+        """The event is deleted before its seal, with its line at the end of its day's file."""
+
+        def cut() -> None:
+            (file,) = sink.iterdir()
+            told = file.read_bytes().splitlines(keepends=True)
+            file.write_bytes(b"".join(told[:3]))
+            (sink / "next.jsonl").write_bytes(b"".join(told[4:]))
+            tamper(f"DELETE FROM privacy_auditevent WHERE id = '{events()[3].id}'")
+
+        code, text = run(cut)
+        assert code == 1
+        assert "(cut)" in text
+
     def test_never_told(self, run, sink, settings, carer, time_machine) -> None:
         def slip_in() -> None:
             settings.AUDIT_SINK_DIR = ""
