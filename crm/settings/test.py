@@ -10,6 +10,10 @@ os.environ.setdefault("SUIAN_SEALER_KEY", secrets.token_hex(32))
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(40))
 os.environ.setdefault("DATABASE_URL", "postgres://suian_owner@127.0.0.1:5432/suian")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Each process of tests counts in a cache of its own: one is emptied while others count.
+_server, _, _number = os.environ["REDIS_URL"].rpartition("/")
+if _number == "0" and (_process := os.environ.get("PYTEST_XDIST_WORKER")):
+    os.environ["REDIS_URL"] = f"{_server}/{int(_process.removeprefix('gw')) + 1}"
 os.environ.setdefault("EXPORTS_DIR", f"{tempfile.gettempdir()}/suian-exports-{os.getpid()}")
 os.environ.setdefault("API_RATE", "100000/min")
 os.environ.setdefault("ROOT_PROVIDER", "privacy.encryption.providers.EnvRoots")

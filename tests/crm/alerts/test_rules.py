@@ -16,6 +16,7 @@ from crm.staff.events import StaffEvent
 from crm.trail.events import TrailEvent
 from privacy.audit.events import AccessEvent, AuditTrailEvent
 from privacy.audit.row_changes import RowEvent
+from privacy.consent.events import ConsentTrailEvent
 from privacy.exports.events import ExportEvent
 
 SOMEBODY = UUID(int=7)
@@ -31,6 +32,7 @@ def test_every_action_is_one_the_product_books() -> None:
         AccessEvent,
         AuditTrailEvent,
         BreakGlassEvent,
+        ConsentTrailEvent,
         ExportEvent,
         ReviewEvent,
         RowEvent,
