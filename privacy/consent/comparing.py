@@ -5,9 +5,8 @@ out after a no; the ledger, which only grows, is folded anew with the rules that
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -95,27 +94,16 @@ def _folded(keys: list[UUID]) -> dict[UUID, dict[CellKey, Standing]]:
     lines = ConsentEntry.objects.filter(subject_id__in=keys).only(
         "subject_id", "purpose", "channel", "answer", "paused_until", "created_at"
     )
-    ordered = lines.order_by("subject_id", "purpose", "channel", "created_at", "pk")
-    for (subject_id, purpose, channel), cell in groupby(
-        ordered, key=lambda line: (line.subject_id, line.purpose, line.channel)
-    ):
-        standing = _fold(purpose, cell)
-        if standing:
-            found[subject_id][purpose, channel] = standing
-    return found
-
-
-def _fold(purpose: str, lines: Iterable[ConsentEntry]) -> Standing | None:
-    standing: Standing | None = None
-    for line in lines:
-        standing = after(
-            standing,
-            purpose=purpose,
+    for line in lines.order_by("created_at", "pk"):
+        cells, cell = found[line.subject_id], (line.purpose, line.channel)
+        cells[cell] = after(
+            cells.get(cell),
+            purpose=line.purpose,
             line=line.answer,
             paused_until=line.paused_until,
             at=line.created_at,
         )
-    return standing
+    return found
 
 
 def _differing(states: dict[CellKey, Standing], folded: dict[CellKey, Standing]) -> list[CellKey]:

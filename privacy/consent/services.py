@@ -182,8 +182,8 @@ def end_outdated(limit: int) -> int:
     for key in list(outdated().values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
             cells = outdated().select_for_update(skip_locked=True, of=("self",))
-            state = cells.select_related("subject").filter(pk=key).first()
-            if state:  # else somebody answers just now
+            # None of them if somebody answers just now.
+            for state in cells.select_related("subject").filter(pk=key):
                 end_consent(subject=state.subject, state=state, process=TEXTS_PROCESS)
                 count += 1
     return count
