@@ -162,8 +162,11 @@ def cases() -> Iterator[tuple[str, str, float]]:
 
 
 def run() -> int:
+    from django.core.management import call_command
+
     from tests.factories.people import ClinicFactory, UserFactory
 
+    call_command("collectstatic", interactive=False, verbosity=0)  # a new clone has no files yet
     UserFactory.create(clinic=ClinicFactory.create(), role="system_admin", staff_no=STAFF)
     tried = list(cases())
     bad, slow = list[str](), list[str]()
