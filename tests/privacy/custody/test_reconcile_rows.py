@@ -193,7 +193,8 @@ def test_a_healthy_clinic_has_no_findings(settings, tmp_path: Path, booked) -> N
     newest = booked("rows.reconciled")[0]
     assert newest.outcome == "ok"
     assert newest.detail["boxes"] > 30
-    assert newest.detail["without_note"] == laid_down_by_migrations
+    # Fewer where one of theirs was changed since, as the first version of a root is by a rotation.
+    assert newest.detail["without_note"] <= laid_down_by_migrations
 
 
 class TestNotes:
