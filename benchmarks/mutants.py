@@ -25,6 +25,7 @@ RECKONED: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 WORDING = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext"}
 LOGGED = {"debug", "info", "warning", "error", "exception", "critical"}
+WHOLE_FILE = (1, 10**6)
 NAMING = {"__all__", "__slots__", "app_label", "retention"}
 
 
@@ -37,7 +38,7 @@ class Mutant:
     line: int
     last_line: int
     what: str
-    around: tuple[int, int] = (1, 10**6)  # the lines of the innermost function, or the whole file
+    around: tuple[int, int] = WHOLE_FILE  # the lines of the innermost function, or the whole file
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.what}"
@@ -55,7 +56,7 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
     for number, (node, what, _change) in enumerate(_places(tree)):
         first, last = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]  # all have both
         holding = [span for span in spans if span[0] <= first and last <= span[1]]
-        around = max(holding) if holding else (1, 10**6)
+        around = max(holding) if holding else WHOLE_FILE
         found.append(Mutant(path, number, first, last, what, around))
     return found
 

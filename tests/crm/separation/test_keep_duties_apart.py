@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import Error, transaction
 from django.urls import reverse
@@ -345,4 +347,5 @@ class TestPage:
 
 
 def _known(prefix: str) -> list[str]:
+    import_module(settings.ROOT_URLCONF)  # brings the events of every floor
     return [name for name in Registry.known if name.startswith(prefix)]

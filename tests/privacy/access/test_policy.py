@@ -1,5 +1,6 @@
 """The policy table: eleven roles, default closed, administrators apart (R30, R32)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -39,6 +40,10 @@ def test_every_role_has_a_row_and_every_permission_a_role() -> None:
     assert set(ROLE_PERMISSIONS) == set(Role)
     assert len(Role) == 11
     assert all(roles_with(permission) for permission in Permission)
+
+
+def test_a_permission_is_an_area_and_an_act() -> None:
+    assert [one for one in Permission if not re.fullmatch(r"[a-z_]+\.[a-z_]+", one)] == []
 
 
 @given(st.sampled_from(Role), st.sampled_from(Permission), st.booleans())

@@ -174,10 +174,13 @@ class TestStandingAlone:
         assert "from __future__ import annotations" in lines
         assert not re.search(r"strict=|slots=|\bmatch \w+:|from datetime import UTC", lines)
 
-    def test_every_sentence_is_there_in_both_languages(self) -> None:
-        for english, chinese in offline.WORDS.values():
-            assert re.findall(r"{\d}", english).sort() == re.findall(r"{\d}", chinese).sort()
-            assert re.search(r"[\u4e00-\u9fff]", chinese)
+    def test_the_guide_has_every_sentence_in_both_languages(self) -> None:
+        guide = (VERIFIER.parents[2] / "docs/auditing.md").read_text()
+        for code, (english, chinese) in offline.WORDS.items():
+            blanks = [sorted(re.findall(r"{\d}", one)) for one in (english, chinese)]
+            assert blanks[0] == blanks[1], code
+            printed = [re.sub(r"{\d}", "…", one).strip() for one in (english, chinese)]
+            assert f"| `{code}` | {' | '.join(printed)} |" in guide, code
 
     def test_it_ends_with_its_exit_code(self, monkeypatch, tmp_path, capsys) -> None:
         monkeypatch.setattr(sys, "argv", ["offline_verifier.py", str(tmp_path)])
@@ -389,6 +392,13 @@ class TestTampering:
         assert code == 1
         assert "gaps: 22-22" in text
         assert "proven up to number: 20" in text
+
+    def test_every_gap_is_told(self, whole, kit, tmp_path) -> None:
+        export = Export.load(whole)
+        for spot in (spots(export)[0], spots(export)[2]):
+            files.both_gone(export, spot)
+        text = run(export.save(tmp_path / "gaps"), *kit())[1]
+        assert re.search(r"gaps: (\d+)-\1, 22-22\n", text)
 
     def test_a_decoy_does_not_hide_what_is_before_it(self, whole, tmp_path) -> None:
         """An edit hashed up to the leaf, then a line deleted in the same checkpoint."""

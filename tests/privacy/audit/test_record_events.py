@@ -1,6 +1,8 @@
 """What an event holds, where it comes from, and that a refusal outlives a rollback."""
 
+import re
 from contextlib import nullcontext
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
@@ -27,6 +29,12 @@ from tests.factories.people import UserFactory
 def events() -> list[AuditEvent]:
     with acting_as(READER):
         return list(AuditEvent.objects.order_by("at", "id"))
+
+
+def test_every_event_has_an_area_and_an_act() -> None:
+    """Searches ask for a whole area by what stands before the dot."""
+    import_module(settings.ROOT_URLCONF)  # brings the events of every floor
+    assert [one for one in Registry.known if not re.fullmatch(r"[a-z_]+\.[a-z_]+", one)] == []
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmarks.log_attacks.export import Export
 from crm.patients.models import Patient
 from crm.staff.checks import second_sink_has_an_address, second_sink_is_kept
 from privacy.access.policy import Role
@@ -250,6 +251,18 @@ class TestSinkDown:
         report = verify()
         assert (report.whole, report.told) == (True, 2)
 
+    def test_the_line_that_found_no_room_is_taken_back(self, sink, carer, monkeypatch) -> None:
+        write(carer)
+        (first,) = told(sink)
+        out, room = os.write, [40]
+        monkeypatch.setattr(
+            os, "write", lambda file, data: out(file, data[: room.pop() if room else len(data)])
+        )
+        with pytest.raises(SinkDown):
+            write(carer)
+        taken_back = [place for line in told(sink) for place in line.void]
+        assert taken_back == [(first.stream, 2)]
+
     def test_a_commit_that_fails_is_taken_back(self, sink, carer, monkeypatch) -> None:
         def fail(_self) -> None:
             raise IntegrityError
@@ -291,6 +304,13 @@ class TestComparing:
         write(carer, 5)
         assert verify().whole
         return events()
+
+    def test_lines_that_broke_off_are_counted(self, five, sink) -> None:
+        (path,) = sink.iterdir()
+        path.write_bytes(path.read_bytes() + b'{"torn\n{"again\n')
+        with acting_as(READER):
+            seen = comparing.compare(timezone.now())
+        assert (seen.torn, seen.found) == (2, [])
 
     def test_a_row_deleted_before_its_seal(self, five) -> None:
         tamper(f"DELETE FROM privacy_auditevent WHERE id = '{five[2].id}'")
@@ -548,6 +568,19 @@ class TestOffline:
         code, text = run(lambda: rewrite(sink, lambda lines: lines[:2] + lines[3:]))
         assert code == 1
         assert "(cut)" in text
+
+    def test_an_export_from_before_the_transaction_numbers(self, run, sink, tmp_path) -> None:
+        assert run()[0] == 0
+        export = Export.load(tmp_path / "out" / f"audit-{timezone.localtime():%Y-%m}")
+        for row in export.events:
+            del row["xid"]
+        export.manifest["schema"] = 1
+        old, out = export.save(tmp_path / "old"), io.StringIO()
+        with redirect_stdout(out):
+            code = offline_verifier.main(
+                [str(old), "--open", "--sink", *(str(path) for path in sink.iterdir())]
+            )
+        assert (code, "compared with the second record: 6 events" in out.getvalue()) == (0, True)
 
     def test_taken_back(self, run, sink) -> None:
         def delete_and_take_back() -> None:
