@@ -159,7 +159,11 @@ MEASURES: Final = (
     ),
     Measure(
         "15-guesses", 15, "Guesses at the door; its clock", "40,000 guesses, 0 pass; abs(t) < 4.5",
-        full=(bench("guesses"),), quick=(bench("guesses", "--guesses=300", "--samples=60"),),
+        full=(
+            *(bench("guesses", f"--way={n}", "--samples=0") for n in range(1, 5)),
+            bench("guesses", "--way=1", "--guesses=0"),  # the clock alone
+        ),
+        quick=(bench("guesses", "--guesses=300", "--samples=60"),),
     ),
     Measure(
         "15-codes", 15, "Codes replayed, early, late", "all refused",
