@@ -4,17 +4,26 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from privacy.audit import services as audit
 from privacy.audit.context import Origin, acting_from
-from privacy.audit.events import AuditTrailEvent
+from privacy.audit.events import AuditTrailEvent, Kind
 from privacy.audit.models import READER, acting_as
-from privacy.audit.selectors import Filter, about_account, codes_in, find, proof_of
+from privacy.audit.selectors import (
+    Filter,
+    about_account,
+    codes_in,
+    find,
+    has_done,
+    proof_of,
+    was_done_by,
+)
 from privacy.receipts import Receipt
 from tests.factories.people import PatientFactory, UserFactory
+from tests.privacy.audit.tampering import tamper
 
 pytestmark = pytest.mark.django_db
 SESSION = bytes(range(8))
@@ -28,7 +37,8 @@ def own(carer, patient) -> Receipt:
 
 @pytest.fixture
 def of_a_job(db) -> Receipt:
-    return audit.record(AuditTrailEvent.VERIFIED, process="nightly")
+    with transaction.atomic():
+        return audit.record(AuditTrailEvent.VERIFIED, process="nightly")
 
 
 @pytest.fixture
@@ -82,3 +92,29 @@ def test_what_was_done_to_an_account_is_found_by_its_own_index(carer):
             cursor.execute(f"EXPLAIN {question}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "_target_at_idx" in plan, plan
+
+
+def test_what_somebody_did_to_a_patient_is_known_since_then(own, carer, patient):
+    def done(kinds, *, days, actor=carer) -> bool:
+        since = timezone.now() - timedelta(days=days)
+        asked = {"subject": patient.subject, "since": since, "action": "audit.viewed"}
+        return has_done(actor.pk, kinds=kinds, **asked)
+
+    assert done([Kind.EXPORT], days=1) is True
+    assert done([Kind.CHANGE], days=1) is False
+    assert done([Kind.EXPORT], days=-1) is False
+    assert done([Kind.EXPORT], days=1, actor=UserFactory.create()) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_did_what_an_event_with_its_mac_says(of_a_job):
+    def done(process="nightly", action="audit.verified", *, days=1) -> bool:
+        return was_done_by(process, action, since=timezone.now() - timedelta(days=days))
+
+    assert done()
+    assert not done("another")
+    assert not done(action="audit.viewed")
+    assert not done(days=-1)
+    tamper(f"UPDATE privacy_auditevent SET mac = decode(repeat('00', 32), 'hex') "
+           f"WHERE id = '{of_a_job.event_id}'")  # fmt: skip
+    assert not done()

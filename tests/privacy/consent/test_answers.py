@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 
 from privacy.audit.models import READER, AuditEvent, acting_as
 from privacy.consent import selectors
+from privacy.consent.events import ConsentTrailEvent
 from privacy.consent.models import (
     CELLS,
     Channel,
@@ -370,3 +371,12 @@ class TestConsentsWithAnEnd:
         purpose, _language, _version, body = row
         promised = "一年内有效" in body or "valid for one year" in body
         assert (expiry(purpose, self.GIVEN) is not None) is promised
+
+
+def test_other_floors_find_what_happened_by_these_names() -> None:
+    """Stored in the trail for ever, and searched for by name (crm/separation, crm/alerts)."""
+    assert sorted(ConsentTrailEvent) == [
+        *("consent.ended", "consent.granted", "consent.paused", "consent.refused"),
+        *("consent.resumed", "consent.viewed", "consent.withdrawn"),
+        *("consents.compared", "consents.differ"),
+    ]
