@@ -17,7 +17,7 @@ from privacy.audit import comparing, exporting, second_sink
 from privacy.audit import services as audit
 from privacy.audit.comparing import glance
 from privacy.audit.events import AuditTrailEvent
-from privacy.audit.models import READER, AuditEvent, RetiredMonth, acting_as
+from privacy.audit.models import READER, AuditEvent, AuditSeal, RetiredMonth, acting_as
 from privacy.audit.retired import Retired
 from privacy.audit.sealing import seal_once
 from privacy.audit.second_sink import SinkDown
@@ -253,6 +253,20 @@ def test_two_rows_of_one_transaction_have_one_fate(sink, carer) -> None:
 
 def test_a_retired_month_is_called_by_its_name() -> None:
     assert str(RetiredMonth(month="2025-01")) == "2025-01"
+
+
+def test_a_retired_month_knows_what_was_sealed_in_it(carer) -> None:
+    write(carer)
+    seal_once()
+    now = timezone.now()
+    hour = RetiredMonth(month="2025-01", begins=now - timedelta(hours=1), ends=now)
+    before = RetiredMonth(month="2024-12", begins=hour.begins - timedelta(1), ends=hour.begins)
+    with acting_as(READER):
+        sealed_id = AuditSeal.objects.values_list("event_id", flat=True).last()
+        assert Retired(months=[before, hour]).knows(sealed_id)
+        assert not Retired(months=[before]).knows(sealed_id)
+        assert not Retired(months=[hour]).knows(uuid4())
+        assert not Retired().knows(sealed_id)
 
 
 def test_hours_that_a_month_shares_with_an_archive_may_still_be_here(carer, monkeypatch) -> None:

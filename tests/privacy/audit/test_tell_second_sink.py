@@ -155,6 +155,17 @@ class TestTelling:
         assert patient.code.encode() not in raw
         assert "张".encode() not in raw
 
+    @pytest.mark.parametrize(("seconds", "syncs"), [(0, 3), (10**9, 0)])
+    def test_the_disk_is_asked_as_often_as_set(
+        self, sink, carer, settings, monkeypatch, seconds, syncs
+    ) -> None:
+        settings.AUDIT_SINK_SYNC_SECONDS = seconds
+        asked: list[int] = []
+        monkeypatch.setattr(os, "fdatasync", asked.append)
+        for _ in range(3):
+            write(carer)
+        assert len(asked) == syncs
+
     def test_another_thread_writes_into_the_same_stream(self, sink, carer) -> None:
         def work() -> None:
             write(carer, 10)
