@@ -101,16 +101,16 @@ class Touched:
     def by(self, mutant: Mutant) -> list[str]:
         """The tests to run, the quickest first."""
         by_line = self._data.contexts_by_lineno(str(PROJECT / mutant.path))
+        is_constant = mutant.around == WHOLE_FILE
+        naming = self._naming(Path(mutant.path).stem) if is_constant else set()
         for first, last in ((mutant.line, mutant.last_line), mutant.around, WHOLE_FILE):
-            found = {
+            found = naming | {
                 name
                 for line, names in by_line.items()
                 if first <= line <= last
                 for name in names
                 if name
             }
-            if (first, last) == WHOLE_FILE:
-                found |= self._naming(Path(mutant.path).stem)
             if found:
                 return self._the_quickest(found)
         return self._the_quickest(self.seconds)  # read when it is imported, and never again
