@@ -194,6 +194,14 @@ class TestTelling:
         assert [line.number for line in told(sink)] == [1, 2]
         assert verify().whole
 
+    def test_a_process_that_starts_on_another_day(self, sink, carer, time_machine) -> None:
+        write(carer)
+        time_machine.move_to(timezone.now() + timedelta(days=1))
+        second_sink.forget()
+        write(carer)
+        assert [line.number for line in told(sink)] == [1, 1]
+        assert verify().whole
+
     def test_a_file_that_was_moved_away_is_begun_anew(self, sink, carer, time_machine) -> None:
         write(carer)
         time_machine.move_to(timezone.now() + timedelta(days=1))
