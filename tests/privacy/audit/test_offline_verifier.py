@@ -310,6 +310,7 @@ class TestWhole:
     def test_a_zip_checked_by_its_own_copy_on_another_machine(self, sealed, kit) -> None:
         path = sealed / "september.zip"
         path.write_bytes(b"".join(as_zip(Bundle(span_of(months.MONTH)))))
+        assert run(path, *kit("previous"))[0] == 0
         with zipfile.ZipFile(path) as archive:
             archive.extract("audit-2026-09/offline_verifier.py", sealed / "elsewhere")
         program = sealed / "elsewhere/audit-2026-09/offline_verifier.py"
